@@ -1,0 +1,58 @@
+"""Roles of agents and what each may do."""
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    COUNTER = "COUNTER", "Accueil et guichet"
+    SITE_MANAGER = "SITE_MANAGER", "Responsable de site"
+    CRECHE = "CRECHE", "Petite enfance"
+    SCHOOL_OFFICE = "SCHOOL_OFFICE", "Affaires scolaires"
+    CASHIER = "CASHIER", "Régie"
+    ACCOUNTANT = "ACCOUNTANT", "Facturation"
+    ADMINISTRATOR = "ADMINISTRATOR", "Administration"
+
+
+class Permission(models.TextChoices):
+    """What a route or an act asks for. Screens ask for a permission, never for a role."""
+
+    SEE_FAMILIES = "see_families", "voir les dossiers"
+    CHANGE_FAMILIES = "change_families", "modifier les dossiers"
+    HANDLE_REQUESTS = "handle_requests", "traiter les demandes"
+    BOOK = "book", "réserver pour une famille"
+    TAKE_ATTENDANCE = "take_attendance", "pointer"
+    SEE_REGISTER = "see_register", "voir les listes d’un site"
+    MANAGE_CRECHE = "manage_creche", "gérer la crèche"
+    MANAGE_SCHOOLS = "manage_schools", "gérer les écoles"
+    TAKE_PAYMENTS = "take_payments", "encaisser"
+    SEE_ACCOUNTS = "see_accounts", "voir les comptes"
+    BILL = "bill", "facturer"
+    MANAGE_CATALOGUE = "manage_catalogue", "gérer l’offre"
+    MANAGE_RULES = "manage_rules", "gérer les règles"
+    WRITE_PAGES = "write_pages", "écrire les pages publiques"
+    SEE_FIGURES = "see_figures", "voir le tableau de bord"
+    MANAGE_TOWN = "manage_town", "régler la ville"
+    MANAGE_AGENTS = "manage_agents", "gérer les agents"
+    IMPORT = "import", "importer"
+
+
+P = Permission
+
+ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.COUNTER: frozenset({
+        P.SEE_FAMILIES, P.CHANGE_FAMILIES, P.HANDLE_REQUESTS, P.BOOK, P.SEE_REGISTER,
+        P.SEE_ACCOUNTS, P.SEE_FIGURES,
+    }),
+    Role.SITE_MANAGER: frozenset({P.SEE_REGISTER, P.TAKE_ATTENDANCE}),
+    Role.CRECHE: frozenset({
+        P.SEE_FAMILIES, P.HANDLE_REQUESTS, P.MANAGE_CRECHE, P.SEE_REGISTER, P.TAKE_ATTENDANCE,
+    }),
+    Role.SCHOOL_OFFICE: frozenset({
+        P.SEE_FAMILIES, P.CHANGE_FAMILIES, P.HANDLE_REQUESTS, P.MANAGE_SCHOOLS, P.IMPORT,
+    }),
+    Role.CASHIER: frozenset({P.SEE_FAMILIES, P.SEE_ACCOUNTS, P.TAKE_PAYMENTS, P.SEE_FIGURES}),
+    Role.ACCOUNTANT: frozenset({
+        P.SEE_FAMILIES, P.SEE_ACCOUNTS, P.BILL, P.MANAGE_RULES, P.SEE_FIGURES,
+    }),
+    Role.ADMINISTRATOR: frozenset(Permission) - {P.TAKE_PAYMENTS},
+}

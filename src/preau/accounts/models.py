@@ -1,0 +1,84 @@
+"""Who signs in: an adult of a family, or an agent of the town. One account, one person."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from preau.accounts.enums import ROLE_PERMISSIONS, Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(pk=username)
+
+
+class User(AbstractBaseUser):
+    """An account. E-mail is optional: a family may sign in with its code alone.
+
+    """
+
+    class Kind(models.TextChoices):
+        FAMILY = "FAMILY", "famille"
+        AGENT = "AGENT", "agent"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    email = models.EmailField("adresse e-mail", null=True, blank=True)
+    email_verified_at = models.DateTimeField(null=True)
+    first_name = models.CharField("prénom", max_length=80)
+    last_name = models.CharField("nom", max_length=80)
+    is_active = models.BooleanField("actif", default=True)
+    # The password of a letter: it opens one page only, the one that changes it.
+    must_change_password = models.BooleanField(default=False)
+    initial_password_expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField("créé le")
+
+    USERNAME_FIELD = "id"
+    REQUIRED_FIELDS: list[str] = []
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = "compte"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "email"], condition=Q(email__isnull=False), name="user_email_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(email__isnull=True) | Q(email=Lower("email")),
+                name="user_email_lower_case",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_agent(self) -> bool:
+        return self.kind == self.Kind.AGENT
+
+    @property
+    def is_family(self) -> bool:
+        return self.kind == self.Kind.FAMILY
+
+
+class RoleAssignment(models.Model):
+    """A role held by an agent between two dates, perhaps for one establishment alone (by id)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="roles")
+    role = models.CharField("rôle", max_length=20, choices=Role)
+    establishment_id = models.BigIntegerField("établissement", null=True, blank=True)
+    starts_on = models.DateField("à partir du")
+    ends_on = models.DateField("jusqu’au", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "rôle"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="role_dates_in_order",
+            )
+        ]
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        return ROLE_PERMISSIONS[self.role]

@@ -1,0 +1,36 @@
+"""Writing the journal: one line per act, in the transaction of the act."""
+
+from datetime import datetime
+from typing import Any
+
+from preau.audit.models import Entry
+from preau.kernel.actors import Actor
+
+
+def record(
+    *,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    summary: str,
+    family_id: int | None = None,
+    object_type: str = "",
+    object_id: int | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Add one line. `action` is «domain.verb»; `summary` a French sentence fit for the file's page.
+
+    Never put health data, passwords or bank details in `summary` or `data`.
+    """
+    Entry.objects.create(
+        at=now,
+        actor_user_id=actor.user_id,
+        actor_label=actor.label,
+        channel=actor.channel,
+        action=action,
+        summary=summary[:400],
+        family_id=family_id,
+        object_type=object_type,
+        object_id=object_id,
+        data=data or {},
+    )

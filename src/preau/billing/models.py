@@ -1,0 +1,296 @@
+"""Charges, invoices and the ledger, each per cash office. Issued is issued: triggers see to it."""
+
+from django.db import models
+from django.db.models import Q
+
+from preau.kernel.triggers import append_only
+
+
+class CashOffice(models.Model):
+    """A régie: balances, invoices, numbers and payments never mix two of them."""
+
+    code = models.SlugField(max_length=20, unique=True)
+    name = models.CharField("nom", max_length=80)
+    act_reference = models.CharField("acte constitutif", max_length=160, blank=True)
+    cashier_name = models.CharField("régisseur", max_length=120, blank=True)
+    address = models.TextField("adresse", blank=True)
+    phone = models.CharField("téléphone", max_length=20, blank=True)
+    payment_days = models.PositiveSmallIntegerField("délai de paiement, en jours", default=25)
+    top_up_min_cents = models.PositiveIntegerField("rechargement minimum", default=1000)
+    accepts_top_up = models.BooleanField("compte rechargeable", default=True)
+    # billing.enums-like words: CASH, CHEQUE, CARD, … as the act lists them.
+    means = models.JSONField("moyens de paiement", default=list)
+    is_active = models.BooleanField("ouverte", default=True)
+
+    class Meta:
+        verbose_name = "régie"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ActivityAccounting(models.Model):
+    """To which cash office and accounting code an activity's charges go."""
+
+    activity = models.OneToOneField("catalogue.Activity", models.PROTECT, related_name="+")
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="activities")
+    accounting_code = models.CharField("imputation", max_length=20, blank=True)
+    is_meal = models.BooleanField("repas", default=False)
+    counts_for_tax = models.BooleanField("frais de garde déductibles", default=False)
+
+    class Meta:
+        verbose_name = "imputation d’une activité"
+
+
+class FamilyAccount(models.Model):
+    """What a household owes a cash office: `balance_cents` > 0 is owed, < 0 is its credit.
+
+    The balance is kept by the ledger's writer under this row's lock, and proved by
+    `preau ledger verify`.
+    """
+
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
+    balance_cents = models.BigIntegerField("solde", default=0)
+
+    class Meta:
+        verbose_name = "compte famille"
+        constraints = [
+            models.UniqueConstraint(fields=["family", "cash_office"], name="family_account_unique")
+        ]
+
+
+class Movement(models.Model):
+    """One event of the ledger; its lines sum to zero (deferred trigger)."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "INVOICE", "facture"
+        CREDIT_NOTE = "CREDIT_NOTE", "avoir"
+        PAYMENT_ONLINE = "PAYMENT_ONLINE", "paiement en ligne"
+        PAYMENT_COUNTER = "PAYMENT_COUNTER", "paiement au guichet"
+        REVERSAL = "REVERSAL", "annulation"
+        OPENING = "OPENING", "reprise de solde"
+
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind)
+    label = models.CharField("libellé", max_length=160)
+    at = models.DateTimeField("le")
+    # What caused it, upwards or sideways, by id.
+    source_type = models.CharField(max_length=40)
+    source_id = models.BigIntegerField()
+    actor_label = models.CharField(max_length=160)
+    # Set by trigger: lines join only a movement of their own transaction.
+    transaction_id = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = "mouvement"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "source_type", "source_id"], name="movement_once_per_source"
+            )
+        ]
+        triggers = append_only()
+
+
+class LedgerLine(models.Model):
+    """A debit (> 0) or credit (< 0), in cents, on one account."""
+
+    class Account(models.TextChoices):
+        FAMILY = "FAMILY", "familles"
+        REVENUE = "REVENUE", "produits"
+        BANK = "BANK", "paiements en ligne"
+        CASH = "CASH", "espèces"
+        CHEQUE = "CHEQUE", "chèques"
+        CARD = "CARD", "carte au guichet"
+        OPENING = "OPENING", "reprise"
+
+    movement = models.ForeignKey(Movement, models.PROTECT, related_name="lines")
+    account = models.CharField(max_length=10, choices=Account)
+    family_account = models.ForeignKey(
+        FamilyAccount, models.PROTECT, null=True, related_name="lines"
+    )
+    accounting_code = models.CharField(max_length=20, blank=True)
+    amount_cents = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "écriture"
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount_cents=0), name="ledger_line_not_zero"),
+            models.CheckConstraint(
+                condition=Q(account="FAMILY", family_account__isnull=False)
+                | (~Q(account="FAMILY") & Q(family_account__isnull=True)),
+                name="ledger_line_family_account",
+            ),
+        ]
+        triggers = append_only()
+
+
+class NumberSequence(models.Model):
+    """The last invoice number of a cash office and year; its row's lock makes numbers gapless."""
+
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cash_office", "year", "kind"], name="number_sequence_unique"
+            )
+        ]
+
+
+class BillingRun(models.Model):
+    """The monthly run of a cash office: previewed, approved, issued by a job, all or nothing."""
+
+    class Status(models.TextChoices):
+        PREVIEWING = "PREVIEWING", "calcul en cours"
+        PREVIEWED = "PREVIEWED", "à valider"
+        ISSUING = "ISSUING", "émission en cours"
+        ISSUED = "ISSUED", "émise"
+        CANCELLED = "CANCELLED", "abandonnée"
+        FAILED = "FAILED", "en échec"
+
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
+    month = models.DateField("mois")  # its first day
+    status = models.CharField(max_length=10, choices=Status, default=Status.PREVIEWING)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=160)
+    previewed_at = models.DateTimeField(null=True)
+    approved_by = models.CharField(max_length=160, blank=True)
+    issued_at = models.DateTimeField(null=True)
+    progress = models.PositiveIntegerField(default=0)
+    invoice_count = models.PositiveIntegerField(default=0)
+    total_cents = models.BigIntegerField(default=0)
+    preview = models.JSONField(default=dict)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "facturation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cash_office", "month"],
+                condition=Q(status__in=["PREVIEWING", "PREVIEWED", "ISSUING"]),
+                name="billing_run_one_open",
+            )
+        ]
+
+
+class Invoice(models.Model):
+    """An issued invoice or credit note: never changed; corrected by a credit note."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "INVOICE", "facture"
+        CREDIT_NOTE = "CREDIT_NOTE", "avoir"
+
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.INVOICE)
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    run = models.ForeignKey(BillingRun, models.PROTECT, null=True, related_name="invoices")
+    number = models.CharField("numéro", max_length=30, unique=True)
+    month = models.DateField("mois")
+    issued_on = models.DateField("émise le")
+    due_on = models.DateField("à régler avant le")
+    total_cents = models.BigIntegerField("total")
+    # The named adult who owes, as he was when it was issued.
+    debtor = models.JSONField("redevable")
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="credit_notes")
+    reason = models.CharField("motif", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "facture"
+        ordering = ["-month", "-pk"]
+        indexes = [models.Index(fields=["family", "-month"], name="invoice_by_family")]
+        triggers = append_only()
+
+
+class InvoiceLine(models.Model):
+    """Child × product × unit price, with its dates and the sentences of its rules."""
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines")
+    child = models.ForeignKey("families.Child", models.PROTECT, null=True, related_name="+")
+    activity = models.ForeignKey("catalogue.Activity", models.PROTECT, null=True, related_name="+")
+    label = models.CharField("libellé", max_length=160)
+    unit_name = models.CharField(max_length=30, blank=True)
+    quantity = models.PositiveIntegerField("quantité")
+    unit_cents = models.BigIntegerField("prix unitaire")
+    amount_cents = models.BigIntegerField("montant")
+    # [{"day": "2026-10-05", "note": ""}, …] and ["QF 812 : tranche …", …]
+    dates = models.JSONField(default=list)
+    explanation = models.JSONField(default=list)
+    rulebook_version_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "ligne de facture"
+        indexes = [models.Index(fields=["invoice"], name="line_by_invoice")]
+        triggers = append_only()
+
+
+class Allocation(models.Model):
+    """What of an invoice a movement pays (or gives back, when negative), in cents.
+
+    Left to pay = total − Σ allocations.
+    """
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="allocations")
+    movement = models.ForeignKey(Movement, models.PROTECT, related_name="allocations")
+    amount_cents = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "movement"], name="allocation_unique"),
+            models.CheckConstraint(condition=~Q(amount_cents=0), name="allocation_not_zero"),
+        ]
+        triggers = append_only()
+
+
+class BilledDay(models.Model):
+    """A booking or walk-in is billed once: this row says on which line."""
+
+    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    line = models.ForeignKey(InvoiceLine, models.PROTECT, related_name="billed_days")
+    amount_cents = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "child"], name="billed_once"),
+        ]
+
+
+class CounterPayment(models.Model):
+    """A payment taken at the counter, with its receipt. A void leaves both lines."""
+
+    class Means(models.TextChoices):
+        CASH = "CASH", "espèces"
+        CHEQUE = "CHEQUE", "chèque"
+
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    means = models.CharField("moyen", max_length=10, choices=Means)
+    amount_cents = models.PositiveIntegerField("montant")
+    received_at = models.DateTimeField("reçu le")
+    receipt_number = models.CharField("reçu n°", max_length=30, unique=True)
+    cheque_number = models.CharField(max_length=20, blank=True)
+    cheque_drawer = models.CharField("tireur", max_length=120, blank=True)
+    taken_by_id = models.BigIntegerField(null=True)
+    taken_by_label = models.CharField("par", max_length=160)
+    key = models.UUIDField(unique=True)
+    voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by")
+    void_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "encaissement"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="counter_payment_positive"),
+            models.CheckConstraint(
+                condition=~Q(means="CASH") | Q(amount_cents__lte=30000),
+                name="counter_cash_at_most_300",
+            ),
+        ]
+        triggers = append_only()
+
+

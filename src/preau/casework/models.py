@@ -1,0 +1,145 @@
+"""What families ask: followed step by step, handled by one agent at a time, applied on approval."""
+
+from django.db import models
+from django.db.models import Q
+
+from preau.kernel.enums import Channel
+from preau.kernel.triggers import append_only
+
+
+class RequestKind(models.TextChoices):
+    NEW_FAMILY = "NEW_FAMILY", "ouverture de dossier"
+    ADDRESS_CHANGE = "ADDRESS_CHANGE", "changement d’adresse"
+    CONTACT_CHANGE = "CONTACT_CHANGE", "changement de coordonnées"
+    ADD_CHILD = "ADD_CHILD", "ajout d’un enfant"
+    ADD_GUARDIAN = "ADD_GUARDIAN", "ajout d’un responsable"
+    ENROLMENT = "ENROLMENT", "inscription à une activité"
+    CRECHE_PLACE = "CRECHE_PLACE", "place en crèche"
+    SCHOOL_ENROLMENT = "SCHOOL_ENROLMENT", "inscription à l’école"
+    QUOTIENT = "QUOTIENT", "quotient familial"
+    DIET = "DIET", "repas d’un enfant"
+    CARD = "CARD", "nouvelle carte"
+    ABSENCE = "ABSENCE", "absence à justifier"
+    DOCUMENT = "DOCUMENT", "pièce à vérifier"
+    INVOICE_DISPUTE = "INVOICE_DISPUTE", "contestation d’une facture"
+    QUESTION = "QUESTION", "question au service"
+
+
+class RequestStatus(models.TextChoices):
+    SUBMITTED = "SUBMITTED", "à traiter"
+    WAITING_FAMILY = "WAITING_FAMILY", "attend la famille"
+    APPROVED = "APPROVED", "acceptée"
+    REFUSED = "REFUSED", "refusée"
+    WITHDRAWN = "WITHDRAWN", "retirée"
+
+
+OPEN_STATUSES = (RequestStatus.SUBMITTED, RequestStatus.WAITING_FAMILY)
+
+
+class KindSettings(models.Model):
+    """For each kind of act the town sets: automatic or validated, by whom, in how many days."""
+
+    kind = models.CharField("acte", max_length=20, choices=RequestKind, unique=True)
+    is_automatic = models.BooleanField("sans validation", default=False)
+    service = models.ForeignKey(
+        "town.Service", models.PROTECT, null=True, related_name="+", verbose_name="service"
+    )
+    days = models.PositiveSmallIntegerField("délai de réponse, en jours", default=7)
+    next_step = models.TextField("ce qui se passe ensuite", blank=True)
+
+    class Meta:
+        verbose_name = "réglage des demandes"
+
+
+class ReferenceSequence(models.Model):
+    year = models.PositiveSmallIntegerField(unique=True)
+    last = models.PositiveIntegerField(default=0)
+
+
+class Request(models.Model):
+    """One request. `payload` holds what is asked, in the kind's own shape (casework.kinds)."""
+
+    reference = models.CharField("référence", max_length=12, unique=True)
+    kind = models.CharField("acte", max_length=20, choices=RequestKind)
+    family = models.ForeignKey("families.Family", models.PROTECT, null=True, related_name="+")
+    child = models.ForeignKey("families.Child", models.PROTECT, null=True, related_name="+")
+    user = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    applicant_name = models.CharField("demandeur", max_length=160)
+    applicant_email = models.EmailField(blank=True)
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+    payload = models.JSONField(default=dict)
+    summary = models.CharField("en une phrase", max_length=240)
+    status = models.CharField(max_length=16, choices=RequestStatus, default=RequestStatus.SUBMITTED)
+    service = models.ForeignKey("town.Service", models.PROTECT, null=True, related_name="+")
+    submitted_at = models.DateTimeField("reçue le")
+    due_on = models.DateField("répondre avant le")
+    # One agent at a time: held, renewed while the page is open, free again after a while.
+    held_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    held_until = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField("décidée le", null=True)
+    decided_by_label = models.CharField(max_length=160, blank=True)
+    decision_message = models.TextField("mot pour la famille", blank=True)
+    was_automatic = models.BooleanField(default=False)
+    # What the approval wrote: ids, and what the file held before (for the undo of one hour).
+    result = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    key = models.UUIDField("clé d’envoi", unique=True, null=True)
+
+    class Meta:
+        verbose_name = "demande"
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"], name="request_inbox", condition=Q(status="SUBMITTED")
+            ),
+            models.Index(fields=["status", "-submitted_at"], name="request_by_status"),
+            models.Index(fields=["family", "-submitted_at"], name="request_by_family"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status__in=["APPROVED", "REFUSED"]) | Q(decided_at__isnull=False),
+                name="request_decided_has_instant",
+            )
+        ]
+
+
+class RequestEvent(models.Model):
+    """A step of a request, told to the family unless it is internal."""
+
+    class Kind(models.TextChoices):
+        SUBMITTED = "SUBMITTED", "reçue"
+        PIECE_ASKED = "PIECE_ASKED", "pièce demandée"
+        PIECE_GIVEN = "PIECE_GIVEN", "pièce reçue"
+        MESSAGE = "MESSAGE", "message"
+        NOTE = "NOTE", "note interne"
+        APPROVED = "APPROVED", "acceptée"
+        REFUSED = "REFUSED", "refusée"
+        WITHDRAWN = "WITHDRAWN", "retirée"
+        UNDONE = "UNDONE", "décision annulée"
+
+    request = models.ForeignKey(Request, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind)
+    at = models.DateTimeField()
+    actor_label = models.CharField(max_length=160)
+    channel = models.CharField(max_length=10, choices=Channel)
+    message = models.TextField(blank=True)
+    is_internal = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        triggers = append_only()
+
+
+class RequestFile(models.Model):
+    """A piece joined to a request."""
+
+    request = models.ForeignKey(Request, models.PROTECT, related_name="files")
+    file = models.ForeignKey("documents.StoredFile", models.PROTECT, related_name="+")
+    document_kind = models.ForeignKey(
+        "enrolments.DocumentKind", models.PROTECT, null=True, related_name="+"
+    )
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "file"], name="request_file_unique")
+        ]

@@ -1,0 +1,250 @@
+"""Settings, all by environment variables (12-factor); each is listed in docs/operations.md.
+
+`PREAU_MODE` is `demo` (make run), `test` or `production`. Production refuses to start with a
+demo secret, with DEBUG or with the demo bank (`preau.config.checks`).
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from environs import Env
+
+env = Env()
+
+PROJECT_DIR = Path(__file__).resolve().parents[3]
+VAR_DIR = Path(env.str("PREAU_VAR_DIR", str(PROJECT_DIR / "var")))
+
+MODE = env.str("PREAU_MODE", "demo")
+PRODUCTION = MODE == "production"
+DEMO = MODE == "demo"
+
+DEMO_SECRET_KEY = "demo-secret-key-never-in-production-" + "0" * 24
+SECRET_KEY = env.str("PREAU_SECRET_KEY", "" if PRODUCTION else DEMO_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.list("PREAU_SECRET_KEY_FALLBACKS", [])
+DEBUG = env.bool("PREAU_DEBUG", False)
+ALLOWED_HOSTS = env.list("PREAU_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+BASE_URL = env.str("PREAU_BASE_URL", "http://localhost:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.list("PREAU_CSRF_TRUSTED_ORIGINS", [BASE_URL])
+
+# The demo bank simulator; empty in production.
+DEMO_BANK_URL = env.str("PREAU_DEMO_BANK_URL", "http://localhost:8001" if DEMO else "").rstrip("/")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "csp",
+    "axes",
+    "django_htmx",
+    "lucide",
+    "pgtrigger",
+    "procrastinate.contrib.django",
+    # From the ground up.
+    "preau.audit",
+    "preau.town",
+    "preau.messaging",
+    "preau.documents",
+    "preau.accounts",
+    "preau.families",
+    "preau.catalogue",
+    "preau.rulebook",
+    "preau.enrolments",
+    "preau.bookings",
+    "preau.reporting",
+    "preau.certificates",
+    "preau.schools",
+    "preau.childcare",
+    "preau.attendance",
+    "preau.billing",
+    "preau.payments",
+    "preau.casework",
+    "preau.journeys",
+    "preau.ui",
+    "preau.api",
+    "preau.townhall",
+    "preau.portal",
+    "preau.public",
+]
+if not PRODUCTION:
+    INSTALLED_APPS.append("preau.demo")
+INSTALLED_APPS.append("preau.config")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "preau.config.urls"
+WSGI_APPLICATION = "preau.config.wsgi.application"
+FORM_RENDERER = "preau.ui.forms.FormRenderer"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "preau.ui.context.town",
+            ],
+            "builtins": ["django.templatetags.i18n", "preau.ui.templatetags.preau"],
+        },
+    }
+]
+
+# The database: PostgreSQL 15 or later, always. `preau run` sets DATABASE_URL for the embedded one.
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.str("DATABASE_URL", "postgresql://preau@localhost:5432/preau"),
+        conn_max_age=env.int("PREAU_CONN_MAX_AGE", 600),
+        conn_health_checks=True,
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Sign-in.
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "preau.families.auth.FamilyBackend",
+    "preau.accounts.auth.AgentBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "portal:sign-in"
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
+# A lock falls on the pair (identifier, address): a stranger elsewhere cannot lock a family out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.int("PREAU_SIGN_IN_FAILURES", 8)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("PREAU_SIGN_IN_LOCK_MINUTES", 15))
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "preau.ui.lockout.locked_out"
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_IPWARE_PROXY_COUNT = env.int("PREAU_PROXY_COUNT", 0) or None
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
+
+SESSION_COOKIE_NAME = "preau_session"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+AGENT_SESSION_AGE = int(timedelta(hours=10).total_seconds())
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "preau_csrf"
+CSRF_FAILURE_VIEW = "preau.ui.errors.csrf_failure"
+
+SECURE = env.bool("PREAU_HTTPS", PRODUCTION)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_SSL_REDIRECT = SECURE and env.bool("PREAU_HTTPS_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = env.int("PREAU_HSTS_SECONDS", 31_536_000 if SECURE else 0)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if env.bool("PREAU_BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# No third party, no inline style or script. Only /encart/ relaxes frame-ancestors (public.embed);
+# form-action lets the payment form leave for the banks (payments adds its own, page by page).
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français")]
+TIME_ZONE = "Europe/Paris"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_ROOT = Path(env.str("PREAU_MEDIA_DIR", str(VAR_DIR / "media")))
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(MEDIA_ROOT), "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if MODE == "test"
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = MODE == "test"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+MAX_DOCUMENT_BYTES = env.int("PREAU_MAX_DOCUMENT_BYTES", 10_000_000)
+
+# E-mail leaves through the outbox (preau.messaging), by this server; the demo only keeps it there.
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if env.str("PREAU_SMTP_HOST", "")
+    else "django.core.mail.backends.dummy.EmailBackend"
+)
+EMAIL_HOST = env.str("PREAU_SMTP_HOST", "")
+EMAIL_PORT = env.int("PREAU_SMTP_PORT", 587)
+EMAIL_HOST_USER = env.str("PREAU_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.str("PREAU_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("PREAU_SMTP_TLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("PREAU_FROM_EMAIL", "ne-pas-repondre@preau.example")
+
+# Gateways' keys are sealed with this key (Fernet); several, the first one writes.
+SEALING_KEYS = env.list("PREAU_SEALING_KEYS", [])
+
+PROCRASTINATE_ON_APP_READY = None
+LOG_LEVEL = env.str("PREAU_LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
+        "axes": {"level": "ERROR"},
+        "procrastinate": {"level": "WARNING"},
+    },
+}
+SILENCED_SYSTEM_CHECKS = ["axes.W003", "security.W008"]

@@ -1,0 +1,69 @@
+"""Files: those that families bring, and those that the town issues."""
+
+import uuid
+
+from django.db import models
+
+from preau.kernel.triggers import append_only
+
+
+def _path(instance: "StoredFile", filename: str) -> str:
+    return f"files/{instance.pk.hex[:2]}/{instance.pk.hex}"
+
+
+class StoredFile(models.Model):
+    """A file as it was given: type checked by content, never served under its own name's word."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    file = models.FileField(upload_to=_path)
+    name = models.CharField("nom", max_length=160)
+    content_type = models.CharField("type", max_length=80)
+    size = models.PositiveIntegerField("taille, en octets")
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField("reçu le")
+    family_id = models.BigIntegerField(null=True, db_index=True)
+    uploaded_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "fichier"
+
+
+class IssuedDocument(models.Model):
+    """What the town issued, archived and served again as it was; `code` answers at /verifier/."""
+
+    class Kind(models.TextChoices):
+        LETTER = "LETTER", "Lettre"
+        INVOICE = "INVOICE", "Facture"
+        CREDIT_NOTE = "CREDIT_NOTE", "Avoir"
+        RECEIPT = "RECEIPT", "Reçu"
+        STATEMENT = "STATEMENT", "Relevé"
+        TAX_CERTIFICATE = "TAX_CERTIFICATE", "Attestation fiscale"
+        ATTENDANCE_CERTIFICATE = "ATTENDANCE_CERTIFICATE", "Attestation de présence"
+        ENROLMENT_CERTIFICATE = "ENROLMENT_CERTIFICATE", "Attestation d’inscription"
+        SCHOOL_CERTIFICATE = "SCHOOL_CERTIFICATE", "Certificat de scolarité"
+
+    kind = models.CharField(max_length=24, choices=Kind)
+    number = models.CharField("numéro", max_length=30, unique=True)
+    code = models.CharField("code de vérification", max_length=24, unique=True)
+    title = models.CharField("titre", max_length=200)
+    # What /verifier/ shows to whoever holds the code: enough to compare with the paper, no more.
+    public_facts = models.JSONField(default=dict)
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField("émis le")
+    family_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "document émis"
+        indexes = [models.Index(fields=["family_id", "-issued_at"], name="issued_by_family")]
+        triggers = append_only()
+
+
+class DocumentSequence(models.Model):
+    """The last number given, per kind and year; locked to give the next."""
+
+    kind = models.CharField(max_length=24)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "year"], name="document_sequence")]

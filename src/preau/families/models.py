@@ -1,0 +1,190 @@
+"""Households, their adults and children, who lives where when, and the quotient."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import models
+from django.db.models import F, Q
+
+from preau.families.enums import (
+    Civility,
+    CustodyWeeks,
+    Diet,
+    FamilyStatus,
+    QuotientSource,
+    Sex,
+)
+from preau.kernel.enums import Channel
+from preau.kernel.ranges import DateRange, IntRange
+
+
+class Family(models.Model):
+    """The household that books and pays. Its code is drawn at random, never from its name."""
+
+    code = models.CharField("code famille", max_length=8, unique=True)
+    name = models.CharField("nom du dossier", max_length=160)
+    sort_key = models.CharField(max_length=160, db_index=True)
+    status = models.CharField(max_length=8, choices=FamilyStatus, default=FamilyStatus.ACTIVE)
+    address_line1 = models.CharField("adresse", max_length=120)
+    address_line2 = models.CharField("complément", max_length=120, blank=True)
+    postcode = models.CharField("code postal", max_length=10)
+    city = models.CharField("commune", max_length=80)
+    country = models.CharField("pays", max_length=60, default="FRANCE")
+    # Derived from the address by families.rules.is_resident when it is written.
+    is_resident = models.BooleanField("habite la commune")
+    address_since = models.DateField("depuis le", null=True, blank=True)
+    created_at = models.DateTimeField("ouvert le")
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+
+    class Meta:
+        verbose_name = "dossier famille"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def printed_code(self) -> str:
+        """«4027316 K», as letters and screens show it."""
+        return f"{self.code[:7]} {self.code[7:]}"
+
+
+class Guardian(models.Model):
+    """An adult of the household, with an account of its own once a letter or e-mail invites it."""
+
+    family = models.ForeignKey(Family, models.PROTECT, related_name="guardians")
+    user = models.OneToOneField("accounts.User", models.PROTECT, null=True, related_name="+")
+    civility = models.CharField("civilité", max_length=3, choices=Civility, blank=True)
+    last_name = models.CharField("nom de naissance", max_length=80)
+    usage_name = models.CharField("nom d’usage", max_length=80, blank=True)
+    first_name = models.CharField("prénom", max_length=80)
+    birth_on = models.DateField("né(e) le", null=True, blank=True)
+    relationship = models.CharField("lien", max_length=40, blank=True)
+    email = models.EmailField("adresse e-mail", blank=True)
+    mobile_phone = models.CharField("téléphone portable", max_length=20, blank=True)
+    home_phone = models.CharField("téléphone du domicile", max_length=20, blank=True)
+    work_phone = models.CharField("téléphone du travail", max_length=20, blank=True)
+    has_authority = models.BooleanField("autorité parentale", default=True)
+    # The named adult to whom the household's invoices are addressed.
+    is_payer = models.BooleanField("redevable", default=False)
+    search_key = models.CharField(max_length=320)
+    created_at = models.DateTimeField("ajouté le")
+    left_on = models.DateField("a quitté le foyer le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "responsable"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["family"],
+                condition=Q(is_payer=True, left_on__isnull=True),
+                name="guardian_one_payer_per_family",
+            )
+        ]
+        indexes = [models.Index(fields=["email"], name="guardian_by_email")]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.usage_name or self.last_name}"
+
+
+class Child(models.Model):
+    """A child. It may live in two households: `Custody` says where, when, and who pays."""
+
+    last_name = models.CharField("nom", max_length=80)
+    usage_name = models.CharField("nom d’usage", max_length=80, blank=True)
+    first_name = models.CharField("prénom", max_length=80)
+    # None only for a child to be born (crèche pre-registration): see expected_on.
+    birth_on = models.DateField("né(e) le", null=True, blank=True)
+    expected_on = models.DateField("naissance prévue le", null=True, blank=True)
+    sex = models.CharField("sexe", max_length=1, choices=Sex, blank=True)
+    ine = models.CharField("INE", max_length=11, unique=True, null=True, blank=True)
+    diet = models.CharField("repas", max_length=10, choices=Diet, default=Diet.STANDARD)
+    has_pai = models.BooleanField("PAI", default=False)
+    photo_consent = models.BooleanField("photos autorisées", null=True)
+    search_key = models.CharField(max_length=240)
+    created_at = models.DateTimeField("ajouté le")
+    left_on = models.DateField("a quitté la commune le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "enfant"
+        ordering = ["birth_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(birth_on__isnull=False) | Q(expected_on__isnull=False),
+                name="child_born_or_expected",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["birth_on"], name="child_by_birth"),
+            models.Index(fields=["search_key"], name="child_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.usage_name or self.last_name}"
+
+
+class Custody(models.Model):
+    """The child lives in this household over a period: all the time, or alternate weeks."""
+
+    child = models.ForeignKey(Child, models.PROTECT, related_name="custodies")
+    family = models.ForeignKey(Family, models.PROTECT, related_name="custodies")
+    weeks = models.CharField(max_length=4, choices=CustodyWeeks, default=CustodyWeeks.ALL)
+    starts_on = models.DateField("du")
+    ends_on = models.DateField("au", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "garde"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="custody_dates_in_order",
+            ),
+            ExclusionConstraint(
+                name="custody_once_per_child_and_family",
+                expressions=[
+                    (IntRange("child_id", "child_id"), "&&"),
+                    (IntRange("family_id", "family_id"), "&&"),
+                    (DateRange("starts_on", "ends_on"), "&&"),
+                ],
+            ),
+        ]
+
+
+class Quotient(models.Model):
+    """A family quotient over a period, with its source. Never edited: a new one supersedes it.
+
+    `value_cents` is the quotient times 100 (some funds publish decimals). The one in force on a
+    day is the last recorded among those whose period holds the day.
+    """
+
+    family = models.ForeignKey(Family, models.PROTECT, related_name="quotients")
+    value_cents = models.PositiveIntegerField("quotient, en centièmes")
+    source = models.CharField("source", max_length=10, choices=QuotientSource)
+    starts_on = models.DateField("valable du")
+    ends_on = models.DateField("au", null=True, blank=True)
+    recorded_at = models.DateTimeField("enregistré le")
+    recorded_by = models.CharField("par", max_length=160)
+    document_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "quotient familial"
+        indexes = [models.Index(fields=["family", "starts_on"], name="quotient_by_family")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="quotient_dates_in_order",
+            )
+        ]
+
+
+class EmailToken(models.Model):
+    """A link sent by e-mail: verify an address, open a file. Only its hash is kept."""
+
+    class Purpose(models.TextChoices):
+        VERIFY = "VERIFY", "vérifier une adresse"
+        OPEN_FILE = "OPEN_FILE", "ouvrir un dossier"
+
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    email = models.EmailField()
+    token_hash = models.CharField(max_length=64, unique=True)
+    guardian = models.ForeignKey(Guardian, models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)

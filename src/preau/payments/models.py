@@ -1,0 +1,96 @@
+"""Attempts to pay on line and everything that the banks told us, kept raw."""
+
+from django.db import models
+from django.db.models import Q
+
+from preau.kernel.triggers import append_only
+
+
+class GatewayAccount(models.Model):
+    """Which gateway serves which cash office. Its secrets are sealed (preau.kernel.sealing)."""
+
+    class Gateway(models.TextChoices):
+        SPPLUS = "SPPLUS", "SP Plus"
+        SYSTEMPAY = "SYSTEMPAY", "Systempay"
+
+    cash_office = models.OneToOneField("billing.CashOffice", models.PROTECT, related_name="+")
+    gateway = models.CharField("banque", max_length=10, choices=Gateway)
+    options = models.JSONField("réglages", default=dict)
+    sealed_secret = models.TextField(blank=True)
+    is_test = models.BooleanField("mode test", default=True)
+    is_active = models.BooleanField("ouvert", default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "contrat de paiement en ligne"
+
+
+class Attempt(models.Model):
+    """One payment of one family to one cash office, from the click to the bank's word."""
+
+    class Status(models.TextChoices):
+        CREATED = "CREATED", "à envoyer"
+        PENDING = "PENDING", "en cours"
+        SETTLED = "SETTLED", "payé"
+        REFUSED = "REFUSED", "refusé"
+        ABANDONED = "ABANDONED", "abandonné"
+        EXPIRED = "EXPIRED", "sans suite"
+
+    reference = models.CharField("référence", max_length=20, unique=True)
+    cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    user = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    gateway = models.CharField(max_length=10, choices=GatewayAccount.Gateway)
+    amount_cents = models.PositiveIntegerField("montant")
+    status = models.CharField(max_length=10, choices=Status, default=Status.CREATED)
+    provider_id = models.CharField("référence de la banque", max_length=60, blank=True)
+    created_at = models.DateTimeField("le")
+    sent_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    key = models.UUIDField(unique=True)
+
+    class Meta:
+        verbose_name = "paiement en ligne"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="attempt_positive"),
+        ]
+        indexes = [models.Index(fields=["family", "-created_at"], name="attempt_by_family")]
+
+
+class AttemptItem(models.Model):
+    """What of the attempt goes to which invoice; the rest is a top-up."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="items")
+    invoice = models.ForeignKey("billing.Invoice", models.PROTECT, related_name="+")
+    amount_cents = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "invoice"], name="attempt_item_unique"),
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="attempt_item_positive"),
+        ]
+        triggers = append_only()
+
+
+class ProviderEvent(models.Model):
+    """What arrived from a bank, raw, and what we made of it. Append-only."""
+
+    class Source(models.TextChoices):
+        NOTIFICATION = "NOTIFICATION", "appel de la banque"
+        RETURN = "RETURN", "retour du navigateur"
+        POLL = "POLL", "notre question"
+
+    gateway = models.CharField(max_length=10)
+    source = models.CharField(max_length=12, choices=Source)
+    received_at = models.DateTimeField()
+    raw = models.TextField()
+    attempt = models.ForeignKey(Attempt, models.PROTECT, null=True, related_name="events")
+    is_verified = models.BooleanField()
+    state = models.CharField(max_length=20, blank=True)
+    outcome = models.CharField("suite donnée", max_length=40)
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = "message de la banque"
+        indexes = [models.Index(fields=["-received_at"], name="provider_event_by_time")]
+        triggers = append_only()

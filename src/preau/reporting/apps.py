@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ReportingConfig(AppConfig):
+    name = "preau.reporting"
+    verbose_name = "indicateurs"

@@ -1,0 +1,4 @@
+"""Addresses of this face."""
+
+app_name = "ui"
+urlpatterns: list = []
