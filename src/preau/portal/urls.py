@@ -1,4 +1,10 @@
-"""Addresses of this face."""
+"""Addresses of the family's space, one module per subject."""
+
+from django.urls import include, path
 
 app_name = "portal"
-urlpatterns: list = []
+SUBJECTS = (
+    "sign_in", "home", "family", "requests", "planning", "absences", "cards",
+    "account", "certificates",
+)
+urlpatterns = [path("", include(f"preau.portal.{subject}.urls")) for subject in SUBJECTS]

@@ -1,4 +1,7 @@
-"""Addresses of this face."""
+"""Addresses open to all, one module per subject."""
+
+from django.urls import include, path
 
 app_name = "public"
-urlpatterns: list = []
+SUBJECTS = ("pages", "verify", "tarifs")
+urlpatterns = [path("", include(f"preau.public.{subject}.urls")) for subject in SUBJECTS]

@@ -1,4 +1,10 @@
-"""Addresses of this face."""
+"""Addresses of the town hall's side (under /mairie/), one module per subject."""
+
+from django.urls import include, path
 
 app_name = "townhall"
-urlpatterns: list = []
+SUBJECTS = (
+    "sign_in", "agents", "families", "inbox", "catalogue", "settings", "sites", "imports",
+    "billing", "certificates", "dashboard", "rules", "childcare",
+)
+urlpatterns = [path("", include(f"preau.townhall.{subject}.urls")) for subject in SUBJECTS]
