@@ -1,0 +1,56 @@
+"""Who has a contract with the simulated bank. The keys are the demo's: published, worth nothing."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SPPLUS = "spplus"
+SYSTEMPAY = "systempay"
+
+DEMO_SIRET = "00000000000001-01"
+DEMO_SPPLUS_KEY = "586dfc9c34919b863ffd6463c9134a26ba29741ec7e98079"
+DEMO_SITE_ID = "12345678"
+DEMO_SECRET_TEST = "demoSystempayTest"
+
+NOTIFY_PATH = "/api/paiements/{code}/notification/"
+"""Where the shop listens; `code` is the gateway's code in the town's settings."""
+
+
+@dataclass
+class Merchant:
+    """One contract. `keys` holds the signing key per mode (SP Plus has one, under "")."""
+
+    protocol: str
+    number: str
+    label: str
+    keys: dict[str, str] = field(default_factory=dict)
+    notify_url: str = ""
+
+
+def demo_merchants(shop_url: str) -> list[Merchant]:
+    """The two contracts of the demo town, whose site answers at `shop_url`."""
+    root = shop_url.rstrip("/")
+    return [
+        Merchant(
+            protocol=SPPLUS,
+            number=DEMO_SIRET,
+            label="Régie Enfance et éducation",
+            keys={"": DEMO_SPPLUS_KEY},
+            # SP Plus keeps this address in the merchant's contract, not in each request.
+            notify_url=root + NOTIFY_PATH.format(code="spplus"),
+        ),
+        Merchant(
+            protocol=SYSTEMPAY,
+            number=DEMO_SITE_ID,
+            label="Régie des sports",
+            keys={"TEST": DEMO_SECRET_TEST},
+        ),
+    ]
+
+
+def load_merchants() -> list[Merchant]:
+    """From the JSON file that PREAU_BANK_MERCHANTS names, else the demo's two."""
+    if path := os.environ.get("PREAU_BANK_MERCHANTS"):
+        return [Merchant(**item) for item in json.loads(Path(path).read_text("utf-8"))]
+    return demo_merchants(os.environ.get("PREAU_BANK_SHOP_URL", "http://127.0.0.1:8000"))
