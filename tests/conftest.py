@@ -21,6 +21,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 import django  # noqa: E402
 from django.conf import settings as django_settings  # noqa: E402
 
+# Under xdist the settings were read early, with the name inherited from the first process.
+django_settings.DATABASES["default"]["NAME"] = DATABASE.name
 REAL_HASHERS = list(django_settings.PASSWORD_HASHERS)
 # Argon2 takes 100 ms a password on purpose; tests that are about sign-in ask for `real_hasher`.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *REAL_HASHERS]

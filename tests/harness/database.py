@@ -93,7 +93,7 @@ class TestDatabase:
         self.used = True
 
     def finish(self) -> None:
-        """Drop this process's database; the controller also stops and removes a throwaway server."""
+        """Drop this process's database; the controller also stops and removes a throwaway."""
         if self.used:
             with self._admin() as admin:
                 _drop(admin, self.name)
@@ -227,7 +227,7 @@ def keep_seed(connection: psycopg.Connection) -> None:
         )
     body = sql.SQL("\n").join(statements).as_string(connection)
     connection.execute(
-        "CREATE FUNCTION seed.restore() RETURNS void LANGUAGE plpgsql AS $restore$ BEGIN "  # noqa: S608
+        "CREATE FUNCTION seed.restore() RETURNS void LANGUAGE plpgsql AS $restore$ BEGIN "
         "PERFORM set_config('session_replication_role', 'replica', true);\n"
         f"{body}\n"
         "PERFORM set_config('session_replication_role', 'origin', true);\n"

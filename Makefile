@@ -1,0 +1,27 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock contracts clean
+
+help: ## Ce que l'on peut taper
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## Lance Préau avec sa ville de démonstration (PORT=8000)
+	@bin/environment run && exec .venv/bin/python -m preau run
+
+test: ## Toute la suite de tests (ARGS="tests/billing -k avoir" pour une partie)
+	@bin/environment test && bin/browser && \
+	exec .venv/bin/python -m pytest -n auto --dist worksteal $(ARGS)
+
+check: ## Style, imports, types, gabarits, migrations
+	@bin/environment test && exec bin/check
+
+format: ## Met le code au style de la maison
+	@bin/environment test && .venv/bin/ruff check --fix -q . ; .venv/bin/ruff format -q .
+
+lock: ## Refait requirements/*.txt à partir des *.in
+	@bin/environment test && exec bin/lock
+
+contracts: ## Refait importlinter.toml à partir de la liste des pièces
+	@.venv/bin/python -m tests.architecture.contracts
+
+clean: ## Retire l'environnement et ce que les tests ont laissé (la base reste)
+	@rm -rf .venv var/cache var/test

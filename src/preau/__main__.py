@@ -1,0 +1,5 @@
+"""`python -m preau` is `preau`."""
+
+from preau.cli import main
+
+main()
