@@ -9,66 +9,132 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('file', models.FileField(upload_to=preau.documents.models._path)),
-                ('name', models.CharField(max_length=160, verbose_name='nom')),
-                ('content_type', models.CharField(max_length=80, verbose_name='type')),
-                ('size', models.PositiveIntegerField(verbose_name='taille, en octets')),
-                ('sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(verbose_name='reçu le')),
-                ('family_id', models.BigIntegerField(db_index=True, null=True)),
-                ('uploaded_by_id', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("file", models.FileField(upload_to=preau.documents.models._path)),
+                ("name", models.CharField(max_length=160, verbose_name="nom")),
+                ("content_type", models.CharField(max_length=80, verbose_name="type")),
+                ("size", models.PositiveIntegerField(verbose_name="taille, en octets")),
+                ("sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(verbose_name="reçu le")),
+                ("family_id", models.BigIntegerField(db_index=True, null=True)),
+                ("uploaded_by_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'verbose_name': 'fichier',
+                "verbose_name": "fichier",
             },
         ),
         migrations.CreateModel(
-            name='DocumentSequence',
+            name="DocumentSequence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=24)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=24)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'year'), name='document_sequence')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "year"), name="document_sequence")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IssuedDocument',
+            name="IssuedDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('LETTER', 'Lettre'), ('INVOICE', 'Facture'), ('CREDIT_NOTE', 'Avoir'), ('RECEIPT', 'Reçu'), ('STATEMENT', 'Relevé'), ('TAX_CERTIFICATE', 'Attestation fiscale'), ('ATTENDANCE_CERTIFICATE', 'Attestation de présence'), ('ENROLMENT_CERTIFICATE', 'Attestation d’inscription'), ('SCHOOL_CERTIFICATE', 'Certificat de scolarité')], max_length=24)),
-                ('number', models.CharField(max_length=30, unique=True, verbose_name='numéro')),
-                ('code', models.CharField(max_length=24, unique=True, verbose_name='code de vérification')),
-                ('title', models.CharField(max_length=200, verbose_name='titre')),
-                ('public_facts', models.JSONField(default=dict)),
-                ('issued_at', models.DateTimeField(verbose_name='émis le')),
-                ('family_id', models.BigIntegerField(null=True)),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("LETTER", "Lettre"),
+                            ("INVOICE", "Facture"),
+                            ("CREDIT_NOTE", "Avoir"),
+                            ("RECEIPT", "Reçu"),
+                            ("STATEMENT", "Relevé"),
+                            ("TAX_CERTIFICATE", "Attestation fiscale"),
+                            ("ATTENDANCE_CERTIFICATE", "Attestation de présence"),
+                            ("ENROLMENT_CERTIFICATE", "Attestation d’inscription"),
+                            ("SCHOOL_CERTIFICATE", "Certificat de scolarité"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("number", models.CharField(max_length=30, unique=True, verbose_name="numéro")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=24, unique=True, verbose_name="code de vérification"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="titre")),
+                ("public_facts", models.JSONField(default=dict)),
+                ("issued_at", models.DateTimeField(verbose_name="émis le")),
+                ("family_id", models.BigIntegerField(null=True)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'document émis',
-                'indexes': [models.Index(fields=['family_id', '-issued_at'], name='issued_by_family')],
+                "verbose_name": "document émis",
+                "indexes": [
+                    models.Index(fields=["family_id", "-issued_at"], name="issued_by_family")
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='issueddocument',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='582851fd1b1c829e5fb555a594f139f25f91b098', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_91086', table='documents_issueddocument', when='BEFORE')),
+            model_name="issueddocument",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="582851fd1b1c829e5fb555a594f139f25f91b098",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_91086",
+                    table="documents_issueddocument",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='issueddocument',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='4a9aea5de78e3fa6506b7437e81f49f8e63279ab', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_4d584', table='documents_issueddocument', when='BEFORE')),
+            model_name="issueddocument",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="4a9aea5de78e3fa6506b7437e81f49f8e63279ab",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_4d584",
+                    table="documents_issueddocument",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -4,33 +4,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('medium', models.CharField(choices=[('EMAIL', 'courriel'), ('SMS', 'SMS'), ('LETTER', 'lettre')], default='EMAIL', max_length=8)),
-                ('to', models.CharField(max_length=254, verbose_name='destinataire')),
-                ('subject', models.CharField(max_length=200, verbose_name='objet')),
-                ('body', models.TextField(verbose_name='texte')),
-                ('status', models.CharField(choices=[('QUEUED', 'à envoyer'), ('SENT', 'envoyé'), ('FAILED', 'en échec')], default='QUEUED', max_length=8)),
-                ('created_at', models.DateTimeField(verbose_name='créé le')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='envoyé le')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('family_id', models.BigIntegerField(null=True)),
-                ('is_secret', models.BooleanField(default=False)),
-                ('key', models.CharField(max_length=120, null=True, unique=True, verbose_name='clé d’unicité')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "medium",
+                    models.CharField(
+                        choices=[("EMAIL", "courriel"), ("SMS", "SMS"), ("LETTER", "lettre")],
+                        default="EMAIL",
+                        max_length=8,
+                    ),
+                ),
+                ("to", models.CharField(max_length=254, verbose_name="destinataire")),
+                ("subject", models.CharField(max_length=200, verbose_name="objet")),
+                ("body", models.TextField(verbose_name="texte")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("QUEUED", "à envoyer"),
+                            ("SENT", "envoyé"),
+                            ("FAILED", "en échec"),
+                        ],
+                        default="QUEUED",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="créé le")),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="envoyé le")),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("family_id", models.BigIntegerField(null=True)),
+                ("is_secret", models.BooleanField(default=False)),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=120, null=True, unique=True, verbose_name="clé d’unicité"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
-                'indexes': [models.Index(fields=['family_id', '-created_at'], name='message_by_family'), models.Index(fields=['status', 'created_at'], name='message_to_send')],
+                "verbose_name": "message",
+                "indexes": [
+                    models.Index(fields=["family_id", "-created_at"], name="message_by_family"),
+                    models.Index(fields=["status", "created_at"], name="message_to_send"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,11 @@
+"""Jobs that cross domains; each lives with its journey and is found from here."""
+
+from procrastinate.contrib.django import app
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(queue="upkeep", name="journeys.give_back_stalled_jobs")
+async def give_back_stalled_jobs(timestamp: int) -> None:
+    """A worker that died leaves its jobs «doing»: put them back in the queue."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
+        await app.job_manager.retry_job(job)
