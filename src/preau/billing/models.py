@@ -3,6 +3,11 @@
 from django.db import models
 from django.db.models import Q
 
+from preau.billing.triggers import (
+    LINE_JOINS_OWN_TRANSACTION,
+    MOVEMENT_BALANCED,
+    MOVEMENT_STAMP,
+)
 from preau.kernel.triggers import append_only
 
 
@@ -90,7 +95,7 @@ class Movement(models.Model):
                 fields=["kind", "source_type", "source_id"], name="movement_once_per_source"
             )
         ]
-        triggers = append_only()
+        triggers = [*append_only(), MOVEMENT_STAMP, MOVEMENT_BALANCED]
 
 
 class LedgerLine(models.Model):
@@ -123,7 +128,7 @@ class LedgerLine(models.Model):
                 name="ledger_line_family_account",
             ),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), LINE_JOINS_OWN_TRANSACTION]
 
 
 class NumberSequence(models.Model):
@@ -165,6 +170,9 @@ class BillingRun(models.Model):
     invoice_count = models.PositiveIntegerField(default=0)
     total_cents = models.BigIntegerField(default=0)
     preview = models.JSONField(default=dict)
+    # Of what was previewed: an issue that would bill anything else goes back to the agent.
+    fingerprint = models.CharField(max_length=64, blank=True)
+    step_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -202,7 +210,26 @@ class Invoice(models.Model):
     class Meta:
         verbose_name = "facture"
         ordering = ["-month", "-pk"]
-        indexes = [models.Index(fields=["family", "-month"], name="invoice_by_family")]
+        indexes = [
+            models.Index(fields=["family", "-month"], name="invoice_by_family"),
+            models.Index(fields=["cash_office", "-month"], name="invoice_by_office"),
+        ]
+        constraints = [
+            # Credit notes are counted below zero, so that totals add up by themselves.
+            models.CheckConstraint(
+                condition=Q(kind="INVOICE", total_cents__gte=0, corrects__isnull=True)
+                | Q(kind="CREDIT_NOTE", total_cents__lt=0, corrects__isnull=False),
+                name="invoice_sign",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="CREDIT_NOTE") | ~Q(reason=""), name="credit_note_says_why"
+            ),
+            models.UniqueConstraint(
+                fields=["cash_office", "family", "month"],
+                condition=Q(kind="INVOICE", run__isnull=False),
+                name="invoice_one_per_payer_and_month",
+            ),
+        ]
         triggers = append_only()
 
 
@@ -231,7 +258,8 @@ class InvoiceLine(models.Model):
 class Allocation(models.Model):
     """What of an invoice a movement pays (or gives back, when negative), in cents.
 
-    Left to pay = total − Σ allocations.
+    Left to pay = total − Σ allocations. What of a payment is allocated to nothing is the
+    account's credit; a family may have it allocated later, to another invoice.
     """
 
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="allocations")
@@ -240,7 +268,6 @@ class Allocation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "movement"], name="allocation_unique"),
             models.CheckConstraint(condition=~Q(amount_cents=0), name="allocation_not_zero"),
         ]
         triggers = append_only()
@@ -257,7 +284,7 @@ class BilledDay(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["slot", "child"], name="billed_once"),
+            models.UniqueConstraint(fields=["slot", "child", "family"], name="billed_once"),
         ]
 
 

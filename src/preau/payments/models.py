@@ -35,6 +35,7 @@ class Attempt(models.Model):
         REFUSED = "REFUSED", "refusé"
         ABANDONED = "ABANDONED", "abandonné"
         EXPIRED = "EXPIRED", "sans suite"
+        REFUNDED = "REFUNDED", "remboursé"
 
     reference = models.CharField("référence", max_length=20, unique=True)
     cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
@@ -54,7 +55,12 @@ class Attempt(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_cents__gt=0), name="attempt_positive"),
         ]
-        indexes = [models.Index(fields=["family", "-created_at"], name="attempt_by_family")]
+        indexes = [
+            models.Index(fields=["family", "-created_at"], name="attempt_by_family"),
+            models.Index(
+                fields=["created_at"], name="attempt_open", condition=Q(status="PENDING")
+            ),
+        ]
 
 
 class AttemptItem(models.Model):
@@ -80,6 +86,7 @@ class ProviderEvent(models.Model):
         RETURN = "RETURN", "retour du navigateur"
         POLL = "POLL", "notre question"
 
+    cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
     gateway = models.CharField(max_length=10)
     source = models.CharField(max_length=12, choices=Source)
     received_at = models.DateTimeField()
@@ -89,6 +96,7 @@ class ProviderEvent(models.Model):
     state = models.CharField(max_length=20, blank=True)
     outcome = models.CharField("suite donnée", max_length=40)
     problems = models.JSONField(default=list)
+    bank_status = models.CharField(max_length=40, blank=True)
 
     class Meta:
         verbose_name = "message de la banque"

@@ -1,0 +1,53 @@
+"""What the database itself refuses of the ledger, whoever writes.
+
+A movement is checked once, when its transaction commits, rather than each time that a line joins
+it; so a line may only join a movement of its own transaction.
+"""
+
+import pgtrigger
+
+MOVEMENT_STAMP = pgtrigger.Trigger(
+    name="stamp_transaction",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="NEW.transaction_id = pg_current_xact_id()::text::bigint; RETURN NEW;",
+)
+
+MOVEMENT_BALANCED = pgtrigger.Trigger(
+    name="sums_to_zero",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    timing=pgtrigger.Deferred,
+    declare=[("total", "bigint"), ("many", "bigint")],
+    func="""
+        SELECT sum(amount_cents), count(*) INTO total, many
+        FROM billing_ledgerline WHERE movement_id = NEW.id;
+        IF many < 2 OR total <> 0 THEN
+            RAISE EXCEPTION 'preau: movement % has % lines and sums to %', NEW.id, many, total
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+LINE_JOINS_OWN_TRANSACTION = pgtrigger.Trigger(
+    name="joins_own_transaction",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="new_lines"),
+    func="""
+        IF EXISTS (
+            SELECT FROM new_lines
+            JOIN billing_movement ON billing_movement.id = new_lines.movement_id
+            LEFT JOIN billing_familyaccount
+                ON billing_familyaccount.id = new_lines.family_account_id
+            WHERE billing_movement.transaction_id <> pg_current_xact_id()::text::bigint
+                OR billing_familyaccount.cash_office_id <> billing_movement.cash_office_id
+        ) THEN
+            RAISE EXCEPTION 'preau: a line joins a movement of its transaction and cash office'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+    """,
+)
