@@ -174,9 +174,7 @@ def import_onde(
 ) -> None:
     """Importe les deux fichiers d'ONDE : aperçu d'abord, application avec --apply."""
     with _django():
-        _command(
-            "import_onde", str(pupils), str(adults), *(["--apply"] if apply else [])
-        )
+        _command("import_onde", str(pupils), str(adults), *(["--apply"] if apply else []))
 
 
 @app.command(context_settings=PASS_THROUGH)

@@ -173,9 +173,7 @@ def remove_dead_throwaways() -> None:
 
 
 def _drop(admin: psycopg.Connection, name: str) -> None:
-    admin.execute(
-        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    )
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def fingerprint() -> str:

@@ -1,0 +1,83 @@
+"""Every route says who may come in, and keeps its word to a stranger.
+
+A new route without a rule fails here; so does one whose rule lets a stranger in.
+"""
+
+import pytest
+from django.test import Client
+
+from tests.harness.routes import routes
+
+AUDIENCES = {"public", "family", "agent", "machine"}
+
+
+def test_the_table_is_walked_whole() -> None:
+    names = {route.name for route in routes()}
+    assert {"healthz", "portal:sign-in"} <= names
+
+
+def test_every_route_declares_its_rule() -> None:
+    bare = [
+        f"{route} ({route.view.__module__})"
+        for route in routes()
+        if route.access is None or route.access.audience not in AUDIENCES
+    ]
+    assert bare == []
+
+
+def test_every_agent_route_names_its_permission() -> None:
+    vague = [
+        str(route)
+        for route in routes()
+        if route.access
+        and route.access.audience == "agent"
+        and not route.access.permission
+        and not route.name.startswith("townhall:")
+    ]
+    assert vague == []
+
+
+def test_the_address_and_the_rule_agree() -> None:
+    """What lies under /espace/ is a family's, what lies under /mairie/ an agent's."""
+    wrong = [
+        f"{route.pattern} is for {route.access.audience}"
+        for route in routes()
+        if route.access
+        and (
+            (route.pattern.startswith("espace/") and route.access.audience not in {"family"})
+            or (route.pattern.startswith("mairie/") and route.access.audience == "family")
+        )
+    ]
+    assert wrong == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_is_kept_out(client: Client, method: str) -> None:
+    """Signed out, a family's or an agent's route answers a redirection to sign-in, 403 or 404."""
+    client.raise_request_exception = False
+    wrong = []
+    for route in routes():
+        if route.access is None or route.access.audience not in {"family", "agent"}:
+            continue
+        answer = getattr(client, method)(route.address)
+        if answer.status_code not in {302, 403, 404, 405}:
+            wrong.append(f"{method} {route.address} -> {answer.status_code}")
+        elif answer.status_code == 302 and "/connexion/" not in answer["Location"]:
+            wrong.append(f"{method} {route.address} -> {answer['Location']}")
+    assert wrong == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_open_route_breaks(client: Client, method: str) -> None:
+    """Called with nothing, or with an object that does not exist, a route never answers 500."""
+    client.raise_request_exception = False
+    broken = [
+        f"{method} {route.address} -> {answer.status_code}"
+        for route in routes()
+        if route.access is None or route.access.audience in {"public", "machine"}
+        for answer in [getattr(client, method)(route.address)]
+        if answer.status_code >= 500
+    ]
+    assert broken == []
