@@ -1,4 +1,13 @@
-"""Addresses of this face."""
+"""Addresses of the layout itself."""
+
+from django.urls import path
+
+from preau.ui import views
 
 app_name = "ui"
-urlpatterns: list = []
+
+urlpatterns = [
+    path("theme.css", views.theme_css, name="theme"),
+    path("logo", views.logo, name="logo"),
+    path("favicon.ico", views.favicon, name="favicon"),
+]
