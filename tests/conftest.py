@@ -15,6 +15,7 @@ DATABASE = TestDatabase()
 os.environ["DATABASE_URL"] = DATABASE.url
 os.environ["DJANGO_SETTINGS_MODULE"] = "preau.config.settings"
 os.environ["PREAU_MODE"] = "test"
+os.environ["PREAU_MEDIA_DIR"] = str(DATABASE.folder / "media")
 # Playwright's own loop makes Django believe it is called from asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 

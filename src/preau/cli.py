@@ -215,12 +215,16 @@ def demo_accounts(
 def demo_bank(
     port: Annotated[int, typer.Option(help="Port d'écoute.")] = 8001,
     host: Annotated[str, typer.Option(help="Adresse d'écoute.")] = "127.0.0.1",
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Oublie les paiements à l'arrêt.")
+    ] = False,
 ) -> None:
     """Lance la banque de démonstration (SP Plus et Systempay)."""
     from preau.config.run import var_dir
 
-    state = var_dir() / "run" / "bank.json"
-    state.parent.mkdir(parents=True, exist_ok=True)
+    state = None if memory else var_dir() / "run" / "bank.json"
+    if state is not None:
+        state.parent.mkdir(parents=True, exist_ok=True)
     shop = os.environ.get("PREAU_BASE_URL", "http://localhost:8000")
     _part("preau.demo.bank").main(port, host, shop_url=shop, state=state)
 

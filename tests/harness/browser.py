@@ -1,1 +1,178 @@
+"""A real browser: Playwright's own API driving the machine's Chromium.
 
+    def test_…(open_page, live_server):           # or `site`, the whole stack (tests.harness.stack)
+        page = open_page(width=360, javascript=False)
+        page.goto(live_server.url)
+
+Every page opened here watches itself: an error of script, a word of the console, a breach of the
+content security policy or a request to a third party fails the test at its end.
+Without Chromium these tests are left out, and the end of the report names them in one loud line.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+CHROMIUM = next(
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (found := shutil.which(name))
+    ),
+    None,
+)
+ASKS_FOR_A_BROWSER = {"browser", "page", "open_page", "phone", "desk"}
+LEFT_OUT = "no Chromium on this machine"
+HEIGHTS = {360: 780, 1280: 900}
+OURS = {"localhost", "127.0.0.1"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that drive a browser; leave them out when there is none."""
+    for item in items:
+        if ASKS_FOR_A_BROWSER & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason=LEFT_OUT))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the tests left out, in one line that cannot be missed."""
+    left_out = [
+        report.nodeid
+        for report in terminalreporter.stats.get("skipped", [])
+        if LEFT_OUT in str(report.longrepr)
+    ]
+    if left_out:
+        terminalreporter.write_line(
+            f"!!! {len(left_out)} BROWSER TESTS LEFT OUT, {LEFT_OUT} "
+            f"(apt install chromium): {', '.join(left_out)}",
+            red=True,
+            bold=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's Chromium; its sandbox cannot work for root."""
+    arguments = ["--disable-dev-shm-usage", "--font-render-hinting=none"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page of its own (cookies too) at a width, with or without JavaScript.
+
+    `expected` lists pieces of console messages that the test means to provoke.
+    """
+    contexts = []
+    problems: list[str] = []
+
+    def watch(page: Any, expected: tuple[str, ...]) -> None:
+        def note(problem: str) -> None:
+            if not any(piece in problem for piece in expected):
+                problems.append(problem)
+
+        def asked(request: Any) -> None:
+            parts = urlsplit(request.url)
+            if parts.scheme in {"http", "https"} and parts.hostname not in OURS:
+                note(f"request to a third party: {request.url}")
+
+        page.on("pageerror", lambda error: note(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                note(f"{page.url}: {message.text}") if message.type == "error" else None
+            ),
+        )
+        page.on("request", asked)
+
+    def open_one(
+        width: int = 1280,
+        *,
+        javascript: bool = True,
+        scheme: str = "light",
+        base_url: str | None = None,
+        expected: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Any:
+        phone = width < 600
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHTS.get(width, 900)},
+            java_script_enabled=javascript,
+            color_scheme=scheme,
+            base_url=base_url,
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            has_touch=phone,
+            is_mobile=phone,
+            reduced_motion="reduce",
+            accept_downloads=True,
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, expected)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def phone(open_page: Callable[..., Any]) -> Any:
+    """A page 360 px wide, as a telephone shows it."""
+    return open_page(360)
+
+
+@pytest.fixture
+def desk(open_page: Callable[..., Any]) -> Any:
+    """A page 1280 px wide, as a desk shows it."""
+    return open_page(1280)
+
+
+@pytest.fixture(scope="session")
+def assert_accessible() -> Callable[[Any], None]:
+    """Call it on a page (JavaScript on): axe-core finds no violation, nothing scrolls sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+
+    def check(page: Any) -> None:
+        found = axe.run(page, options={"resultTypes": ["violations"]})
+        violations = [
+            f"{violation['id']}: {violation['help']} -> "
+            + "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+            for violation in found.response["violations"]
+        ]
+        assert violations == [], f"{page.url}\n" + "\n".join(violations)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{page.url} scrolls sideways by {overflow} px"
+
+    return check
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[[Any, str], Path]:
+    """Keep a picture of a page under var/pictures: `picture(page, "inbox")`."""
+
+    def keep(page: Any, name: str) -> Path:
+        folder = Path(request.config.rootpath) / "var" / "pictures"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{request.node.name}-{name}.png"
+        page.screenshot(path=path, full_page=True)
+        return path
+
+    return keep

@@ -192,12 +192,12 @@ def keep_seed(connection: psycopg.Connection) -> None:
 
     It empties every table and puts these rows back. It works as a replica applying a log does:
     no trigger fires, so append-only tables can be emptied between two tests; that needs a
-    superuser, and nothing outside the tests has this function.
+    superuser, and nothing outside the tests has this function. A running worker keeps its row.
     """
     connection.execute("CREATE SCHEMA seed")
     tables = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
-        "AND tablename <> 'django_migrations' ORDER BY tablename"
+        "AND tablename NOT IN ('django_migrations', 'procrastinate_workers') ORDER BY tablename"
     ).fetchall()
     statements = [
         sql.SQL("DELETE FROM public.{};").format(sql.Identifier(table)) for (table,) in tables

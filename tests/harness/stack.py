@@ -1,1 +1,114 @@
+"""The whole of Préau as `make run` starts it: granian, the worker, the bank, on this process's
+test database. For the tests that tell a story from end to end.
 
+    def test_…(site, open_page):
+        page = open_page(base_url=site.url)
+
+The tables are emptied after each test as for any transactional test; the processes stay up for
+the session, on ports of their own.
+"""
+
+import os
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preau.config.run import Part, preau_command, stop_all, web_command
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the stack answers."""
+
+    url: str
+    bank_url: str
+    logs: Path
+
+    def wait_until(self, what: Callable[[], Any], seconds: float = 20) -> Any:
+        """Wait for a background job's effect: the first true value of `what()`, or a failure."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = what()
+            if found:
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"not true after {seconds} s; see {self.logs}/*.log")
+
+
+@pytest.fixture(scope="session")
+def site_processes(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """Start the processes once for the session; stop them at its end."""
+    logs = tmp_path_factory.mktemp("site")
+    port, bank_port = free_port(), free_port()
+    url, bank_url = f"http://localhost:{port}", f"http://localhost:{bank_port}"
+    environment = {
+        **os.environ,
+        "PREAU_MODE": "test",
+        "PREAU_BASE_URL": url,
+        "PREAU_DEMO_BANK_URL": bank_url,
+    }
+    parts = [
+        Part(
+            "web",
+            "web",
+            web_command(host="127.0.0.1", port=port, workers=1, threads=2),
+            logs / "web.log",
+        ),
+        Part("worker", "worker", preau_command("worker"), logs / "worker.log"),
+        Part(
+            "bank",
+            "bank",
+            preau_command("demo", "bank", "--port", str(bank_port), "--memory"),
+            logs / "bank.log",
+        ),
+    ]
+    try:
+        for part in parts:
+            part.start(environment)
+        wait_for(f"{url}/healthz", parts)
+        yield Site(url, bank_url, logs)
+    finally:
+        stop_all(parts)
+
+
+@pytest.fixture
+def site(transactional_db: None, site_processes: Site, real_hasher: None, settings: Any) -> Site:
+    """The stack, with this process's settings pointing at it."""
+    settings.BASE_URL = site_processes.url
+    settings.DEMO_BANK_URL = site_processes.bank_url
+    return site_processes
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, parts: list[Part], seconds: float = 40) -> None:
+    """Wait for a 200, or fail with the processes' last words."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        if any(part.process is not None and part.process.poll() is not None for part in parts):
+            break
+        time.sleep(0.1)
+    words = "\n".join(f"--- {part.name}\n{part.last_words()}" for part in parts)
+    for part in parts:
+        part.signal(signal.SIGTERM)
+    raise AssertionError(f"{url} does not answer\n{words}")
