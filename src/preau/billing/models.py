@@ -248,6 +248,10 @@ class InvoiceLine(models.Model):
     dates = models.JSONField(default=list)
     explanation = models.JSONField(default=list)
     rulebook_version_id = models.BigIntegerField(null=True)
+    # On a credit note: the line that it gives back.
+    corrects_line = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="corrected_by", db_index=False
+    )
 
     class Meta:
         verbose_name = "ligne de facture"

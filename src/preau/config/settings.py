@@ -229,6 +229,12 @@ EMAIL_USE_TLS = env.bool("PREAU_SMTP_TLS", True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("PREAU_FROM_EMAIL", "ne-pas-repondre@preau.example")
 
+# Which connector speaks each bank's protocol (payments.GatewayAccount.Gateway).
+PAYMENT_GATEWAYS = {
+    "SPPLUS": "preau.connectors.spplus.SpPlusGateway",
+    "SYSTEMPAY": "preau.connectors.systempay.SystempayGateway",
+}
+
 # Gateways' keys are sealed with this key (Fernet); several, the first one writes.
 SEALING_KEYS = env.list("PREAU_SEALING_KEYS", [])
 

@@ -35,7 +35,7 @@ class Attempt(models.Model):
         REFUSED = "REFUSED", "refusé"
         ABANDONED = "ABANDONED", "abandonné"
         EXPIRED = "EXPIRED", "sans suite"
-        REFUNDED = "REFUNDED", "remboursé"
+        REFUNDED = "REFUNDED", "repris par la banque"
 
     reference = models.CharField("référence", max_length=20, unique=True)
     cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
@@ -44,6 +44,9 @@ class Attempt(models.Model):
     gateway = models.CharField(max_length=10, choices=GatewayAccount.Gateway)
     amount_cents = models.PositiveIntegerField("montant")
     status = models.CharField(max_length=10, choices=Status, default=Status.CREATED)
+    # The payer, as known when paying: where the acknowledgement goes.
+    payer_label = models.CharField("payeur", max_length=160, blank=True)
+    payer_email = models.EmailField(blank=True)
     provider_id = models.CharField("référence de la banque", max_length=60, blank=True)
     created_at = models.DateTimeField("le")
     sent_at = models.DateTimeField(null=True)

@@ -1,0 +1,69 @@
+"""Refusals of billing that a person can understand."""
+
+from django.utils.translation import gettext_lazy as _
+
+from preau.kernel.errors import Refusal
+
+
+class BillingRefusal(Refusal):
+    """Base of this domain's refusals."""
+
+
+class NotAPositiveAmount(BillingRefusal):
+    message = _("Le montant doit être supérieur à zéro.")
+    code = "not_positive"
+
+
+class InvoiceNotFound(BillingRefusal):
+    message = _("Cette facture n’existe pas dans ce dossier.")
+    code = "invoice_not_found"
+
+
+class MeansNotAccepted(BillingRefusal):
+    message = _("L’acte de la régie ne prévoit pas ce moyen de paiement.")
+    code = "means_not_accepted"
+
+
+class TooMuchCash(BillingRefusal):
+    message = _("Un paiement en espèces ne peut pas dépasser 300,00 €. Proposez un chèque.")
+    code = "too_much_cash"
+
+
+class CashOfficeClosed(BillingRefusal):
+    message = _("Cette régie est fermée : elle n’encaisse plus.")
+    code = "cash_office_closed"
+
+
+class AlreadyVoided(BillingRefusal):
+    message = _("Cet encaissement est déjà annulé.")
+    code = "already_voided"
+
+
+class ReasonMissing(BillingRefusal):
+    message = _("Écrivez le motif.")
+    code = "reason_missing"
+
+
+class RunNotReady(BillingRefusal):
+    message = _("Cette facturation n’en est plus à cette étape. Rechargez la page.")
+    code = "run_not_ready"
+
+
+class RunAlreadyOpen(BillingRefusal):
+    message = _("Une facturation de ce mois est déjà ouverte pour cette régie.")
+    code = "run_already_open"
+
+
+class MonthNotOver(BillingRefusal):
+    message = _("Ce mois n’est pas terminé : il ne peut pas encore être facturé.")
+    code = "month_not_over"
+
+
+class TooMuchToCredit(BillingRefusal):
+    message = _("Un avoir ne peut pas dépasser ce qui a été facturé sur la ligne.")
+    code = "too_much_to_credit"
+
+
+class NoCredit(BillingRefusal):
+    message = _("Ce compte n’a pas de crédit à employer.")
+    code = "no_credit"

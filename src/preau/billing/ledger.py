@@ -1,0 +1,228 @@
+"""The only writer of the ledger: balanced movements, under the family account's lock.
+
+Whoever changes what an account owes, or what is paid on one of its invoices, holds the account's
+row first; so what is left to pay cannot change between reading and writing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from preau.billing.models import (
+    Allocation,
+    FamilyAccount,
+    Invoice,
+    LedgerLine,
+    Movement,
+)
+from preau.billing.rules import Due
+
+Account = LedgerLine.Account
+Kind = Movement.Kind
+MOVEMENT = "movement"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One line to come: a debit (> 0) or a credit (< 0) on an account other than the family's."""
+
+    account: str
+    amount_cents: int
+    accounting_code: str = ""
+
+
+def lock_account(*, family_id: int, cash_office_id: int) -> FamilyAccount:
+    """The family's account at this cash office, opened if need be, locked until commit."""
+    accounts = FamilyAccount.objects.select_for_update(of=("self",), no_key=True)
+    found = accounts.filter(family_id=family_id, cash_office_id=cash_office_id).first()
+    if found is None:
+        FamilyAccount.objects.bulk_create(
+            [FamilyAccount(family_id=family_id, cash_office_id=cash_office_id)],
+            ignore_conflicts=True,
+        )
+        found = accounts.get(family_id=family_id, cash_office_id=cash_office_id)
+    return found
+
+
+def list_dues(account: FamilyAccount) -> list[Due]:
+    """Invoices of the account with something left to pay. True for as long as it is locked."""
+    rows = (
+        Invoice.objects.filter(
+            family_id=account.family_id,
+            cash_office_id=account.cash_office_id,
+            kind=Invoice.Kind.INVOICE,
+        )
+        .annotate(left=F("total_cents") - Coalesce(Sum("allocations__amount_cents"), 0))
+        .filter(left__gt=0)
+        .values_list("pk", "due_on", "left")
+    )
+    return [Due(*row) for row in rows.order_by("due_on", "pk")]
+
+
+def list_credits(account: FamilyAccount) -> list[tuple[int, int]]:
+    """(movement id, cents) of what was paid and is allocated to no invoice, oldest first."""
+    reversed_ids = Movement.objects.filter(kind=Kind.REVERSAL, source_type=MOVEMENT).values(
+        "source_id"
+    )
+    paid = dict(
+        LedgerLine.objects.filter(family_account=account)
+        .exclude(movement__kind__in=[Kind.INVOICE, Kind.REVERSAL])
+        .exclude(movement_id__in=reversed_ids)
+        .values_list("movement_id")
+        .annotate(total=-Sum("amount_cents"))
+    )
+    used = dict(
+        Allocation.objects.filter(movement_id__in=paid)
+        .values_list("movement_id")
+        .annotate(total=Sum("amount_cents"))
+    )
+    return [(pk, left) for pk in sorted(paid) if (left := paid[pk] - used.get(pk, 0)) > 0]
+
+
+def post(
+    *,
+    account: FamilyAccount,
+    kind: str,
+    label: str,
+    at: datetime,
+    source: tuple[str, int],
+    actor_label: str,
+    family_cents: int,
+    legs: Iterable[Leg],
+    allocations: Mapping[int, int] | None = None,
+) -> Movement:
+    """Write one movement: `family_cents` on the (locked) account, `legs` elsewhere, sum zero.
+
+    `source` is what caused it: the same source never makes two movements of one kind
+    (IntegrityError). `allocations` is what of it goes to which invoice.
+    """
+    movement = Movement.objects.create(
+        cash_office_id=account.cash_office_id,
+        kind=kind,
+        label=label[:160],
+        at=at,
+        source_type=source[0],
+        source_id=source[1],
+        actor_label=actor_label,
+    )
+    lines = [
+        LedgerLine(
+            movement=movement,
+            account=Account.FAMILY,
+            family_account=account,
+            amount_cents=family_cents,
+        )
+    ]
+    lines += [
+        LedgerLine(
+            movement=movement,
+            account=leg.account,
+            accounting_code=leg.accounting_code,
+            amount_cents=leg.amount_cents,
+        )
+        for leg in legs
+        if leg.amount_cents
+    ]
+    LedgerLine.objects.bulk_create(lines)
+    Allocation.objects.bulk_create(
+        Allocation(movement=movement, invoice_id=invoice_id, amount_cents=cents)
+        for invoice_id, cents in (allocations or {}).items()
+    )
+    FamilyAccount.objects.filter(pk=account.pk).update(
+        balance_cents=F("balance_cents") + family_cents
+    )
+    account.balance_cents += family_cents
+    return movement
+
+
+def reverse(
+    *,
+    account: FamilyAccount,
+    movement: Movement,
+    label: str,
+    at: datetime,
+    actor_label: str,
+) -> Movement:
+    """Undo a movement by its opposite, what it paid included. Both stay in the books.
+
+    A movement is undone once (IntegrityError).
+    """
+    family_cents = 0
+    legs: list[Leg] = []
+    for line in movement.lines.all():
+        if line.account == Account.FAMILY:
+            family_cents -= line.amount_cents
+        else:
+            legs.append(Leg(line.account, -line.amount_cents, line.accounting_code))
+    paid = (
+        Allocation.objects.filter(movement=movement)
+        .values_list("invoice_id")
+        .annotate(total=Sum("amount_cents"))
+    )
+    return post(
+        account=account,
+        kind=Kind.REVERSAL,
+        label=label,
+        at=at,
+        source=(MOVEMENT, movement.pk),
+        actor_label=actor_label,
+        family_cents=family_cents,
+        legs=legs,
+        allocations={invoice_id: -cents for invoice_id, cents in paid if cents},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where the books do not hold together. Amounts in cents."""
+
+    what: str
+    account_id: int
+    expected_cents: int
+    found_cents: int
+
+
+def verify() -> list[Fault]:
+    """Prove the books: nothing is returned when all holds.
+
+    Each movement sums to zero; each balance is the sum of its lines; no invoice is paid more than
+    its total nor less than nothing; no movement pays more than it brought.
+    """
+    faults = [
+        Fault("mouvement non nul", row["movement_id"], 0, row["total"])
+        for row in LedgerLine.objects.values("movement_id")
+        .annotate(total=Sum("amount_cents"))
+        .exclude(total=0)
+        .order_by()
+    ]
+    faults += [
+        Fault("solde différent des écritures", pk, total, balance)
+        for pk, balance, total in FamilyAccount.objects.annotate(
+            total=Coalesce(Sum("lines__amount_cents"), 0)
+        )
+        .exclude(total=F("balance_cents"))
+        .values_list("pk", "balance_cents", "total")
+    ]
+    faults += [
+        Fault("facture payée au-delà de son total, ou en dessous de zéro", pk, total, paid)
+        for pk, total, paid in Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
+        .annotate(paid=Coalesce(Sum("allocations__amount_cents"), 0))
+        .values_list("pk", "total_cents", "paid")
+        if not 0 <= paid <= total
+    ]
+    brought = dict(
+        LedgerLine.objects.filter(account=Account.FAMILY)
+        .values_list("movement_id")
+        .annotate(total=-Sum("amount_cents"))
+    )
+    for movement_id, used in Allocation.objects.values_list("movement_id").annotate(
+        total=Sum("amount_cents")
+    ):
+        have = brought.get(movement_id, 0)
+        if (used > have) if have > 0 else (used < have or used > 0):
+            faults.append(Fault("paiement employé au-delà", movement_id, have, used))
+    return faults
+

@@ -1,0 +1,49 @@
+"""Refusals of paying on line that a person can understand."""
+
+from django.utils.translation import gettext_lazy as _
+
+from preau.kernel.errors import Refusal
+
+
+class PaymentRefusal(Refusal):
+    """Base of this domain's refusals."""
+
+
+class NoGateway(PaymentRefusal):
+    message = _("Cette régie n’est pas encore ouverte au paiement en ligne. Payez au guichet.")
+    code = "no_gateway"
+
+
+class GatewayDown(PaymentRefusal):
+    message = _(
+        "Le paiement en ligne de cette régie est mal réglé. La mairie est prévenue ; "
+        "payez au guichet ou réessayez plus tard."
+    )
+    code = "gateway_down"
+
+
+class NothingToPay(PaymentRefusal):
+    message = _("Il n’y a rien à payer : choisissez une facture, ou un montant à verser.")
+    code = "nothing_to_pay"
+
+
+class AmountOutOfBounds(PaymentRefusal):
+    code = "amount_out_of_bounds"
+
+
+class TooMuchForInvoice(PaymentRefusal):
+    message = _("Le montant dépasse ce qui reste à payer sur cette facture.")
+    code = "too_much_for_invoice"
+
+
+class TopUpRefused(PaymentRefusal):
+    code = "top_up_refused"
+
+
+class AttemptNotFound(PaymentRefusal):
+    message = _("Ce paiement n’existe pas dans ce dossier.")
+    code = "attempt_not_found"
+
+
+class BadGatewaySettings(PaymentRefusal):
+    code = "bad_gateway_settings"

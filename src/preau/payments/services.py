@@ -1,0 +1,397 @@
+"""Paying on line: the click, the bank's word, and what it changes.
+
+Only a verified message of the bank's own server, with the right amount, currency and merchant,
+settles anything. It may come twice, late, or after another that said the contrary: each is kept
+raw, and the attempt's row is locked while it is read.
+"""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from preau.audit.services import record
+from preau.billing import online as account
+from preau.kernel.actors import Actor
+from preau.kernel.codes import random_code
+from preau.kernel.money import euros
+from preau.payments import messages
+from preau.payments.errors import (
+    AmountOutOfBounds,
+    AttemptNotFound,
+    GatewayDown,
+    NoGateway,
+    NothingToPay,
+    TooMuchForInvoice,
+    TopUpRefused,
+)
+from preau.payments.gateway import (
+    EURO,
+    GatewayMisconfigured,
+    GatewayState,
+    PaymentRequest,
+    Problem,
+    Redirect,
+    Verdict,
+)
+from preau.payments.gateways import gateway_of
+from preau.payments.models import Attempt, AttemptItem, GatewayAccount, ProviderEvent
+
+logger = logging.getLogger(__name__)
+Status = Attempt.Status
+Source = ProviderEvent.Source
+SOURCE = "attempt"
+BANK = "Banque"
+MAX_RAW = 16_384
+MAX_RAW_UNVERIFIED = 4_096
+DOUBT_AFTER = timedelta(days=3)
+
+_ENDINGS = {
+    GatewayState.REFUSED: Status.REFUSED,
+    GatewayState.ABANDONED: Status.ABANDONED,
+    GatewayState.CANCELLED: Status.ABANDONED,
+    GatewayState.EXPIRED: Status.EXPIRED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays, as sent to the bank."""
+
+    first_name: str
+    last_name: str
+    email: str
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a message: the body to answer, and whether it was understood."""
+
+    answer: str
+    outcome: str
+    is_verified: bool
+
+
+@transaction.atomic
+def start_payment(
+    *,
+    family_id: int,
+    cash_office_id: int,
+    invoices: Mapping[int, int],
+    top_up_cents: int,
+    payer: Payer,
+    key: uuid.UUID,
+    actor: Actor,
+    now: datetime,
+) -> Attempt:
+    """Open an attempt to pay `invoices` (id → cents) and to top up; sent twice, it is one.
+
+    Nothing is paid nor reserved yet. Raises a PaymentRefusal.
+    """
+    if existing := Attempt.objects.filter(key=key, family_id=family_id).first():
+        return existing
+    if min([top_up_cents, *invoices.values()]) < 0:
+        raise NothingToPay
+    invoices = {pk: cents for pk, cents in invoices.items() if cents}
+    amount = sum(invoices.values()) + top_up_cents
+    if not amount:
+        raise NothingToPay
+    gateway_account = _open_gateway(cash_office_id)
+    _check_bounds(gateway_account, amount)
+    if top_up_cents:
+        _check_top_up(gateway_account, top_up_cents)
+    left = account.lock_and_list_left(family_id=family_id, cash_office_id=cash_office_id)
+    for invoice_id, cents in invoices.items():
+        if cents > left.get(invoice_id, 0):
+            raise TooMuchForInvoice
+    attempt = Attempt.objects.create(
+        reference=random_code(20),
+        cash_office_id=cash_office_id,
+        family_id=family_id,
+        user_id=payer.user_id,
+        gateway=gateway_account.gateway,
+        amount_cents=amount,
+        payer_label=f"{payer.first_name} {payer.last_name}".strip()[:160],
+        payer_email=payer.email,
+        created_at=now,
+        key=key,
+    )
+    AttemptItem.objects.bulk_create(
+        AttemptItem(attempt=attempt, invoice_id=invoice_id, amount_cents=cents)
+        for invoice_id, cents in invoices.items()
+    )
+    return attempt
+
+
+@transaction.atomic
+def send_to_bank(
+    *,
+    family_id: int,
+    reference: str,
+    payer: Payer,
+    return_url: str,
+    notify_url: str,
+    now: datetime,
+) -> Redirect:
+    """The signed request to send the payer with; from then on the payment is «en cours».
+
+    Raises AttemptNotFound (another family's, or already decided), NoGateway, GatewayDown.
+    """
+    attempt = (
+        Attempt.objects.select_for_update(of=("self",), no_key=True)
+        .filter(reference=reference, family_id=family_id)
+        .first()
+    )
+    if attempt is None or attempt.status not in (Status.CREATED, Status.PENDING):
+        raise AttemptNotFound
+    gateway_account = _open_gateway(attempt.cash_office_id)
+    try:
+        gateway = gateway_of(gateway_account)
+        if gateway_account.gateway != attempt.gateway:
+            raise NoGateway
+        redirect = gateway.request(
+            PaymentRequest(
+                reference=attempt.reference,
+                amount_cents=attempt.amount_cents,
+                email=payer.email,
+                first_name=payer.first_name,
+                last_name=payer.last_name,
+                return_url=return_url,
+                notify_url=notify_url,
+            )
+        )
+    except GatewayMisconfigured as error:
+        logger.error("gateway of cash office %s: %s", attempt.cash_office_id, error)
+        raise GatewayDown from error
+    if attempt.status == Status.CREATED:
+        attempt.status = Status.PENDING
+        attempt.sent_at = now
+        attempt.save(update_fields=["status", "sent_at"])
+    return redirect
+
+
+@transaction.atomic
+def give_up(*, family_id: int, reference: str, actor: Actor, now: datetime) -> Attempt:
+    """The payer says that it paid nothing. A later word of the bank still counts."""
+    attempt = (
+        Attempt.objects.select_for_update(of=("self",), no_key=True)
+        .filter(reference=reference, family_id=family_id)
+        .first()
+    )
+    if attempt is None:
+        raise AttemptNotFound
+    if attempt.status in (Status.CREATED, Status.PENDING):
+        attempt.status = Status.ABANDONED
+        attempt.ended_at = now
+        attempt.save(update_fields=["status", "ended_at"])
+    return attempt
+
+
+@transaction.atomic
+def close_stale(*, now: datetime) -> int:
+    """Say «sans suite» of what the bank never spoke of in three days. How many."""
+    return Attempt.objects.filter(
+        status__in=[Status.CREATED, Status.PENDING], created_at__lt=now - DOUBT_AFTER
+    ).update(status=Status.EXPIRED, ended_at=now)
+
+
+def receive(
+    *, cash_office_code: str, raw: bytes | str, source: str, now: datetime
+) -> Received | None:
+    """Read what a bank sent (its server, or a browser that comes back), keep it, act on it.
+
+    None: this cash office has no gateway. Any error but a refusal leaves no trace and is raised:
+    the bank will call again.
+    """
+    gateway_account = (
+        GatewayAccount.objects.select_related("cash_office")
+        .filter(cash_office__code=cash_office_code)
+        .first()
+    )
+    if gateway_account is None:
+        return None
+    gateway = gateway_of(gateway_account)
+    verdict = gateway.read(raw)
+    with transaction.atomic():
+        attempt = None
+        if verdict.verified:
+            attempt = (
+                Attempt.objects.select_for_update(of=("self",), no_key=True)
+                .filter(
+                    reference=verdict.reference,
+                    cash_office=gateway_account.cash_office,
+                    gateway=gateway_account.gateway,
+                )
+                .first()
+            )
+        problems = _problems(verdict, attempt, states_amount=gateway.capabilities.states_amount)
+        believed = verdict.verified and not problems
+        if not verdict.verified:
+            outcome = "non vérifié"
+        elif problems:
+            outcome = "sans suite : " + ", ".join(problems)
+        elif source != Source.NOTIFICATION:
+            outcome = "vu"
+        else:
+            assert attempt is not None
+            outcome = _apply(verdict, attempt, now=now)
+        ProviderEvent.objects.create(
+            cash_office=gateway_account.cash_office,
+            gateway=gateway_account.gateway,
+            source=source,
+            received_at=now,
+            raw=_text(raw)[: MAX_RAW if verdict.verified else MAX_RAW_UNVERIFIED],
+            attempt=attempt,
+            is_verified=believed,
+            state=verdict.state,
+            outcome=outcome[:40],
+            problems=[*verdict.problems, *problems],
+            bank_status=verdict.bank_status[:40] if verdict.verified else "",
+        )
+    return Received(answer=gateway.answer, outcome=outcome, is_verified=verdict.verified)
+
+
+def _open_gateway(cash_office_id: int) -> GatewayAccount:
+    account = (
+        GatewayAccount.objects.select_related("cash_office")
+        .filter(cash_office_id=cash_office_id, is_active=True, cash_office__is_active=True)
+        .first()
+    )
+    if account is None:
+        raise NoGateway
+    return account
+
+
+def _check_bounds(account: GatewayAccount, amount_cents: int) -> None:
+    try:
+        capabilities = gateway_of(account).capabilities
+    except GatewayMisconfigured as error:
+        logger.error("gateway of cash office %s: %s", account.cash_office_id, error)
+        raise GatewayDown from error
+    if not capabilities.min_cents <= amount_cents <= capabilities.max_cents:
+        raise AmountOutOfBounds(
+            _("Un paiement en ligne va de %(low)s à %(high)s.")
+            % {"low": euros(capabilities.min_cents), "high": euros(capabilities.max_cents)}
+        )
+
+
+def _check_top_up(account: GatewayAccount, cents: int) -> None:
+    office = account.cash_office
+    if not office.accepts_top_up:
+        raise TopUpRefused(_("Le compte de cette régie ne se recharge pas."))
+    if cents < office.top_up_min_cents:
+        raise TopUpRefused(
+            _("Un rechargement est d’au moins %(low)s.") % {"low": euros(office.top_up_min_cents)}
+        )
+
+
+def _problems(
+    verdict: Verdict, attempt: Attempt | None, *, states_amount: bool
+) -> list[Problem]:
+    """What contradicts our own attempt in a message that is verified."""
+    if not verdict.verified:
+        return []
+    if attempt is None:
+        return [Problem.REFERENCE]
+    problems = []
+    if verdict.currency != EURO:
+        problems.append(Problem.CURRENCY)
+    stated = verdict.amount_cents
+    if stated is None:
+        # SP Plus states no amount: the signature of our request bound it to the reference.
+        if states_amount:
+            problems.append(Problem.AMOUNT)
+    elif stated != attempt.amount_cents:
+        problems.append(Problem.AMOUNT)
+    return problems
+
+
+def _apply(verdict: Verdict, attempt: Attempt, *, now: datetime) -> str:
+    """What the bank's word changes; the attempt is locked. Returns the outcome, in a word."""
+    state = verdict.state
+    if state == GatewayState.PAID:
+        return _settle(verdict, attempt, now=now)
+    if state in (GatewayState.REFUNDED, GatewayState.UNPAID):
+        return _take_back(verdict, attempt, now=now)
+    if attempt.status in (Status.SETTLED, Status.REFUNDED):
+        return "déjà réglé"
+    if state in _ENDINGS:
+        attempt.status = _ENDINGS[state]
+        attempt.provider_id = verdict.transaction_id[:60]
+        attempt.ended_at = now
+        attempt.save(update_fields=["status", "provider_id", "ended_at"])
+        return attempt.get_status_display()
+    return "en cours"
+
+
+def _settle(verdict: Verdict, attempt: Attempt, *, now: datetime) -> str:
+    if attempt.status in (Status.SETTLED, Status.REFUNDED):
+        return "déjà réglé"
+    account.settle(
+        family_id=attempt.family_id,
+        cash_office_id=attempt.cash_office_id,
+        attempt_id=attempt.pk,
+        amount_cents=attempt.amount_cents,
+        chosen=dict(attempt.items.values_list("invoice_id", "amount_cents")),
+        label=_("Paiement par carte, référence %(reference)s") % {"reference": attempt.reference},
+        actor_label=attempt.payer_label or BANK,
+        now=now,
+    )
+    attempt.status = Status.SETTLED
+    attempt.provider_id = verdict.transaction_id[:60]
+    attempt.ended_at = now
+    attempt.save(update_fields=["status", "provider_id", "ended_at"])
+    record(
+        actor=Actor.system(BANK),
+        now=now,
+        action="payments.settle",
+        summary=_("Paiement en ligne de %(amount)s reçu") % {"amount": euros(attempt.amount_cents)},
+        family_id=attempt.family_id,
+        object_type=SOURCE,
+        object_id=attempt.pk,
+    )
+    messages.acknowledge(attempt, now=now)
+    return "payé"
+
+
+def _take_back(verdict: Verdict, attempt: Attempt, *, now: datetime) -> str:
+    """The bank gave the money back, or could not collect it: what it paid is due again."""
+    if attempt.status != Status.SETTLED:
+        return "rien à reprendre"
+    label = (
+        _("Paiement %(reference)s remboursé par la banque")
+        if verdict.state == GatewayState.REFUNDED
+        else _("Paiement %(reference)s rejeté par la banque")
+    )
+    account.take_back(
+        family_id=attempt.family_id,
+        cash_office_id=attempt.cash_office_id,
+        attempt_id=attempt.pk,
+        label=label % {"reference": attempt.reference},
+        actor_label=BANK,
+        now=now,
+    )
+    attempt.status = Status.REFUNDED
+    attempt.ended_at = now
+    attempt.save(update_fields=["status", "ended_at"])
+    record(
+        actor=Actor.system(BANK),
+        now=now,
+        action="payments.take_back",
+        summary=_("Paiement en ligne de %(amount)s repris par la banque")
+        % {"amount": euros(attempt.amount_cents)},
+        family_id=attempt.family_id,
+        object_type=SOURCE,
+        object_id=attempt.pk,
+    )
+    return attempt.get_status_display()
+
+
+def _text(raw: bytes | str) -> str:
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
