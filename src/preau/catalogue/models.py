@@ -24,7 +24,9 @@ class SchoolYear(models.Model):
         ordering = ["starts_on"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_on__gt=F("starts_on")), name="school_year_dates_in_order"
+                condition=Q(ends_on__gt=F("starts_on")),
+                name="school_year_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
             )
         ]
 
@@ -47,9 +49,15 @@ class SchoolHoliday(models.Model):
         verbose_name = "vacances scolaires"
         ordering = ["starts_on"]
         constraints = [
-            models.UniqueConstraint(fields=["starts_on"], name="school_holiday_unique"),
+            models.UniqueConstraint(
+                fields=["starts_on"],
+                name="school_holiday_unique",
+                violation_error_message="Des vacances commencent déjà ce jour-là.",
+            ),
             models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")), name="school_holiday_dates_in_order"
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="school_holiday_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
             ),
         ]
 
@@ -64,7 +72,7 @@ class Establishment(models.Model):
     opening_hours = models.TextField("horaires", blank=True)
     description = models.TextField("présentation", blank=True)
     # For a school: which levels it holds.
-    levels = models.JSONField("niveaux", default=list)
+    levels = models.JSONField("niveaux", default=list, blank=True)
     is_active = models.BooleanField("ouvert", default=True)
 
     class Meta:
@@ -90,7 +98,10 @@ class ClosedDay(models.Model):
         ordering = ["day"]
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "establishment"], nulls_distinct=False, name="closed_day_unique"
+                fields=["day", "establishment"],
+                nulls_distinct=False,
+                name="closed_day_unique",
+                violation_error_message="Cette fermeture est déjà inscrite.",
             )
         ]
 
@@ -103,7 +114,7 @@ class SchoolClass(models.Model):
     )
     school_year = models.ForeignKey(SchoolYear, models.PROTECT, related_name="+")
     name = models.CharField("classe", max_length=60)
-    levels = models.JSONField("niveaux", default=list)
+    levels = models.JSONField("niveaux", default=list, blank=True)
     external_id = models.CharField(max_length=20, blank=True)
 
     class Meta:
@@ -111,12 +122,15 @@ class SchoolClass(models.Model):
         ordering = ["establishment", "name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["establishment", "school_year", "name"], name="school_class_unique"
+                fields=["establishment", "school_year", "name"],
+                name="school_class_unique",
+                violation_error_message="Cette classe existe déjà dans cette école.",
             ),
             models.UniqueConstraint(
                 fields=["school_year", "external_id"],
                 condition=~Q(external_id=""),
                 name="school_class_external_id",
+                violation_error_message="Une autre classe porte déjà cet identifiant.",
             ),
         ]
 
@@ -139,7 +153,12 @@ class Activity(models.Model):
     max_age = models.PositiveSmallIntegerField("âge maximum", null=True, blank=True)
     levels = models.JSONField("niveaux", default=list, blank=True)
     service = models.ForeignKey(
-        "town.Service", models.PROTECT, null=True, related_name="+", verbose_name="service"
+        "town.Service",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="service",
     )
     # Approved without an agent when nothing is missing.
     is_automatic = models.BooleanField("inscription sans validation", default=False)
@@ -170,9 +189,15 @@ class Product(models.Model):
         verbose_name = "formule"
         ordering = ["activity", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["activity", "slug"], name="product_unique"),
+            models.UniqueConstraint(
+                fields=["activity", "slug"],
+                name="product_unique",
+                violation_error_message="Une formule de cette activité porte déjà ce nom court.",
+            ),
             models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="product_hours_in_order"
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="product_hours_in_order",
+                violation_error_message="L’heure de fin est avant l’heure de début.",
             ),
         ]
 
@@ -201,9 +226,12 @@ class Offering(models.Model):
             models.UniqueConstraint(
                 fields=["activity", "establishment", "school_year", "label"],
                 name="offering_unique",
+                violation_error_message="Déjà ouverte sur ce site : précisez en quoi celle-ci diffère.",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")), name="offering_dates_in_order"
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="offering_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
             ),
         ]
 
@@ -227,8 +255,13 @@ class WeeklyPattern(models.Model):
             models.UniqueConstraint(
                 fields=["offering", "product", "period_kind", "weekday"],
                 name="weekly_pattern_unique",
+                violation_error_message="Cette case est déjà dans la semaine type.",
             ),
-            models.CheckConstraint(condition=Q(weekday__lte=6), name="weekly_pattern_weekday"),
+            models.CheckConstraint(
+                condition=Q(weekday__lte=6),
+                name="weekly_pattern_weekday",
+                violation_error_message="Ce jour n’existe pas.",
+            ),
         ]
 
 
@@ -246,5 +279,3 @@ class Menu(models.Model):
     class Meta:
         verbose_name = "menu"
         ordering = ["day"]
-
-

@@ -4,6 +4,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from preau.town.enums import PageSlug
+
 HEX = RegexValidator(r"^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362.")
 
 
@@ -13,8 +15,8 @@ class Town(models.Model):
     name = models.CharField("nom", max_length=80)
     subtitle = models.CharField("sous-titre", max_length=80, default="Espace familles")
     insee_code = models.CharField("code INSEE", max_length=5, blank=True)
-    postcodes = models.JSONField("codes postaux de la commune", default=list)
-    city_names = models.JSONField("noms de la commune dans une adresse", default=list)
+    postcodes = models.JSONField("codes postaux de la commune", default=list, blank=True)
+    city_names = models.JSONField("noms de la commune dans une adresse", default=list, blank=True)
     academy = models.CharField("académie", max_length=40, blank=True)
     holiday_zone = models.CharField("zone de vacances", max_length=1, default="C")
     siret = models.CharField("SIRET", max_length=14, blank=True)
@@ -26,11 +28,11 @@ class Town(models.Model):
     logo_type = models.CharField(max_length=40, blank=True)
     colour_light = models.CharField("couleur", max_length=7, default="#0d5362", validators=[HEX])
     colour_light_on = models.CharField(max_length=7, default="#ffffff", validators=[HEX])
-    colour_light_soft = models.CharField(max_length=7, default="#dbe9e8", validators=[HEX])
+    colour_light_soft = models.CharField(max_length=7, default="#dcebea", validators=[HEX])
     colour_dark = models.CharField(max_length=7, default="#8fd0da", validators=[HEX])
     colour_dark_on = models.CharField(max_length=7, default="#0b2227", validators=[HEX])
-    colour_dark_soft = models.CharField(max_length=7, default="#1d3a3e", validators=[HEX])
-    embed_origins = models.JSONField("sites qui peuvent inclure l’encart", default=list)
+    colour_dark_soft = models.CharField(max_length=7, default="#1d3a40", validators=[HEX])
+    embed_origins = models.JSONField("sites qui peuvent inclure l’encart", default=list, blank=True)
     initial_password_days = models.PositiveSmallIntegerField(
         "validité du mot de passe d’une lettre, en jours", default=60
     )
@@ -71,17 +73,7 @@ class Service(models.Model):
 class Page(models.Model):
     """What agents write on a public page, in Markdown (sanitised when shown)."""
 
-    class Slug(models.TextChoices):
-        HOME = "accueil", "Accueil"
-        ACTIVITIES = "activites", "Activités"
-        PRICES = "tarifs", "Tarifs"
-        MENUS = "menus", "Menus"
-        HELP = "aide", "Aide"
-        LEGAL = "mentions-legales", "Mentions légales"
-        ACCESSIBILITY = "accessibilite", "Accessibilité"
-        PRIVACY = "donnees-personnelles", "Données personnelles"
-
-    slug = models.CharField(max_length=40, choices=Slug, unique=True)
+    slug = models.CharField(max_length=40, choices=PageSlug, unique=True)
     title = models.CharField("titre", max_length=120)
     body = models.TextField("texte", blank=True)
     updated_at = models.DateTimeField("modifiée le", auto_now=True)
@@ -102,6 +94,9 @@ class Notice(models.Model):
     class Meta:
         verbose_name = "annonce"
         constraints = [
-            models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")),
-                                   name="notice_dates_in_order")
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=models.F("starts_on")),
+                name="notice_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
+            )
         ]

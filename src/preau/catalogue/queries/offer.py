@@ -1,0 +1,148 @@
+"""What is offered, where, to whom, and what is on the menu."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from preau.catalogue.models import (
+    Activity,
+    Establishment,
+    Menu,
+    Offering,
+    Product,
+    SchoolClass,
+    SchoolYear,
+    WeeklyPattern,
+)
+
+
+def list_activities(published: bool = True) -> QuerySet[Activity]:
+    """Activities in the town's order, with their products (one more query)."""
+    found = Activity.objects.select_related("service").prefetch_related(
+        Prefetch("products", Product.objects.order_by("position", "pk"))
+    )
+    return found.filter(is_published=True) if published else found
+
+
+def list_all_activities() -> QuerySet[Activity]:
+    """Every activity with the number of its offerings, for the agents' list."""
+    return Activity.objects.select_related("service").annotate(
+        offering_count=Count("offerings", distinct=True),
+        product_count=Count("products", distinct=True),
+    )
+
+
+def get_activity(slug: str, *, published: bool = True) -> Activity | None:
+    """One activity by its name in addresses and rulebooks, or None."""
+    return list_activities(published).filter(slug=slug).first()
+
+
+def get_product(pk: int) -> Product | None:
+    """One product with its activity, or None."""
+    return Product.objects.select_related("activity").filter(pk=pk).first()
+
+
+def products_of(activity_id: int) -> QuerySet[Product]:
+    """The products of an activity, in order."""
+    return Product.objects.filter(activity_id=activity_id).order_by("position", "pk")
+
+
+def offerings_for(
+    school_year: SchoolYear | int | None,
+    *,
+    activity_slug: str = "",
+    activity_ids: Iterable[int] | None = None,
+    establishment_id: int | None = None,
+    open_only: bool = True,
+) -> QuerySet[Offering]:
+    """Offerings of a school year with their activity and site; those that are open by default."""
+    found = Offering.objects.select_related("activity", "establishment", "school_year")
+    found = found.filter(school_year=school_year)
+    if open_only:
+        found = found.filter(is_open=True, activity__is_published=True,
+                             establishment__is_active=True)
+    if activity_slug:
+        found = found.filter(activity__slug=activity_slug)
+    if activity_ids is not None:
+        found = found.filter(activity_id__in=list(activity_ids))
+    if establishment_id:
+        found = found.filter(establishment_id=establishment_id)
+    return found.order_by("activity__position", "activity__name", "establishment__name", "label")
+
+
+def list_all_offerings() -> QuerySet[Offering]:
+    """Every offering with its activity, site and year, for the agents' list."""
+    return Offering.objects.select_related("activity", "establishment", "school_year").annotate(
+        pattern_count=Count("patterns")
+    )
+
+
+def get_offering(pk: int) -> Offering | None:
+    """One offering with its activity, site and year, or None."""
+    return (
+        Offering.objects.select_related("activity", "establishment", "school_year")
+        .filter(pk=pk)
+        .first()
+    )
+
+
+def patterns_of(offering_ids: Iterable[int]) -> QuerySet[WeeklyPattern]:
+    """The weekly patterns of these offerings, each with its product."""
+    return (
+        WeeklyPattern.objects.select_related("product")
+        .filter(offering_id__in=list(offering_ids))
+        .order_by("offering_id", "period_kind", "weekday", "product__position", "product_id")
+    )
+
+
+def establishments(kind: str = "", *, active_only: bool = True) -> QuerySet[Establishment]:
+    """The town's sites, by name; of one kind when it is given."""
+    found = Establishment.objects.order_by("kind", "name")
+    if active_only:
+        found = found.filter(is_active=True)
+    return found.filter(kind=kind) if kind else found
+
+
+def list_establishments() -> QuerySet[Establishment]:
+    """Every site with the number of its offerings, for the agents' list."""
+    return Establishment.objects.annotate(offering_count=Count("offerings", distinct=True))
+
+
+def get_establishment(pk: int) -> Establishment | None:
+    """One site, or None."""
+    return Establishment.objects.filter(pk=pk).first()
+
+
+def list_classes() -> QuerySet[SchoolClass]:
+    """Every class with its school and year."""
+    return SchoolClass.objects.select_related("establishment", "school_year")
+
+
+def active_classes(school_year: SchoolYear | int) -> QuerySet[SchoolClass]:
+    """The classes of a year, school by school."""
+    return list_classes().filter(school_year=school_year).order_by("establishment__name", "name")
+
+
+def menus(first: date, last: date) -> QuerySet[Menu]:
+    """The canteen's menus between two days, both included, in order."""
+    return Menu.objects.filter(day__range=(first, last)).order_by("day")
+
+
+def list_menus() -> QuerySet[Menu]:
+    """Every menu, the latest first."""
+    return Menu.objects.order_by("-day")
+
+
+def registration_openings(now: datetime, until: datetime) -> QuerySet[Offering]:
+    """Offerings whose registration opens or closes between `now` and `until`."""
+    return (
+        Offering.objects.select_related("activity", "establishment", "school_year")
+        .filter(is_open=True, activity__is_published=True, establishment__is_active=True)
+        .filter(
+            Q(registration_opens_at__range=(now, until))
+            | Q(registration_closes_at__range=(now, until))
+        )
+        .filter(Q(registration_closes_at=None) | Q(registration_closes_at__gt=now))
+        .order_by("registration_opens_at", "activity__position", "establishment__name")
+    )
