@@ -226,7 +226,7 @@ class Offering(models.Model):
             models.UniqueConstraint(
                 fields=["activity", "establishment", "school_year", "label"],
                 name="offering_unique",
-                violation_error_message="Déjà ouverte sur ce site : précisez en quoi celle-ci diffère.",
+                violation_error_message="Déjà ouverte sur ce site : précisez en quoi elle diffère.",
             ),
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),
