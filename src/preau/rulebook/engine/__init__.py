@@ -1,0 +1,1 @@
+"""The engine: rules applied to facts. No database, no clock, no float."""

@@ -1,0 +1,1 @@
+"""What a rulebook is made of: frozen plain values, no behaviour but matching."""
