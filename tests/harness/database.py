@@ -163,6 +163,22 @@ class TestDatabase:
             yield
 
 
+@contextmanager
+def cluster_of_its_own(options: dict[str, str] | None = None) -> Iterator[Cluster]:
+    """A throwaway cluster for a test that stops or kills a server. It is not started.
+
+    Give `options=DURABLE` when what was committed must outlive a kill.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"{THROWAWAY_PREFIX}own-"))
+    folder.chmod(0o755)
+    cluster = cluster_in(folder / "postgres", options=options or THROWAWAY)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def remove_dead_throwaways() -> None:
     """Stop and remove the throwaway clusters of sessions that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{THROWAWAY_PREFIX}[0-9]*"):

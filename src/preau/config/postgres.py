@@ -183,10 +183,16 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop the server: quietly first, at once if some connection hangs on. Harmless twice."""
+        pid = self._postmaster()
         for mode in ("fast", "immediate"):
             if not (self.data / "postmaster.pid").exists():
-                return
+                break
             self._run("pg_ctl", "stop", "-D", str(self.data), "-m", mode, "-w", "-t", "20")
+        # pg_ctl waits for the lock file to go; the process follows an instant later.
+        for _ in range(100):
+            if pid is None or not Path(f"/proc/{pid}/root").exists():
+                return
+            time.sleep(0.02)
 
     def _initialise(self) -> None:
         if (self.data / "PG_VERSION").exists():
@@ -255,15 +261,22 @@ class Cluster:
 
     def _forget_dead_server(self) -> None:
         """Remove postmaster.pid when the process it names is gone or is another program."""
-        pid_file = self.data / "postmaster.pid"
-        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
-            pid = int(pid_file.read_text().splitlines()[0])
-            try:
-                alive = "postgres" in Path(f"/proc/{pid}/comm").read_text()
-            except OSError:
-                alive = False
-            if not alive:
-                pid_file.unlink(missing_ok=True)
+        pid = self._postmaster()
+        if pid is None:
+            return
+        try:
+            alive = "postgres" in Path(f"/proc/{pid}/comm").read_text()
+        except OSError:
+            alive = False
+        if not alive:
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _postmaster(self) -> int | None:
+        """The process that the lock file names, or None."""
+        try:
+            return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        except (OSError, ValueError, IndexError):
+            return None
 
     def _last_words(self) -> str:
         try:
