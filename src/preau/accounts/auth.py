@@ -3,9 +3,26 @@
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.http import HttpRequest
+from django.http import HttpRequest  # noqa: TID251  (an authentication backend is called with one)
 
 from preau.accounts.models import User
+from preau.kernel.clock import utc_now
+from preau.kernel.codes import normalise_code
+
+
+def password_matches(user: User, password: str) -> bool:
+    """Whether this is the account's password; always one hash, whatever the account's state.
+
+    The password of a letter is typed from paper: spaces, hyphens and case do not count.
+    """
+    typed = normalise_code(password) if user.must_change_password else password
+    return user.check_password(typed)
+
+
+def is_expired(user: User) -> bool:
+    """Whether the letter's password is too old to open anything."""
+    limit = user.initial_password_expires_at
+    return user.must_change_password and limit is not None and limit <= utc_now()
 
 
 class AgentBackend:
@@ -21,7 +38,13 @@ class AgentBackend:
         if user is None:
             make_password(password)  # same time whether the account exists or not
             return None
-        return user if user.check_password(password) and user.is_active else None
+        if not password_matches(user, password) or not user.is_active:
+            return None
+        if is_expired(user):
+            if request is not None:
+                request.initial_password_expired = True  # type: ignore[attr-defined]
+            return None
+        return user
 
     def get_user(self, user_id: int) -> User | None:
         return User.objects.filter(pk=user_id, kind=User.Kind.AGENT, is_active=True).first()

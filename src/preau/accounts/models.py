@@ -16,6 +16,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """An account. E-mail is optional: a family may sign in with its code alone.
 
+    `email` is what one signs in with: for families, an address proved by a link sent to it.
     """
 
     class Kind(models.TextChoices):
@@ -82,3 +83,25 @@ class RoleAssignment(models.Model):
     @property
     def permissions(self) -> frozenset[str]:
         return ROLE_PERMISSIONS[self.role]
+
+
+class PasswordLink(models.Model):
+    """A link that lets its holder choose a password, once. Only its hash is kept.
+
+    An invitation also proves the address it was sent to.
+    """
+
+    class Purpose(models.TextChoices):
+        RESET = "RESET", "mot de passe oublié"
+        INVITATION = "INVITATION", "invitation"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="password_links")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    email = models.EmailField()
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "lien de mot de passe"

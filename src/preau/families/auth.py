@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.http import HttpRequest
+from django.http import HttpRequest  # noqa: TID251  (an authentication backend is called with one)
 
+from preau.accounts.auth import is_expired, password_matches
 from preau.accounts.models import User
 from preau.families.models import Guardian
 from preau.kernel.codes import normalise_family_code
+
+# A household has one or two adults: any code costs two hashes at least, known or not.
+HASHES_PER_CODE = 2
 
 
 class FamilyBackend:
@@ -15,7 +19,8 @@ class FamilyBackend:
 
     An e-mail address names one account. A family code names the household: the password says
     which adult; should two adults have chosen the same one, the code opens neither (the e-mail
-    address does). An unknown identifier costs one hash too, so that time tells nothing.
+    address does). An unknown identifier costs as much time as a known one, so that time tells
+    nothing.
     """
 
     def authenticate(
@@ -24,23 +29,29 @@ class FamilyBackend:
     ) -> User | None:
         if kind != User.Kind.FAMILY or not username or not password:
             return None
-        candidates = self._candidates(username.strip())
-        if not candidates:
+        candidates, least = self._candidates(username.strip())
+        matching = [user for user in candidates if password_matches(user, password)]
+        for _ in range(least - len(candidates)):
             make_password(password)
+        if len(matching) != 1:
             return None
-        matching = [user for user in candidates if user.check_password(password)]
-        return matching[0] if len(matching) == 1 else None
+        user = matching[0]
+        if is_expired(user):
+            if request is not None:
+                request.initial_password_expired = True  # type: ignore[attr-defined]
+            return None
+        return user
 
     def get_user(self, user_id: int) -> User | None:
         return User.objects.filter(pk=user_id, kind=User.Kind.FAMILY, is_active=True).first()
 
     @staticmethod
-    def _candidates(identifier: str) -> list[User]:
+    def _candidates(identifier: str) -> tuple[list[User], int]:
         active = User.objects.filter(kind=User.Kind.FAMILY, is_active=True)
         if "@" in identifier:
-            return list(active.filter(email=identifier.lower()))
+            return list(active.filter(email=identifier.lower())), 1
         code = normalise_family_code(identifier)
         if code is None:
-            return []
+            return [], HASHES_PER_CODE
         adults = Guardian.objects.filter(family__code=code, left_on__isnull=True).values("user_id")
-        return list(active.filter(pk__in=adults))
+        return list(active.filter(pk__in=adults)), HASHES_PER_CODE

@@ -1,6 +1,7 @@
 """Households, their adults and children, who lives where when, and the quotient."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +13,7 @@ from preau.families.enums import (
     QuotientSource,
     Sex,
 )
+from preau.families.search import search_document
 from preau.kernel.enums import Channel
 from preau.kernel.ranges import DateRange, IntRange
 
@@ -32,10 +34,14 @@ class Family(models.Model):
     is_resident = models.BooleanField("habite la commune")
     address_since = models.DateField("depuis le", null=True, blank=True)
     created_at = models.DateTimeField("ouvert le")
+    closed_on = models.DateField("clos le", null=True, blank=True)
     channel = models.CharField("canal", max_length=10, choices=Channel)
+    # Every word by which an agent may look for the file (families.search), kept by the services.
+    search_text = models.TextField(default="")
 
     class Meta:
         verbose_name = "dossier famille"
+        indexes = [GinIndex(search_document("search_text"), name="family_search")]
 
     def __str__(self) -> str:
         return self.name
@@ -188,3 +194,32 @@ class EmailToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class LetterBatch(models.Model):
+    """First letters made by a job: progress, then one PDF to print, wiped after some days.
+
+    The PDF holds passwords in clear: it is sealed, and opens for those who may see families.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "QUEUED", "en attente"
+        RUNNING = "RUNNING", "en cours"
+        DONE = "DONE", "prêt"
+        FAILED = "FAILED", "en échec"
+        WIPED = "WIPED", "effacé"
+
+    label = models.CharField("lettres", max_length=160)
+    status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
+    guardian_ids = models.JSONField(default=list)
+    done = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField("demandées le")
+    created_by = models.CharField("par", max_length=160)
+    created_by_id = models.BigIntegerField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField("effacé le", null=True)
+    sealed_pdf = models.BinaryField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "lot de lettres"

@@ -1,0 +1,286 @@
+"""Reading families. What a family sees is always scoped by its own id."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from preau.accounts import queries as accounts
+from preau.accounts.enums import Permission
+from preau.families.enums import FamilyStatus
+from preau.families.models import Child, Custody, Family, Guardian, LetterBatch, Quotient
+from preau.families.rules import colour_index
+from preau.families.search import matches
+from preau.families.values import AddressData
+from preau.kernel.codes import normalise_family_code
+
+if TYPE_CHECKING:
+    from preau.accounts.models import User
+
+
+def _in_force(day: date) -> Q:
+    return Q(starts_on__lte=day) & (Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+
+
+# --- One family ------------------------------------------------------------------------------
+
+
+def get_guardian_of(user: "User") -> Guardian | None:
+    """The adult whose account this is, with its family; None when it left the household."""
+    return (
+        Guardian.objects.select_related("family")
+        .filter(user_id=user.pk, left_on__isnull=True)
+        .first()
+    )
+
+
+def get_family(pk: int) -> Family | None:
+    return Family.objects.filter(pk=pk).first()
+
+
+def get_families(ids: Iterable[int]) -> dict[int, Family]:
+    """The families by id, one query."""
+    return Family.objects.in_bulk(list(set(ids)))
+
+
+def get_family_by_code(code: str) -> Family | None:
+    """«4027316 k», as a person types it."""
+    normal = normalise_family_code(code)
+    return Family.objects.filter(code=normal).first() if normal else None
+
+
+def address_of(family: Family) -> AddressData:
+    return AddressData(
+        line1=family.address_line1,
+        line2=family.address_line2,
+        postcode=family.postcode,
+        city=family.city,
+        country=family.country,
+    )
+
+
+def guardians_of(family: Family | int, *, with_left: bool = False) -> QuerySet[Guardian]:
+    """The adults of the household, with their accounts; those who left only when asked."""
+    found = Guardian.objects.filter(family_id=_id(family)).select_related("user").order_by("pk")
+    return found if with_left else found.filter(left_on__isnull=True)
+
+
+def get_guardian(guardian_id: int, *, family_id: int) -> Guardian | None:
+    """One adult, within a family's scope."""
+    return guardians_of(family_id).filter(pk=guardian_id).first()
+
+
+def payer_of(family: Family | int) -> Guardian | None:
+    """The adult to whom invoices are addressed: the named payer, else the first adult."""
+    return (
+        Guardian.objects.filter(family_id=_id(family), left_on__isnull=True)
+        .order_by("-is_payer", "pk")
+        .first()
+    )
+
+
+def payers_of(family_ids: Iterable[int]) -> dict[int, Guardian]:
+    """The payer of each family, one query."""
+    rows = (
+        Guardian.objects.filter(family_id__in=list(family_ids), left_on__isnull=True)
+        .order_by("family_id", "-is_payer", "pk")
+        .distinct("family_id")
+    )
+    return {row.family_id: row for row in rows}
+
+
+# --- Children and where they live ------------------------------------------------------------
+
+
+def children_queryset(family: Family | int, day: date) -> QuerySet[Child]:
+    """The children who live in the household on the day: to scope what hangs on a child."""
+    custodies = Custody.objects.filter(_in_force(day), family_id=_id(family))
+    return Child.objects.filter(pk__in=custodies.values("child_id")).filter(
+        Q(left_on__isnull=True) | Q(left_on__gt=day)
+    )
+
+
+def children_of(family: Family | int, day: date) -> list[Child]:
+    """The children of the household on the day, eldest first; one query.
+
+    Each has `.colour` (1 to 4, its rank in the family) and `.weeks` (of this household).
+    """
+    custodies = (
+        Custody.objects.filter(_in_force(day), family_id=_id(family))
+        .filter(Q(child__left_on__isnull=True) | Q(child__left_on__gt=day))
+        .select_related("child")
+        .order_by("child__birth_on", "child_id")
+    )
+    children = []
+    for order, custody in enumerate(custodies):
+        child = custody.child
+        child.colour = colour_index(order) + 1  # type: ignore[attr-defined]
+        child.weeks = custody.weeks  # type: ignore[attr-defined]
+        children.append(child)
+    return children
+
+
+def get_child(child_id: int, *, family_id: int, day: date) -> Child | None:
+    """One child, within a family's scope on the day."""
+    return children_queryset(family_id, day).filter(pk=child_id).first()
+
+
+def get_children(ids: Iterable[int]) -> dict[int, Child]:
+    """Children by id, one query: for lists whose rows were scoped already."""
+    return Child.objects.in_bulk(list(set(ids)))
+
+
+def families_of_child(child: Child | int, day: date) -> QuerySet[Family]:
+    """The household or households where the child lives on the day."""
+    custodies = Custody.objects.filter(_in_force(day), child_id=_id(child))
+    return Family.objects.filter(pk__in=custodies.values("family_id")).order_by("pk")
+
+
+def custodies_of_child(child: Child | int, day: date) -> QuerySet[Custody]:
+    """Where the child lives on the day, with the households: for agents' eyes only."""
+    return (
+        Custody.objects.filter(_in_force(day), child_id=_id(child))
+        .select_related("family")
+        .order_by("pk")
+    )
+
+
+def custodies_on(child_ids: Iterable[int], day: date) -> dict[int, list[Custody]]:
+    """Where each child lives on the day, one query."""
+    found: dict[int, list[Custody]] = {}
+    rows = Custody.objects.filter(_in_force(day), child_id__in=list(child_ids))
+    for custody in rows.select_related("family").order_by("pk"):
+        found.setdefault(custody.child_id, []).append(custody)
+    return found
+
+
+def custodies_between(family_id: int, first: date, last: date) -> QuerySet[Custody]:
+    """Who lives in the household at some time of the period, eldest first: for calendars."""
+    return Custody.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=first), family_id=family_id, starts_on__lte=last
+    ).order_by("child__birth_on", "child_id", "starts_on")
+
+
+def find_children(*, birth_on: date, key: str = "") -> QuerySet[Child]:
+    """Children born on a day, narrowed to one search key (`kernel.text.search_key`)."""
+    found = Child.objects.filter(birth_on=birth_on)
+    return found.filter(search_key=key) if key else found
+
+
+def find_child_by_ine(ine: str) -> Child | None:
+    return Child.objects.filter(ine=ine).first()
+
+
+# --- The quotient ----------------------------------------------------------------------------
+
+
+def quotient_on(family_id: int, day: date) -> Quotient | None:
+    """The quotient in force: the last recorded among those whose period holds the day."""
+    return (
+        Quotient.objects.filter(_in_force(day), family_id=family_id)
+        .order_by("-recorded_at", "-pk")
+        .first()
+    )
+
+
+def quotients_on(family_ids: Iterable[int], day: date) -> dict[int, Quotient]:
+    """The quotient in force of each family that has one, one query."""
+    rows = (
+        Quotient.objects.filter(_in_force(day), family_id__in=list(family_ids))
+        .order_by("family_id", "-recorded_at", "-pk")
+        .distinct("family_id")
+    )
+    return {row.family_id: row for row in rows}
+
+
+def list_quotients(family_id: int) -> QuerySet[Quotient]:
+    """All that were recorded, latest first."""
+    return Quotient.objects.filter(family_id=family_id).order_by("-recorded_at", "-pk")
+
+
+# --- For agents ------------------------------------------------------------------------------
+
+
+def families_for_agent(
+    user: "User", text: str = "", *, day: date, within: "QuerySet[Family] | None" = None
+) -> QuerySet[Family]:
+    """The files that the agent may see, narrowed by what was typed (code, names, phone, e-mail).
+
+    An agent whose right holds for some establishments only sees the families `within` (the
+    caller composes them from enrolments and schooling), none when it is not given.
+    """
+    scope = accounts.establishment_scope(user, Permission.SEE_FAMILIES, day)
+    found = Family.objects.all()
+    if scope is not None:
+        found = found.filter(pk__in=within.values("pk")) if scope and within else found.none()
+    return search(found, text).order_by("sort_key", "pk")
+
+
+def search(found: QuerySet[Family], text: str) -> QuerySet[Family]:
+    """Files whose words begin by those typed; all of them when nothing was typed."""
+    if not text.strip():
+        return found
+    code = normalise_family_code(text)
+    if code:
+        return found.filter(code=code)
+    condition = matches("search_text", text)
+    return found.filter(condition) if condition is not None else found.none()
+
+
+def with_people(found: QuerySet[Family], day: date) -> QuerySet[Family]:
+    """Adds `people` (adults) and `homes` (custodies with their child): two queries for a page."""
+    return found.prefetch_related(
+        Prefetch(
+            "guardians",
+            Guardian.objects.filter(left_on__isnull=True).order_by("pk"),
+            to_attr="people",
+        ),
+        Prefetch(
+            "custodies",
+            Custody.objects.filter(_in_force(day)).select_related("child").order_by(
+                "child__birth_on", "child_id"
+            ),
+            to_attr="homes",
+        ),
+    )
+
+
+def active_families() -> QuerySet[Family]:
+    return Family.objects.filter(status=FamilyStatus.ACTIVE)
+
+
+def guardians_to_invite(family_ids: Iterable[int] | None = None) -> QuerySet[Guardian]:
+    """Adults of active files who never chose a password: a first letter would serve them.
+
+    All the files when `family_ids` is None.
+    """
+    found = Guardian.objects.filter(
+        Q(user__isnull=True) | Q(user__last_login__isnull=True, user__is_active=True),
+        left_on__isnull=True,
+        family__status=FamilyStatus.ACTIVE,
+    ).select_related("family", "user")
+    if family_ids is not None:
+        found = found.filter(family_id__in=list(family_ids))
+    return found.order_by("family__sort_key", "family_id", "pk")
+
+
+def list_letter_batches() -> QuerySet[LetterBatch]:
+    return LetterBatch.objects.defer("sealed_pdf").order_by("-created_at", "-pk")
+
+
+def get_letter_batch(pk: int) -> LetterBatch | None:
+    return LetterBatch.objects.filter(pk=pk).first()
+
+
+def users_of(family: Family | int) -> Sequence[int]:
+    """The accounts (ids) of the household's adults."""
+    return list(
+        Guardian.objects.filter(
+            family_id=_id(family), left_on__isnull=True, user__isnull=False
+        ).values_list("user_id", flat=True)
+    )
+
+
+def _id(thing: Family | Child | int) -> int:
+    return thing if isinstance(thing, int) else thing.pk

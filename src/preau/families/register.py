@@ -1,0 +1,84 @@
+"""Families as an import sees them: light values, in a handful of queries for the whole town."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Q
+
+from preau.families.enums import FamilyStatus
+from preau.families.models import Child, Custody, Family, Guardian
+from preau.families.values import ChildData
+from preau.kernel.text import search_key
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChild:
+    id: int
+    last_name: str
+    usage_name: str
+    first_name: str
+    birth_on: date | None
+    sex: str
+
+    def is_same(self, other: ChildData) -> bool:
+        """Nothing to correct: same names (whatever their case), birth and sex."""
+        return (
+            (search_key(self.last_name), search_key(self.usage_name), search_key(self.first_name))
+            == (
+                search_key(other.last_name),
+                search_key(other.usage_name),
+                search_key(other.first_name),
+            )
+            and self.birth_on == other.birth_on
+            and self.sex == other.sex
+        )
+
+
+@dataclass(slots=True)
+class KnownFamily:
+    id: int
+    code: str
+    address_key: str
+    child_ids: set[int] = field(default_factory=set)
+    guardian_keys: set[str] = field(default_factory=set)
+    emails: set[str] = field(default_factory=set)
+
+
+def known_children(*, ines: Collection[str]) -> dict[str, KnownChild]:
+    """Children already in the town, by INE."""
+    rows = Child.objects.filter(ine__in=ines).values_list(
+        "ine", "pk", "last_name", "usage_name", "first_name", "birth_on", "sex"
+    )
+    return {ine: KnownChild(*rest) for ine, *rest in rows}
+
+
+def known_families(
+    *, child_ids: Iterable[int], emails: Collection[str], day: date
+) -> list[KnownFamily]:
+    """The open households of these children on `day`, and those of adults with these e-mails."""
+    children = list(child_ids)
+    in_force = Q(ends_on__isnull=True) | Q(ends_on__gte=day)
+    by_child = Custody.objects.filter(in_force, child_id__in=children).values("family_id")
+    by_email = Guardian.objects.filter(email__in=emails, left_on__isnull=True).values("family_id")
+    families = {
+        row.pk: KnownFamily(
+            row.pk,
+            row.printed_code,
+            search_key(row.address_line1, row.postcode, row.city),
+        )
+        for row in Family.objects.filter(
+            Q(pk__in=by_child) | Q(pk__in=by_email), status=FamilyStatus.ACTIVE
+        )
+    }
+    for family_id, child_id in Custody.objects.filter(in_force, family_id__in=families).values_list(
+        "family_id", "child_id"
+    ):
+        families[family_id].child_ids.add(child_id)
+    for family_id, last, first, email in Guardian.objects.filter(
+        family_id__in=families, left_on__isnull=True
+    ).values_list("family_id", "last_name", "first_name", "email"):
+        families[family_id].guardian_keys.add(f"{search_key(last)}|{search_key(first)}")
+        if email:
+            families[family_id].emails.add(email)
+    return list(families.values())

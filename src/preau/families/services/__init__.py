@@ -1,0 +1,86 @@
+"""What changes a family's file. Each act is journaled; unchanged data writes nothing."""
+
+from preau.families.services.access import (
+    ask_email_verification,
+    ask_file_opening,
+    change_own_password,
+    choose_password_by_link,
+    confirm_email,
+    find_opening_email,
+    grant_first_password,
+    invite_by_email,
+    prepare_account,
+    request_password_reset,
+    send_password_reset,
+    use_opening_link,
+)
+from preau.families.services.custody import end_custody, set_custody
+from preau.families.services.household import (
+    change_address,
+    close_family,
+    open_family,
+    rename_family,
+    reopen_family,
+)
+from preau.families.services.letters import (
+    finish_batch,
+    note_letter_printed,
+    note_progress,
+    open_batch,
+    start_batch,
+    unseal,
+    wipe_expired_batches,
+)
+from preau.families.services.people import (
+    add_child,
+    add_guardian,
+    change_child,
+    change_contact,
+    change_diet,
+    change_guardian,
+    child_left,
+    remove_guardian,
+    set_payer,
+)
+from preau.families.services.quotients import record_quotient
+from preau.families.services.searching import refresh_search
+
+__all__ = [
+    "add_child",
+    "add_guardian",
+    "ask_email_verification",
+    "ask_file_opening",
+    "change_address",
+    "change_child",
+    "change_contact",
+    "change_diet",
+    "change_guardian",
+    "change_own_password",
+    "child_left",
+    "choose_password_by_link",
+    "close_family",
+    "confirm_email",
+    "end_custody",
+    "find_opening_email",
+    "finish_batch",
+    "grant_first_password",
+    "invite_by_email",
+    "note_letter_printed",
+    "note_progress",
+    "open_batch",
+    "open_family",
+    "prepare_account",
+    "record_quotient",
+    "refresh_search",
+    "remove_guardian",
+    "rename_family",
+    "reopen_family",
+    "request_password_reset",
+    "send_password_reset",
+    "set_custody",
+    "set_payer",
+    "start_batch",
+    "unseal",
+    "use_opening_link",
+    "wipe_expired_batches",
+]
