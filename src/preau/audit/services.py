@@ -34,3 +34,24 @@ def record(
         object_id=object_id,
         data=data or {},
     )
+
+
+def record_many(
+    *, actor: Actor, now: datetime, action: str, entries: list[tuple[int, str]]
+) -> None:
+    """Add one line per (family_id, summary), in few statements: for imports and mass acts."""
+    Entry.objects.bulk_create(
+        [
+            Entry(
+                at=now,
+                actor_user_id=actor.user_id,
+                actor_label=actor.label,
+                channel=actor.channel,
+                action=action,
+                summary=summary[:400],
+                family_id=family_id,
+            )
+            for family_id, summary in entries
+        ],
+        batch_size=1000,
+    )

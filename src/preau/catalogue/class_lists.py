@@ -18,9 +18,7 @@ class ListedClass:
     levels: tuple[str, ...]
 
 
-def spread_classes(
-    *, listed: Sequence[ListedClass], school_year_id: int
-) -> dict[str, int]:
+def spread_classes(*, listed: Sequence[ListedClass], school_year_id: int) -> dict[str, int]:
     """For each class its school's id: the one it has already, else a school of its levels.
 
     The register names no school. New classes go, level by level, to the schools that hold their

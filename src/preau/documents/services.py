@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -61,6 +63,28 @@ def store_upload(
         name=_clean_name(uploaded.name or "fichier", kind.extension),
         content_type=kind.mime,
         family_id=family_id,
+        uploaded_by_id=actor.user_id,
+        now=now,
+    )
+
+
+def attach_to_family(*, file_ids: Iterable[uuid.UUID], family_id: int) -> None:
+    """Files given before the household had a file of its own become this family's."""
+    StoredFile.objects.filter(pk__in=list(file_ids), family_id__isnull=True).update(
+        family_id=family_id
+    )
+
+
+def store_raw(
+    *, content: File, name: str, content_type: str, actor: Actor, now: datetime
+) -> StoredFile:
+    """Keep a file whose type the caller has checked by reading it (an import)."""
+    content.seek(0)
+    return _store(
+        content.read(),
+        name=name,
+        content_type=content_type,
+        family_id=None,
         uploaded_by_id=actor.user_id,
         now=now,
     )

@@ -2,6 +2,10 @@
 
 from procrastinate.contrib.django import app
 
+from preau.journeys.onde.tasks import apply_import
+
+__all__ = ["apply_import", "give_back_stalled_jobs"]
+
 
 @app.periodic(cron="*/2 * * * *")
 @app.task(queue="upkeep", name="journeys.give_back_stalled_jobs")

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from preau.kernel.enums import Channel
 from preau.kernel.ranges import DateRange, IntRange
+from preau.schools.enums import ImportStatus
 
 
 class Schooling(models.Model):
@@ -39,3 +40,45 @@ class Schooling(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["school_class"], name="schooling_by_class")]
+
+
+class PupilRecord(models.Model):
+    """What the school register (ONDE) last said of a child, to tell its changes from ours."""
+
+    child = models.OneToOneField("families.Child", models.PROTECT, related_name="+")
+    ine = models.CharField(max_length=11, unique=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "élève du registre"
+
+
+class HouseholdRecord(models.Model):
+    """The address that the register last gave for a household: a change there is news, a
+    difference with the family's own file is not."""
+
+    family = models.OneToOneField("families.Family", models.PROTECT, related_name="+")
+    address_key = models.CharField(max_length=320)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "foyer du registre"
+
+
+class PupilImport(models.Model):
+    """One import of ONDE's two files: previewed, then applied by a job, or abandoned."""
+
+    pupils_file = models.ForeignKey("documents.StoredFile", models.PROTECT, related_name="+")
+    adults_file = models.ForeignKey("documents.StoredFile", models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=ImportStatus, default=ImportStatus.PREVIEWED)
+    counts = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    examples = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    created_by_label = models.CharField(max_length=160)
+    applied_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "import d’élèves"
+        ordering = ["-pk"]

@@ -1,0 +1,12 @@
+"""Refusals of the school office."""
+
+from preau.kernel.errors import Refusal
+
+
+class SchoolRefusal(Refusal):
+    """Any refusal about a pupil's school."""
+
+
+class AlreadySchooled(SchoolRefusal):
+    message = "Cet enfant est déjà inscrit dans une école à ces dates."
+    code = "already_schooled"

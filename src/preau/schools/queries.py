@@ -1,0 +1,67 @@
+"""Reading pupils' schools and classes."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import QuerySet
+
+from preau.schools.models import HouseholdRecord, PupilImport, PupilRecord, Schooling
+
+ONDE = "onde"
+
+
+def schooling_on(child_ids: Iterable[int], day: date) -> dict[int, Schooling]:
+    """For each child who is at school on `day`: its schooling, with school and class."""
+    rows = Schooling.objects.filter(
+        child_id__in=list(child_ids), starts_on__lte=day, ends_on__gte=day
+    ).select_related("establishment", "school_class")
+    return {row.child_id: row for row in rows}
+
+
+def schoolings_of(child_ids: Iterable[int]) -> QuerySet[Schooling]:
+    """All the schoolings of these children, latest first."""
+    return (
+        Schooling.objects.filter(child_id__in=list(child_ids))
+        .select_related("establishment", "school_class", "school_year")
+        .order_by("-starts_on")
+    )
+
+
+def pupils_of_year(school_year_id: int, day: date) -> QuerySet[Schooling]:
+    """The pupils at school on `day`, with child, school and class; to be filtered and paged."""
+    return (
+        Schooling.objects.filter(
+            school_year_id=school_year_id, starts_on__lte=day, ends_on__gte=day
+        )
+        .select_related("child", "establishment", "school_class")
+        .order_by("child__last_name", "child__first_name", "pk")
+    )
+
+
+def running_schoolings(school_year_id: int) -> QuerySet[Schooling]:
+    """The last schooling of each pupil in this school year."""
+    return (
+        Schooling.objects.filter(school_year_id=school_year_id)
+        .order_by("child_id", "-starts_on")
+        .distinct("child_id")
+    )
+
+
+def register_addresses() -> dict[int, str]:
+    """The address key last read in the register, by family id."""
+    return dict(HouseholdRecord.objects.values_list("family_id", "address_key"))
+
+
+def register_children() -> dict[str, int]:
+    """Ids of the children known from the register, by INE."""
+    return dict(PupilRecord.objects.values_list("ine", "child_id"))
+
+
+def list_imports() -> QuerySet[PupilImport]:
+    """Imports of the register, latest first."""
+    return PupilImport.objects.select_related("pupils_file", "adults_file")
+
+
+def get_import(import_id: int) -> PupilImport | None:
+    """One import, with its files."""
+    return list_imports().filter(pk=import_id).first()
