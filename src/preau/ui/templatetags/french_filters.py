@@ -16,9 +16,16 @@ from preau.kernel import french
 register = template.Library()
 
 
-def _filter(name: str, function: Callable[..., str]) -> None:
-    def apply(value: Any, *args: Any) -> str:
-        return "" if value is None or value == "" else function(value, *args)
+def _filter(name: str, function: Callable[[Any], str]) -> None:
+    def apply(value: Any) -> str:
+        return "" if value is None or value == "" else function(value)
+
+    register.filter(name, apply)
+
+
+def _filter_with_form(name: str, function: Callable[[Any, str], str], usual: str = "") -> None:
+    def apply(value: Any, form: str = usual) -> str:
+        return "" if value is None or value == "" else function(value, form)
 
     register.filter(name, apply)
 
@@ -26,15 +33,15 @@ def _filter(name: str, function: Callable[..., str]) -> None:
 _filter("euros", lambda cents: french.euros(getattr(cents, "cents", cents)))
 _filter("euros_signe", lambda cents: french.euros(getattr(cents, "cents", cents), sign=True))
 _filter("nombre", french.number)
-_filter("jour", lambda value, form="": french.day(value, year=form == "an"))
-_filter("jour_court", lambda value, form="": french.day_short(value, year=form == "an"))
+_filter_with_form("jour", lambda value, form: french.day(value, year=form == "an"))
+_filter_with_form("jour_court", lambda value, form: french.day_short(value, year=form == "an"))
 _filter("date_simple", lambda value: french.day(value, year=True, weekday=False))
 _filter("jour_semaine", french.weekday)
 _filter("heure", french.clock_time)
-_filter("instant", lambda value, form="": french.instant(value, year=form == "an"))
+_filter_with_form("instant", lambda value, form: french.instant(value, year=form == "an"))
 _filter("echeance", french.deadline)
 _filter("duree", french.minutes)
-_filter("mois", lambda value, form="an": french.month(value, year=form == "an"))
+_filter_with_form("mois", lambda value, form: french.month(value, year=form == "an"), "an")
 _filter("telephone", french.telephone)
 _filter("initiales", french.initials)
 _filter("taille", french.file_size)
