@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0001_initial'),
-        ('town', '0003_alter_town_city_names_alter_town_colour_dark_soft_and_more'),
+        ('town', '0002_defaults_and_messages'),
     ]
 
     operations = [
