@@ -4,24 +4,8 @@ too many."""
 from django.db import models
 from django.db.models import F, Q
 
+from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
 from preau.kernel.enums import Channel
-
-
-class SlotStatus(models.TextChoices):
-    OPEN = "OPEN", "ouvert"
-    CANCELLED = "CANCELLED", "annulé"
-
-
-class BookingStatus(models.TextChoices):
-    CONFIRMED = "CONFIRMED", "réservé"
-    WAITING = "WAITING", "en liste d’attente"
-    OFFERED = "OFFERED", "place proposée"
-    CANCELLED = "CANCELLED", "annulé"
-
-
-# These hold a place of the slot; these are alive.
-HOLDING = (BookingStatus.CONFIRMED, BookingStatus.OFFERED)
-LIVE = (*HOLDING, BookingStatus.WAITING)
 
 
 class Slot(models.Model):
@@ -36,6 +20,8 @@ class Slot(models.Model):
     # catalogue.PeriodKind of the day, for the rules.
     period_kind = models.CharField(max_length=16)
     capacity = models.PositiveSmallIntegerField("places")
+    # Lowered under what is taken: nobody is put out, places are not given again until it is met.
+    wanted_capacity = models.PositiveSmallIntegerField("places voulues", null=True, blank=True)
     taken = models.PositiveSmallIntegerField("places prises", default=0)
     last_ordinal = models.PositiveIntegerField("dernier rang donné", default=0)
     status = models.CharField(max_length=10, choices=SlotStatus, default=SlotStatus.OPEN)
@@ -124,6 +110,7 @@ class Submission(models.Model):
 
     key = models.UUIDField(unique=True)
     family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    user_id = models.BigIntegerField(null=True)
     reference = models.CharField(max_length=20, unique=True)
     at = models.DateTimeField()
     channel = models.CharField(max_length=10, choices=Channel)
@@ -131,3 +118,26 @@ class Submission(models.Model):
 
     class Meta:
         verbose_name = "envoi de planning"
+        indexes = [models.Index(fields=["family", "-at"], name="submission_by_family")]
+
+
+class PlanningDraft(models.Model):
+    """Choices not sent yet, kept from one page, visit or device to the next.
+
+    `changes` maps «slot-child» to True (wanted) or False (given up); `history` holds the states
+    before, the last one first to come back. `key` will be that of the sending.
+    """
+
+    family = models.ForeignKey("families.Family", models.CASCADE, related_name="+")
+    # Each adult, and each agent who acts for the family, has choices of its own.
+    user_id = models.BigIntegerField()
+    key = models.UUIDField(unique=True)
+    changes = models.JSONField(default=dict)
+    history = models.JSONField(default=list)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "planning en préparation"
+        constraints = [
+            models.UniqueConstraint(fields=["family", "user_id"], name="planning_draft_unique")
+        ]

@@ -1,0 +1,301 @@
+"""Reading slots and bookings: plain rows for calendars, lazy querysets for lists."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
+from preau.bookings.models import Booking, PlanningDraft, Slot, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """A slot as a calendar needs it. `left` counts the places that may still be given."""
+
+    pk: int
+    offering_id: int
+    product_id: int
+    day: date
+    starts_at: time
+    ends_at: time
+    capacity: int
+    taken: int
+    wanted_capacity: int | None
+    status: str
+    cancelled_reason: str
+
+    @property
+    def left(self) -> int:
+        limit = self.capacity
+        if self.wanted_capacity is not None:
+            limit = min(limit, self.wanted_capacity)
+        return max(limit - self.taken, 0)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == SlotStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRow:
+    """A booking as a calendar needs it; `rank` is its place in the queue when it waits."""
+
+    pk: int
+    slot_id: int
+    child_id: int
+    status: str
+    is_charged: bool
+    sentence: str
+    offer_expires_at: datetime | None
+    surcharge_cents: int
+    rank: int | None
+
+
+SLOT_FIELDS = (
+    "pk", "offering_id", "product_id", "day", "starts_at", "ends_at", "capacity", "taken",
+    "wanted_capacity", "status", "cancelled_reason",
+)
+
+
+def slots_between(offering_ids: Iterable[int], first: date, last: date) -> list[SlotRow]:
+    """The slots of these offerings, day by day; one query."""
+    rows = (
+        Slot.objects.filter(offering__in=list(offering_ids), day__range=(first, last))
+        .order_by("day", "starts_at", "product__position", "pk")
+        .values_list(*SLOT_FIELDS)
+    )
+    return [SlotRow(*row) for row in rows]
+
+
+def _rank() -> Subquery:
+    ahead = (
+        Booking.objects.filter(
+            slot=OuterRef("slot"),
+            status=BookingStatus.WAITING,
+            ordinal__lte=OuterRef("ordinal"),
+        )
+        .order_by()
+        .values("slot")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return Subquery(ahead, output_field=IntegerField())
+
+
+def bookings_between(family_id: int, first: date, last: date) -> list[BookingRow]:
+    """What the household holds or waits for, and what it gave up too late (still due).
+
+    Ranks of those who wait are read with a second query, only when someone waits.
+    """
+    rows = list(
+        Booking.objects.for_family(family_id)
+        .filter(
+            Q(status__in=LIVE) | Q(status=BookingStatus.CANCELLED, is_charged=True),
+            slot__day__range=(first, last),
+        )
+        .order_by("pk")
+        .values_list(
+            "pk", "slot_id", "child_id", "status", "is_charged", "decision_sentence",
+            "offer_expires_at", "surcharge_cents",
+        )
+    )
+    waiting = [row[0] for row in rows if row[3] == BookingStatus.WAITING]
+    ranks = ranks_of(waiting) if waiting else {}
+    return [BookingRow(*row, rank=ranks.get(row[0])) for row in rows]
+
+
+def ranks_of(booking_ids: Iterable[int]) -> dict[int, int]:
+    """The rank in its queue of each booking that waits, from 1; one query."""
+    return dict(
+        Booking.objects.filter(pk__in=list(booking_ids), status=BookingStatus.WAITING)
+        .annotate(rank=_rank())
+        .values_list("pk", "rank")
+    )
+
+
+def offers_of(family_id: int, now: datetime) -> QuerySet[Booking]:
+    """The places kept for the household until it answers, the first to end above."""
+    return (
+        Booking.objects.for_family(family_id)
+        .filter(status=BookingStatus.OFFERED, offer_expires_at__gt=now)
+        .select_related("slot__offering__activity", "slot__product", "child")
+        .order_by("offer_expires_at", "pk")
+    )
+
+
+def get_booking(booking_id: int, *, family_id: int) -> Booking | None:
+    """One booking, within a family's scope."""
+    return (
+        Booking.objects.for_family(family_id)
+        .select_related("slot__offering__activity", "slot__product", "child")
+        .filter(pk=booking_id)
+        .first()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """One thing that a child has on one day, in words for the family's home."""
+
+    day: date
+    child_id: int
+    activity: str
+    activity_kind: str
+    product: str
+    starts_at: time
+    ends_at: time
+    status: str
+    site: str
+    booking_id: int
+    offer_expires_at: datetime | None
+
+
+def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
+    """What the children have in the coming days, in order; one query."""
+    rows = (
+        Booking.objects.for_family(family_id)
+        .filter(
+            slot__day__range=(first, first + timedelta(days=days - 1)),
+            slot__status=SlotStatus.OPEN,
+            status__in=LIVE,
+        )
+        .order_by("slot__day", "child__birth_on", "child_id", "slot__starts_at")
+        .values_list(
+            "slot__day", "child_id", "slot__offering__activity__name",
+            "slot__offering__activity__kind", "slot__product__name", "slot__starts_at",
+            "slot__ends_at", "status", "slot__offering__establishment__name", "pk",
+            "offer_expires_at",
+        )
+    )
+    return [Coming(*row) for row in rows]
+
+
+def live_bookings(
+    family_id: int, child_ids: Iterable[int], first: date, last: date
+) -> QuerySet[Booking]:
+    """The places held by these children over a period, with their slots and names."""
+    return (
+        Booking.objects.for_family(family_id)
+        .filter(child__in=list(child_ids), slot__day__range=(first, last), status__in=HOLDING)
+        .select_related(
+            "slot__offering__activity", "slot__offering__establishment", "slot__product", "child"
+        )
+        .order_by("slot__day", "child_id", "slot__starts_at")
+    )
+
+
+def has_upcoming(family_id: int, first: date) -> bool:
+    return Booking.objects.for_family(family_id).filter(
+        slot__day__gte=first, status__in=LIVE
+    ).exists()
+
+
+# --- Drafts and receipts -----------------------------------------------------------------------
+
+
+def get_draft(family_id: int, user_id: int) -> PlanningDraft | None:
+    """The choices not sent yet of one adult (or agent) for a household."""
+    return PlanningDraft.objects.filter(family_id=family_id, user_id=user_id).first()
+
+
+def get_submission(reference: str, *, family_id: int) -> Submission | None:
+    """A receipt, within a family's scope."""
+    return Submission.objects.filter(reference=reference, family_id=family_id).first()
+
+
+def find_submission(key: uuid.UUID, *, family_id: int) -> Submission | None:
+    """The receipt of a sending made already, by the form's key."""
+    return Submission.objects.filter(key=key, family_id=family_id).first()
+
+
+def submissions_of(family_id: int) -> QuerySet[Submission]:
+    """The sendings of a household, latest first."""
+    return Submission.objects.filter(family_id=family_id).order_by("-at", "-pk")
+
+
+# --- The town hall's side -----------------------------------------------------------------------
+
+
+def slots_of(establishment_id: int, day: date) -> QuerySet[Slot]:
+    """The slots of a site on a day, each with `.waiting` (how many wait for a place)."""
+    return (
+        Slot.objects.filter(offering__establishment=establishment_id, day=day)
+        .select_related("offering__activity", "product")
+        .annotate(waiting=_waiting_count())
+        .order_by("starts_at", "offering__activity__position", "product__position", "pk")
+    )
+
+
+def _waiting_count() -> Coalesce:
+    waiting = (
+        Booking.objects.filter(slot=OuterRef("pk"), status=BookingStatus.WAITING)
+        .order_by()
+        .values("slot")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return Coalesce(Subquery(waiting, output_field=IntegerField()), Value(0))
+
+
+def site_days(
+    establishment_ids: Iterable[int] | None, day: date
+) -> dict[int, tuple[int, int, int]]:
+    """For each site with slots on a day: (slots, places taken, places); one query."""
+    rows = Slot.objects.filter(day=day, status=SlotStatus.OPEN)
+    if establishment_ids is not None:
+        rows = rows.filter(offering__establishment__in=list(establishment_ids))
+    found: dict[int, tuple[int, int, int]] = {}
+    for site, taken, capacity in rows.values_list(
+        "offering__establishment_id", "taken", "capacity"
+    ):
+        n, t, c = found.get(site, (0, 0, 0))
+        found[site] = (n + 1, t + taken, c + capacity)
+    return found
+
+
+def get_slot(slot_id: int) -> Slot | None:
+    """One slot with its activity, product and site; scope it by its site before showing it."""
+    return (
+        Slot.objects.select_related("offering__activity", "offering__establishment", "product")
+        .filter(pk=slot_id)
+        .first()
+    )
+
+
+def queue_of(slot_id: int) -> QuerySet[Booking]:
+    """Those who wait for a place of a slot, in their order; places offered first."""
+    return (
+        Booking.objects.filter(
+            slot=slot_id, status__in=(BookingStatus.WAITING, BookingStatus.OFFERED)
+        )
+        .select_related("child", "family")
+        .order_by(F("offer_expires_at").asc(nulls_last=True), "ordinal")
+    )
+
+
+def register(
+    *,
+    first: date,
+    last: date,
+    establishment_ids: Iterable[int] | None = None,
+    activity_id: int | None = None,
+) -> QuerySet[Booking]:
+    """Places held over a period, at these sites (None: all), to be filtered, sorted and paged."""
+    found = Booking.objects.filter(slot__day__range=(first, last), status__in=HOLDING)
+    if establishment_ids is not None:
+        found = found.filter(slot__offering__establishment__in=list(establishment_ids))
+    if activity_id is not None:
+        found = found.filter(slot__offering__activity=activity_id)
+    return found
+
+
+def next_days_of(establishment_id: int, day: date) -> tuple[date | None, date | None]:
+    """The days with slots just before and after a day at a site."""
+    days = Slot.objects.filter(offering__establishment=establishment_id)
+    before = days.filter(day__lt=day).order_by("-day").values_list("day", flat=True).first()
+    after = days.filter(day__gt=day).order_by("day").values_list("day", flat=True).first()
+    return before, after

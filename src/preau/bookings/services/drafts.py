@@ -1,0 +1,84 @@
+"""Choices of a planning before it is sent: kept on the server, copied, undone."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from preau.bookings.models import PlanningDraft
+
+KEPT_STATES = 20
+# A year of three children on five activities is some 2,500 choices.
+MOST_CHANGES = 3000
+
+
+def pair(slot_id: int, child_id: int) -> str:
+    """How a draft names one child on one slot."""
+    return f"{slot_id}-{child_id}"
+
+
+def parse_pair(text: str) -> tuple[int, int] | None:
+    """(slot, child) of what a form sent back; None when it is no pair."""
+    slot, _, child = text.partition("-")
+    if not (slot.isascii() and slot.isdigit() and child.isascii() and child.isdigit()):
+        return None
+    if len(slot) > 18 or len(child) > 18:
+        return None
+    return int(slot), int(child)
+
+
+@transaction.atomic
+def change_draft(
+    *, family_id: int, user_id: int, changes: Mapping[str, bool | None], now: datetime
+) -> PlanningDraft:
+    """Set choices (True: wanted, False: given up, None: as it is booked) and keep the state
+    before, for `undo_draft`. Nothing is written when nothing changes."""
+    draft = _locked(family_id, user_id, now)
+    after = dict(draft.changes)
+    for name, wanted in changes.items():
+        if wanted is None:
+            after.pop(name, None)
+        else:
+            after[name] = wanted
+    after = dict(list(after.items())[-MOST_CHANGES:])
+    if after != draft.changes:
+        draft.history = [*draft.history, draft.changes][-KEPT_STATES:]
+        draft.changes = after
+        draft.updated_at = now
+        draft.save(update_fields=["changes", "history", "updated_at"])
+    return draft
+
+
+@transaction.atomic
+def undo_draft(*, family_id: int, user_id: int, now: datetime) -> PlanningDraft:
+    """Come back to the choices before the last change."""
+    draft = _locked(family_id, user_id, now)
+    if draft.history:
+        draft.changes = draft.history.pop()
+    else:
+        draft.changes = {}
+    draft.updated_at = now
+    draft.save(update_fields=["changes", "history", "updated_at"])
+    return draft
+
+
+@transaction.atomic
+def clear_draft(*, family_id: int, user_id: int, now: datetime) -> None:
+    """Give up all the choices (they can still be undone)."""
+    draft = _locked(family_id, user_id, now)
+    if draft.changes:
+        draft.history = [*draft.history, draft.changes][-KEPT_STATES:]
+        draft.changes = {}
+        draft.updated_at = now
+        draft.save(update_fields=["changes", "history", "updated_at"])
+
+
+def _locked(family_id: int, user_id: int, now: datetime) -> PlanningDraft:
+    PlanningDraft.objects.bulk_create(
+        [PlanningDraft(family_id=family_id, user_id=user_id, key=uuid.uuid4(), updated_at=now)],
+        ignore_conflicts=True,
+    )
+    return PlanningDraft.objects.select_for_update(no_key=True).get(
+        family_id=family_id, user_id=user_id
+    )
