@@ -1,4 +1,7 @@
-"""Addresses of this face."""
+"""Addresses that machines call (under /api/)."""
+
+from django.urls import include, path
 
 app_name = "api"
-urlpatterns: list = []
+SUBJECTS = ("payments",)
+urlpatterns = [path("", include(f"preau.api.{subject}.urls")) for subject in SUBJECTS]

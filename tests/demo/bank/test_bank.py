@@ -24,6 +24,7 @@ from preau.demo.bank.merchants import demo_merchants
 from preau.payments.gateway import GatewayState, PaymentRequest, Problem
 
 REFERENCE = "PREAU000000000000042"
+CODES = {"spplus": demo.DEMO_SPPLUS_OFFICE, "systempay": demo.DEMO_SYSTEMPAY_OFFICE}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -135,7 +136,7 @@ def send(gateway, shop, **changes):
             first_name="Camille",
             last_name="Élan",
             return_url=f"{shop.url}/retour/",
-            notify_url=f"{shop.url}/api/paiements/{gateway.kind}/notification/",
+            notify_url=f"{shop.url}/api/paiements/{CODES[gateway.kind]}/notification/",
         )
     )
     fields = dict(redirect.fields) | changes
@@ -176,7 +177,7 @@ def test_the_shop_is_told_and_the_payer_comes_back(bank, shop, kind, decision, s
     gateway = gateways(bank)[kind]
     _, address = pay(bank, gateway, shop, decision)
     # Told before the payer is back, server to server, at the address agreed.
-    assert {path for path, _ in shop.calls} == {f"/api/paiements/{kind}/notification/"}
+    assert {path for path, _ in shop.calls} == {f"/api/paiements/{CODES[kind]}/notification/"}
     verdicts = [gateway.read(body) for body in shop.bodies]
     assert all(v.verified and v.reference == REFERENCE for v in verdicts)
     assert verdicts[-1].state == state
@@ -233,7 +234,7 @@ def test_retries_until_the_shop_answers_and_follows_no_redirect(bank, shop, kind
     shop.statuses = [500, 302, 503]
     pay(bank, gateways(bank)[kind], shop)
     shop.wait(4)
-    assert {path for path, _ in shop.calls} == {f"/api/paiements/{kind}/notification/"}
+    assert {path for path, _ in shop.calls} == {f"/api/paiements/{CODES[kind]}/notification/"}
     assert len(set(shop.bodies)) == 1
     assert control(bank, "etat")["notifications"][0]["done"]
 

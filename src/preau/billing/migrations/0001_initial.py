@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('bookings', '0002_drafts'),
+        ('bookings', '0001_initial'),
         ('catalogue', '0001_initial'),
-        ('families', '0002_letterbatch_family_closed_on_family_search_text_and_more'),
+        ('families', '0001_initial'),
     ]
 
     operations = [

@@ -14,7 +14,10 @@ DEMO_SITE_ID = "12345678"
 DEMO_SECRET_TEST = "demoSystempayTest"
 
 NOTIFY_PATH = "/api/paiements/{code}/notification/"
-"""Where the shop listens; `code` is the gateway's code in the town's settings."""
+"""Where the town listens; `code` is the cash office's."""
+
+DEMO_SPPLUS_OFFICE = "enfance"
+DEMO_SYSTEMPAY_OFFICE = "sports"
 
 
 @dataclass
@@ -38,7 +41,7 @@ def demo_merchants(shop_url: str) -> list[Merchant]:
             label="Régie Enfance et éducation",
             keys={"": DEMO_SPPLUS_KEY},
             # SP Plus keeps this address in the merchant's contract, not in each request.
-            notify_url=root + NOTIFY_PATH.format(code="spplus"),
+            notify_url=root + NOTIFY_PATH.format(code=DEMO_SPPLUS_OFFICE),
         ),
         Merchant(
             protocol=SYSTEMPAY,

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('billing', '0001_initial'),
-        ('families', '0002_letterbatch_family_closed_on_family_search_text_and_more'),
+        ('families', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,210 @@
+"""Reading accounts and invoices, always within one family's scope or one agent's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import Coalesce
+
+from preau.billing.models import (
+    ActivityAccounting,
+    Allocation,
+    CashOffice,
+    CounterPayment,
+    FamilyAccount,
+    Invoice,
+    InvoiceLine,
+    LedgerLine,
+)
+
+
+@dataclass(slots=True)
+class OfficeAccount:
+    """What a family and one cash office owe each other. Cents; `balance_cents` > 0 is owed."""
+
+    office: CashOffice
+    balance_cents: int = 0
+    left_cents: int = 0
+    next_due_on: date | None = None
+    account_id: int | None = None
+    unpaid: list[Invoice] = field(default_factory=list)
+
+    @property
+    def credit_cents(self) -> int:
+        """What was paid and serves no invoice yet."""
+        return self.left_cents - self.balance_cents
+
+    @property
+    def in_debit(self) -> bool:
+        return self.balance_cents > 0
+
+
+def with_left() -> QuerySet[Invoice]:
+    """Invoices and credit notes with `paid_cents` and `left_cents` (0 for a credit note)."""
+    paid = (
+        Allocation.objects.filter(invoice=OuterRef("pk"))
+        .order_by()
+        .values("invoice")
+        .annotate(total=Sum("amount_cents"))
+        .values("total")
+    )
+    return (
+        Invoice.objects.annotate(paid_cents=Coalesce(Subquery(paid), 0))
+        .annotate(left_cents=F("total_cents") - F("paid_cents"))
+        .select_related("cash_office")
+    )
+
+
+def unpaid_invoices(*, family_id: int | None = None) -> QuerySet[Invoice]:
+    """Invoices with something left to pay, the most urgent first."""
+    found = with_left().filter(kind=Invoice.Kind.INVOICE, left_cents__gt=0)
+    if family_id is not None:
+        found = found.filter(family_id=family_id)
+    return found.order_by("due_on", "pk")
+
+
+def family_accounts(family_id: int) -> list[OfficeAccount]:
+    """The family's account at each open cash office, and at those where something is left.
+
+    Three queries, whatever their number.
+    """
+    accounts = {row.cash_office_id: row for row in FamilyAccount.objects.filter(family_id=family_id)}
+    unpaid: dict[int, list[Invoice]] = {}
+    for invoice in unpaid_invoices(family_id=family_id):
+        unpaid.setdefault(invoice.cash_office_id, []).append(invoice)
+    result = []
+    for office in CashOffice.objects.filter(Q(is_active=True) | Q(pk__in=accounts)):
+        row = accounts.get(office.pk)
+        invoices = unpaid.get(office.pk, [])
+        result.append(
+            OfficeAccount(
+                office=office,
+                balance_cents=row.balance_cents if row else 0,
+                left_cents=sum(invoice.left_cents for invoice in invoices),
+                next_due_on=invoices[0].due_on if invoices else None,
+                account_id=row.pk if row else None,
+                unpaid=invoices,
+            )
+        )
+    return result
+
+
+def left_to_pay(family_id: int) -> tuple[int, date | None]:
+    """What is left to pay, all cash offices together, and the first deadline: for a home page."""
+    rows = list(unpaid_invoices(family_id=family_id))
+    return sum(row.left_cents for row in rows), rows[0].due_on if rows else None
+
+
+def family_invoices(family_id: int) -> QuerySet[Invoice]:
+    """Invoices and credit notes of the family, latest first."""
+    return with_left().filter(family_id=family_id).order_by("-issued_on", "-pk")
+
+
+def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Adds the lines, with their child and activity (two queries for a page)."""
+    lines = InvoiceLine.objects.select_related("child", "activity").order_by("pk")
+    return invoices.select_related("corrects").prefetch_related(Prefetch("lines", lines))
+
+
+def get_invoice(number: str, *, family_id: int | None = None) -> Invoice | None:
+    """One invoice with its lines, within a family's scope when it is given."""
+    found = with_lines(with_left()).filter(number=number)
+    if family_id is not None:
+        found = found.filter(family_id=family_id)
+    return found.first()
+
+
+def statement(account_id: int) -> QuerySet[LedgerLine]:
+    """The account's lines, latest first, each with the `running_cents` after it."""
+    return (
+        LedgerLine.objects.filter(family_account_id=account_id)
+        .annotate(
+            running_cents=Window(
+                Sum("amount_cents"), order_by=[F("movement__at").asc(), F("pk").asc()]
+            )
+        )
+        .select_related("movement")
+        .order_by("-movement__at", "-pk")
+    )
+
+
+def invoices_for_agents(
+    *,
+    text: str = "",
+    cash_office_id: int | None = None,
+    month: date | None = None,
+    state: str = "",
+) -> QuerySet[Invoice]:
+    """The invoices of the town, to be sorted and paged. `state`: «left», «paid», «credit»."""
+    found = with_left().select_related("family", "cash_office")
+    if text.strip():
+        words = text.strip()
+        found = found.filter(
+            Q(number__icontains=words) | Q(family__name__icontains=words)
+            | Q(family__code__istartswith=words.replace(" ", ""))
+        )
+    if cash_office_id:
+        found = found.filter(cash_office_id=cash_office_id)
+    if month:
+        found = found.filter(month=month)
+    if state == "left":
+        found = found.filter(kind=Invoice.Kind.INVOICE, left_cents__gt=0)
+    elif state == "paid":
+        found = found.filter(kind=Invoice.Kind.INVOICE, left_cents=0)
+    elif state == "credit":
+        found = found.filter(kind=Invoice.Kind.CREDIT_NOTE)
+    return found.order_by("-issued_on", "-pk")
+
+
+def cash_offices(*, only_active: bool = False) -> QuerySet[CashOffice]:
+    """Every cash office, by name."""
+    found = CashOffice.objects.order_by("name")
+    return found.filter(is_active=True) if only_active else found
+
+
+def get_cash_office(code: str) -> CashOffice | None:
+    """The cash office with this code."""
+    return CashOffice.objects.filter(code=code).first()
+
+
+def accountings() -> QuerySet[ActivityAccounting]:
+    """Which cash office collects for which activity."""
+    return ActivityAccounting.objects.select_related("activity", "cash_office").order_by(
+        "activity__position", "activity__name"
+    )
+
+
+def counter_payments(
+    *, family_id: int | None = None, cash_office_id: int | None = None
+) -> QuerySet[CounterPayment]:
+    """What was taken at the counter, voids included, latest first."""
+    found = CounterPayment.objects.select_related("cash_office", "voids", "family")
+    if family_id is not None:
+        found = found.filter(family_id=family_id)
+    if cash_office_id is not None:
+        found = found.filter(cash_office_id=cash_office_id)
+    return found.order_by("-received_at", "-pk")
+
+
+def get_counter_payment(receipt_number: str) -> CounterPayment | None:
+    """The encashment that this receipt tells."""
+    return (
+        CounterPayment.objects.select_related("cash_office", "family", "voids")
+        .filter(receipt_number=receipt_number)
+        .first()
+    )
+
+
+def paid_lines(
+    *, family_id: int, first: date, last: date, activity_ids: Iterable[int] | None = None
+) -> list[dict[str, Any]]:
+    """What was *paid* in a period, spread over invoice lines in proportion: for tax certificates.
+
+    Each: child_id, activity_id, is_meal, counts_for_tax, cents. Rounded down to the cent for each
+    line, the rest going to the largest; so that the sum is what was paid.
+    """
+    from preau.billing.tax import spread_paid
+
+    return spread_paid(family_id=family_id, first=first, last=last, activity_ids=activity_ids)

@@ -1,0 +1,76 @@
+"""Reading payments on line, within one family's scope or for the cashier."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from preau.payments.models import Attempt, GatewayAccount, ProviderEvent
+
+DOUBTFUL_AFTER = timedelta(hours=2)
+
+
+def pending_of(family_id: int) -> QuerySet[Attempt]:
+    """The family's payments «en cours», latest first."""
+    return (
+        Attempt.objects.filter(family_id=family_id, status=Attempt.Status.PENDING)
+        .select_related("cash_office")
+        .order_by("-created_at")
+    )
+
+
+def attempts_of(family_id: int) -> QuerySet[Attempt]:
+    """All that the family tried to pay on line, latest first; what was never sent left out."""
+    return (
+        Attempt.objects.filter(family_id=family_id)
+        .exclude(status=Attempt.Status.CREATED)
+        .select_related("cash_office")
+        .order_by("-created_at")
+    )
+
+
+def get_attempt(reference: str, *, family_id: int) -> Attempt | None:
+    """One payment of the family, with its cash office and what it pays."""
+    return (
+        Attempt.objects.filter(reference=reference, family_id=family_id)
+        .select_related("cash_office")
+        .prefetch_related("items__invoice")
+        .first()
+    )
+
+
+def is_open(cash_office_ids: Iterable[int]) -> set[int]:
+    """Of these cash offices, those where one can pay on line."""
+    return set(
+        GatewayAccount.objects.filter(
+            cash_office_id__in=list(cash_office_ids), is_active=True, cash_office__is_active=True
+        ).values_list("cash_office_id", flat=True)
+    )
+
+
+def gateway_accounts() -> dict[int, GatewayAccount]:
+    """The contract of each cash office that has one."""
+    return {row.cash_office_id: row for row in GatewayAccount.objects.all()}
+
+
+def events() -> QuerySet[ProviderEvent]:
+    """What the banks sent, latest first."""
+    return ProviderEvent.objects.select_related("attempt", "cash_office").order_by(
+        "-received_at", "-pk"
+    )
+
+
+def divergences(now: datetime) -> QuerySet[Attempt]:
+    """Payments of which the bank has not spoken for two hours: the cashier asks the bank."""
+    return (
+        Attempt.objects.filter(
+            status=Attempt.Status.PENDING, created_at__lt=now - DOUBTFUL_AFTER
+        )
+        .select_related("cash_office", "family")
+        .order_by("created_at")
+    )
+
+
+def rejected_events() -> QuerySet[ProviderEvent]:
+    """Messages that changed nothing because something in them was wrong, latest first."""
+    return events().filter(Q(is_verified=False) & ~Q(source=ProviderEvent.Source.RETURN))
