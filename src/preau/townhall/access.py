@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from preau.accounts.queries import permissions_of
 from preau.kernel.actors import Actor
@@ -14,14 +15,35 @@ from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.enums import Channel
 from preau.ui.access import Access, View, declare
 
+# Where the session keeps by which channel the family that the agent serves came.
+CHANNEL_KEY = "channel"
+CHANNELS = (Channel.COUNTER, Channel.PHONE, Channel.POST, Channel.EMAIL)
+
+
+def channel_of(request: HttpRequest) -> Channel:
+    """By which channel the agent is acting for families now; the counter unless he said so."""
+    kept = request.session.get(CHANNEL_KEY, "")
+    return Channel(kept) if kept in CHANNELS else Channel.COUNTER
+
 
 def agent_required(*permissions: str) -> Callable[[View], View]:
     """Let in an agent who holds at least one of `permissions` (any agent when none is named).
 
     `request.actor` and `request.permissions` say who. A family's account is told 404, an agent
-    without the right 403.
+    without the right 403. A one-time password opens one page only: the one that changes it.
     """
+    return _guarded(permissions, allow_initial_password=False)
 
+
+def agent_with_initial_password(view: View) -> View:
+    """As `agent_required()`, for the one page that a one-time password opens."""
+    guarded: View = _guarded((), allow_initial_password=True)(view)
+    return guarded
+
+
+def _guarded(
+    permissions: tuple[str, ...], *, allow_initial_password: bool
+) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -30,12 +52,14 @@ def agent_required(*permissions: str) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path(), "townhall:sign-in")
             if not user.is_agent:
                 raise Http404
+            if user.must_change_password and not allow_initial_password:
+                return redirect("townhall:first-password")
             held = permissions_of(user, paris_day(utc_now()))
             if permissions and not held.intersection(permissions):
                 raise PermissionDenied
             request.permissions = held
             request.actor = Actor(
-                user_id=user.pk, label=str(user), channel=Channel.COUNTER, is_agent=True
+                user_id=user.pk, label=str(user), channel=channel_of(request), is_agent=True
             )
             response = view(request, *args, **kwargs)
             response.headers.setdefault("Cache-Control", "private, no-store")
