@@ -27,7 +27,7 @@ FORMATS = {
     "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "ods": ("LibreOffice", "application/vnd.oasis.opendocument.spreadsheet"),
 }
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CELL_MAX = 32_000
 
 
@@ -97,6 +97,19 @@ def export_table(
         response = FileResponse(
             file, content_type=content_type, as_attachment=True, filename=filename
         )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def csv_response(
+    filename: str, titles: Iterable[str], rows: Iterable[Iterable[Any]]
+) -> StreamingHttpResponse:
+    """Rows of plain cells as a CSV download, made harmless like `export_table`."""
+    response = StreamingHttpResponse(
+        _csv([str(title) for title in titles], (list(row) for row in rows)),
+        content_type=FORMATS["csv"][1],
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
