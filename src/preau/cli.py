@@ -105,7 +105,7 @@ def run_all() -> None:
     raise typer.Exit(run())
 
 
-@app.command("prepare", hidden=True)
+@app.command("prepare")
 def prepare() -> None:
     """Met la base à jour, rassemble les fichiers statiques, charge la démonstration."""
     from preau.config.prepare import prepare as prepare_all
@@ -150,7 +150,7 @@ def worker(context: typer.Context) -> None:
         call_command("procrastinate", "worker", *context.args)
 
 
-def _need_database() -> None:
+def _need_database() -> str:
     from preau.config.run import find_database
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "preau.config.settings")
@@ -160,6 +160,7 @@ def _need_database() -> None:
             "Aucune base : donnez DATABASE_URL, ou lancez d'abord « preau db start »."
         )
     os.environ["DATABASE_URL"] = url
+    return url
 
 
 @app.command("import-onde")
@@ -251,6 +252,32 @@ def db_url() -> None:
     from preau.config.run import embedded_cluster, find_database
 
     typer.echo(find_database() or embedded_cluster().url())
+
+
+@db.command("psql", context_settings=PASS_THROUGH)
+def db_psql(context: typer.Context) -> None:
+    """Ouvre une session psql sur la base."""
+    _client("psql", "-d", _need_database(), *context.args)
+
+
+@db.command("dump")
+def db_dump(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Fichier à écrire.")],
+) -> None:
+    """Sauvegarde la base (pg_dump, format « custom »), sans l'arrêter."""
+    _client("pg_dump", "--format=custom", "--no-owner", f"--file={file}", _need_database())
+
+
+def _client(program: str, *arguments: str) -> None:
+    """Become one of PostgreSQL's own clients: the machine's, or the embedded one's."""
+    import shutil
+
+    from preau.config.postgres import wheel_programs
+
+    given = os.environ.get("DATABASE_URL", "")
+    found = shutil.which(program) if "%2F" not in given else None
+    path = found or str(wheel_programs() / program)
+    os.execv(path, [path, *arguments])  # noqa: S606
 
 
 if __name__ == "__main__":

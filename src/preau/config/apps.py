@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 class ConfigConfig(AppConfig):
@@ -6,4 +8,9 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        from preau.config import checks  # noqa: F401  (registers the checks)
+        from preau.config.checks import production_is_not_a_demo
+
+        # A web server runs no system check: what production refuses is refused at its start too.
+        errors = production_is_not_a_demo()
+        if errors and settings.PRODUCTION:
+            raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))
