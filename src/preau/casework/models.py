@@ -1,5 +1,7 @@
 """What families ask: followed step by step, handled by one agent at a time, applied on approval."""
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 
@@ -75,7 +77,10 @@ class Request(models.Model):
     due_on = models.DateField("répondre avant le")
     # One agent at a time: held, renewed while the page is open, free again after a while.
     held_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    held_since = models.DateTimeField(null=True)
     held_until = models.DateTimeField(null=True)
+    # Kept on purpose by the agent, for the day; otherwise the next request opened frees it.
+    is_kept = models.BooleanField(default=False)
     decided_at = models.DateTimeField("décidée le", null=True)
     decided_by_label = models.CharField(max_length=160, blank=True)
     decision_message = models.TextField("mot pour la famille", blank=True)
@@ -143,3 +148,26 @@ class RequestFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["request", "file"], name="request_file_unique")
         ]
+
+
+class Draft(models.Model):
+    """What is being written and not sent yet. Its id is the key of the sending: sent once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20, choices=RequestKind)
+    family = models.ForeignKey("families.Family", models.CASCADE, null=True, related_name="+")
+    child = models.ForeignKey("families.Child", models.CASCADE, null=True, related_name="+")
+    user = models.ForeignKey("accounts.User", models.CASCADE, null=True, related_name="+")
+    # Someone unknown so far: the address that a link has verified, and the link's hash.
+    email = models.EmailField(blank=True)
+    token_hash = models.CharField(max_length=64, unique=True, null=True)
+    verified_at = models.DateTimeField(null=True)
+    payload = models.JSONField(default=dict)
+    # [{"file": uuid, "kind": id or null, "name": "…"}]
+    files = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    sent_request_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "brouillon de demande"

@@ -103,6 +103,27 @@ def end_schoolings(*, schooling_ids: Iterable[int], last_day: date) -> None:
 
 
 @transaction.atomic
+def remove_schooling(
+    *, schooling_id: int, family_id: int | None, now: datetime, actor: Actor
+) -> None:
+    """Take a schooling away as if it had never been written (a decision undone)."""
+    schooling = Schooling.objects.select_for_update(no_key=True).filter(pk=schooling_id).first()
+    if schooling is None:
+        return
+    child_id = schooling.child_id
+    schooling.delete()
+    record(
+        actor=actor,
+        now=now,
+        action="schools.remove_schooling",
+        summary="École : inscription annulée",
+        family_id=family_id,
+        object_type="child",
+        object_id=child_id,
+    )
+
+
+@transaction.atomic
 def remember_register(*, pupils: dict[str, int], households: dict[int, str], now: datetime) -> None:
     """Keep what the register said: children by INE, address keys by household."""
     PupilRecord.objects.bulk_create(

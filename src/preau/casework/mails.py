@@ -1,0 +1,134 @@
+"""What the family receives about a request, in plain words; queued with what it tells."""
+
+from datetime import datetime
+
+from preau.casework.addresses import request_address
+from preau.casework.kinds import get_kind
+from preau.casework.models import Request, RequestStatus
+from preau.casework.queries.requests import acknowledgement
+from preau.messaging import services as messaging
+from preau.town import queries as town_queries
+
+
+def acknowledge(request: Request, *, now: datetime) -> None:
+    """The acknowledgement: reference, date, service, phone, what follows, what silence is worth.
+
+    A request applied at once is told so in the same message.
+    """
+    ack = acknowledgement(request)
+    lines = [
+        f"Nous avons bien reçu votre demande le {ack.received}.",
+        "",
+        f"Référence : {ack.reference}",
+        f"Objet : {ack.title}, {ack.summary}" if ack.summary != ack.title else f"Objet : {ack.title}",
+    ]
+    if request.status == RequestStatus.APPROVED:
+        lines += ["", "Elle est acceptée : votre dossier est à jour."]
+        if told := request.result.get("told"):
+            lines.append(told)
+    else:
+        lines += ["", ack.next_step, f"Réponse prévue au plus tard le {ack.due}."]
+        if ack.silence:
+            lines += ["", ack.silence]
+    lines += ["", *_contact(request)]
+    _send(request, "received", f"Demande {ack.reference} reçue", lines, now=now)
+
+
+def decided(request: Request, *, now: datetime) -> None:
+    """The decision; a refusal carries its reason and the ways to contest it."""
+    kind = get_kind(request.kind)
+    approved = request.status == RequestStatus.APPROVED
+    if approved and kind.needs_answer:
+        subject, lines = f"Réponse à votre demande {request.reference}", []
+    elif approved:
+        subject = f"Demande {request.reference} acceptée"
+        lines = [f"Votre demande est acceptée : {kind.title.lower()}, {request.summary}."]
+        if told := request.result.get("told"):
+            lines += ["", told]
+    else:
+        subject = f"Demande {request.reference} refusée"
+        lines = [
+            f"Nous ne pouvons pas accepter votre demande : {kind.title.lower()}, {request.summary}.",
+            "",
+            "Pourquoi :",
+        ]
+    if request.decision_message:
+        lines += ["", request.decision_message] if lines and approved else [request.decision_message]
+    if not approved and kind.is_decision:
+        lines += ["", "Pour contester cette décision :", town_queries.get_town().appeal_text]
+    lines += ["", *_contact(request)]
+    _send(request, f"decided-{request.version}", subject, lines, now=now)
+
+
+def piece_asked(request: Request, message: str, *, now: datetime) -> None:
+    """What is missing, and where to give it."""
+    lines = [
+        f"Il manque quelque chose à votre demande {request.reference} ({request.summary}) :",
+        "",
+        message,
+        "",
+        f"Ajoutez la pièce ou répondez ici : {_address(request)}"
+        if request.family_id
+        else "Répondez à ce service par e-mail, au guichet ou par téléphone.",
+        "Votre demande reste enregistrée ; elle repart dès votre réponse.",
+        "",
+        *_contact(request),
+    ]
+    _send(
+        request, f"piece-{request.version}", f"Demande {request.reference} : une pièce manque",
+        lines, now=now,
+    )
+
+
+def message_sent(request: Request, message: str, *, now: datetime) -> None:
+    """A message from the service about a request."""
+    lines = [message, "", *_contact(request)]
+    _send(request, None, f"Votre demande {request.reference}", lines, now=now)
+
+
+def undone(request: Request, *, now: datetime) -> None:
+    """A decision taken back: never leave a family with a mail that is no longer true."""
+    lines = [
+        f"La décision que nous venons de vous envoyer pour la demande {request.reference} "
+        f"({request.summary}) est annulée.",
+        "Votre demande est de nouveau à traiter ; rien n’a changé dans votre dossier.",
+        "Nous vous répondrons bientôt.",
+        "",
+        *_contact(request),
+    ]
+    _send(
+        request, f"undone-{request.version}", f"Demande {request.reference} : décision annulée",
+        lines, now=now,
+    )
+
+
+def _send(
+    request: Request, step: str | None, subject: str, lines: list[str], *, now: datetime
+) -> None:
+    if not request.applicant_email:
+        return
+    town = town_queries.get_town()
+    body = "\n".join(["Bonjour,", "", *lines, "", f"{town.name}, {town.subtitle}"])
+    messaging.queue_email(
+        to=request.applicant_email,
+        subject=subject,
+        body=body,
+        now=now,
+        family_id=request.family_id,
+        key=f"request-{request.pk}-{step}" if step else None,
+    )
+
+
+def _contact(request: Request) -> list[str]:
+    ack = acknowledgement(request)
+    line = f"Service chargé de votre demande : {ack.service_name}"
+    if ack.service_phone:
+        line += f", {ack.service_phone}"
+    lines = [line]
+    if request.family_id:
+        lines.append(f"Suivre votre demande : {_address(request)}")
+    return lines
+
+
+def _address(request: Request) -> str:
+    return request_address(request.reference)

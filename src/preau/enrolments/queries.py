@@ -1,0 +1,144 @@
+"""Reading enrolments and documents."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from preau.enrolments.models import DocumentKind, Enrolment, ProvidedDocument, RequiredDocument
+
+WITH_OFFERING = ("child", "offering__activity", "offering__establishment", "offering__school_year")
+
+
+def active_enrolments(family_id: int, day: date) -> QuerySet[Enrolment]:
+    """The enrolments of a household in force on a day, or still to begin."""
+    return (
+        Enrolment.objects.filter(
+            family_id=family_id, status=Enrolment.Status.ACTIVE, ends_on__gte=day
+        )
+        .select_related(*WITH_OFFERING)
+        .order_by("child_id", "offering__activity__position", "starts_on", "pk")
+    )
+
+
+def enrolments_of(family_id: int) -> QuerySet[Enrolment]:
+    """Every enrolment that a household ever had, latest first."""
+    return (
+        Enrolment.objects.filter(family_id=family_id)
+        .select_related(*WITH_OFFERING)
+        .order_by("-starts_on", "-pk")
+    )
+
+
+def enrolments_for_offerings(
+    offering_ids: Iterable[int], first: date, last: date
+) -> QuerySet[Enrolment]:
+    """The active enrolments in these offerings that touch a period."""
+    return (
+        Enrolment.objects.filter(
+            offering_id__in=list(offering_ids),
+            status=Enrolment.Status.ACTIVE,
+            starts_on__lte=last,
+            ends_on__gte=first,
+        )
+        .select_related("child", "family")
+        .order_by("offering_id", "child__search_key", "pk")
+    )
+
+
+def get_enrolment(enrolment_id: int) -> Enrolment | None:
+    return Enrolment.objects.select_related(*WITH_OFFERING).filter(pk=enrolment_id).first()
+
+
+def is_enrolled(*, child_id: int, family_id: int, offering_id: int, day: date) -> bool:
+    """Whether the child may attend this offering on this day, through this household."""
+    return Enrolment.objects.filter(
+        child_id=child_id,
+        family_id=family_id,
+        offering_id=offering_id,
+        status=Enrolment.Status.ACTIVE,
+        starts_on__lte=day,
+        ends_on__gte=day,
+    ).exists()
+
+
+def document_kinds() -> QuerySet[DocumentKind]:
+    return DocumentKind.objects.all()
+
+
+def get_document_kind(kind_id: int) -> DocumentKind | None:
+    return DocumentKind.objects.filter(pk=kind_id).first()
+
+
+def required_documents(activity_ids: Iterable[int]) -> dict[int, list[DocumentKind]]:
+    """For each activity, the kinds of document that it asks for (one query)."""
+    found: dict[int, list[DocumentKind]] = defaultdict(list)
+    rows = (
+        RequiredDocument.objects.filter(activity_id__in=list(activity_ids))
+        .select_related("kind")
+        .order_by("kind__name")
+    )
+    for row in rows:
+        found[row.activity_id].append(row.kind)
+    return dict(found)
+
+
+def valid_documents(family_id: int, day: date) -> QuerySet[ProvidedDocument]:
+    """The pieces of a file that count on a day: received or accepted, and not expired."""
+    return ProvidedDocument.objects.filter(
+        Q(expires_on__isnull=True) | Q(expires_on__gte=day),
+        family_id=family_id,
+        status__in=(ProvidedDocument.Status.RECEIVED, ProvidedDocument.Status.ACCEPTED),
+    )
+
+
+def missing_documents(
+    *, child_id: int, family_id: int, activity_id: int, day: date
+) -> list[DocumentKind]:
+    """What the activity asks for and the file does not hold on that day (two queries)."""
+    required = required_documents([activity_id]).get(activity_id, [])
+    if not required:
+        return []
+    held = set(
+        valid_documents(family_id, day)
+        .filter(Q(child_id=child_id) | Q(child_id__isnull=True), kind__in=required)
+        .values_list("kind_id", flat=True)
+    )
+    return [kind for kind in required if kind.pk not in held]
+
+
+def documents_of(family_id: int) -> QuerySet[ProvidedDocument]:
+    """Every piece of a file, latest first."""
+    return (
+        ProvidedDocument.objects.filter(family_id=family_id)
+        .select_related("kind", "child", "file")
+        .order_by("-provided_at", "-pk")
+    )
+
+
+def documents_to_review() -> QuerySet[ProvidedDocument]:
+    """The pieces that nobody has looked at yet, oldest first."""
+    return (
+        ProvidedDocument.objects.filter(status=ProvidedDocument.Status.RECEIVED)
+        .select_related("kind", "child", "family", "file")
+        .order_by("provided_at", "pk")
+    )
+
+
+def family_document_exists(file_id: object, family_id: int) -> bool:
+    """Whether this stored file is a piece of that household's file."""
+    return ProvidedDocument.objects.filter(file_id=file_id, family_id=family_id).exists()
+
+
+def expiring_documents(family_id: int, first: date, last: date) -> QuerySet[ProvidedDocument]:
+    """The accepted pieces that end within a period (to be asked again in good time)."""
+    return (
+        ProvidedDocument.objects.filter(
+            family_id=family_id,
+            status=ProvidedDocument.Status.ACCEPTED,
+            expires_on__range=(first, last),
+        )
+        .select_related("kind", "child")
+        .order_by("expires_on")
+    )
