@@ -103,8 +103,8 @@ CHOICES: dict[str, tuple[str, bool, _Face, _Face, _Face, _Face]] = {
 
 def _face(css: str, face: _Face, word: str = "", note: str = "") -> str:
     name, own_word, own_note = face
-    small = esc(note or own_note)
-    small = f" <small>{small}</small>" if small else ""
+    line = note or own_note
+    small = f" <small>{esc(line)}</small>" if line else ""
     return f'<span class="{css}">{icon(name)}<span>{esc(word or own_word)}{small}</span></span>'
 
 

@@ -95,7 +95,8 @@ class DateWidget(forms.Widget):
     def id_for_label(self, id_: str) -> str:
         return f"{id_}_day" if id_ else ""
 
-    def format_value(self, value: Any) -> dict[str, str]:
+    def split(self, value: Any) -> dict[str, str]:
+        """What each box shows: a date, or what was typed, wrong or not."""
         if isinstance(value, date):
             return {"day": str(value.day), "month": str(value.month), "year": str(value.year)}
         pieces = str(value or "").split("-")
@@ -106,7 +107,7 @@ class DateWidget(forms.Widget):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        context["widget"]["parts"] = self.format_value(value)
+        context["widget"]["parts"] = self.split(value)
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:

@@ -49,7 +49,7 @@ def icon(name: str, css: str = "") -> SafeString:
 
 
 @register.simple_tag
-def tag(kind: str, label: object, icon: str = "") -> SafeString:
+def tag(kind: str, label: str, icon: str = "") -> SafeString:
     """`{% tag "ok" "Réservé" %}`: a state as icon + word + colour."""
     drawing = draw_icon(icon or KIND_ICONS[kind])
     return SafeString(
