@@ -1,6 +1,6 @@
 """Amounts, days, hours and lists as a French reader expects them."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -101,3 +101,9 @@ def test_words() -> None:
     assert french.minutes(90) == "1\u00a0h\u00a030"
     assert french.file_size(84_000) == "84\u00a0ko"
     assert french.file_size(1_240_000) == "1,2\u00a0Mo"
+
+
+def test_a_delay_in_its_largest_unit() -> None:
+    assert french.delay(timedelta(days=3)) == "3\u00a0jours"
+    assert french.delay(timedelta(hours=5)) == "5\u00a0h"
+    assert french.delay(timedelta(minutes=12)) == "12\u00a0min"

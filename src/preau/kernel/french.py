@@ -8,7 +8,7 @@ Europe/Paris. Spaces that must not break are U+202F (before €, between thousan
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from preau.kernel import money
@@ -127,6 +127,16 @@ def minutes(total: int) -> str:
 def instant(value: datetime, *, year: bool = False) -> str:
     """An instant in Paris: «jeudi 19 novembre à 21 h 52»."""
     return f"{day(value, year=year)} à {clock_time(value)}"
+
+
+def delay(value: timedelta) -> str:
+    """A delay in its largest unit: «3 jours», «5 h», «12 min»."""
+    minutes_total = round(value.total_seconds() / 60)
+    if minutes_total >= 36 * 60:
+        return count(round(minutes_total / 1440), "jour")
+    if minutes_total >= 90:
+        return f"{round(minutes_total / 60)}{NBSP}h"
+    return f"{minutes_total}{NBSP}min"
 
 
 def deadline(value: datetime) -> str:
