@@ -2,14 +2,8 @@
 
 from django.db import models
 
+from preau.certificates.enums import CertificateKind
 from preau.kernel.enums import Channel
-
-
-class CertificateKind(models.TextChoices):
-    TAX = "TAX", "attestation fiscale"
-    ATTENDANCE = "ATTENDANCE", "attestation de présence"
-    ENROLMENT = "ENROLMENT", "attestation d’inscription"
-    SCHOOL = "SCHOOL", "certificat de scolarité"
 
 
 class Certificate(models.Model):

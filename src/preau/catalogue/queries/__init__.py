@@ -16,6 +16,7 @@ from preau.catalogue.queries.calendar import (
 )
 from preau.catalogue.queries.offer import (
     active_classes,
+    activity_names,
     establishments,
     get_activity,
     get_establishment,
@@ -37,7 +38,7 @@ from preau.catalogue.queries.sessions import NextSession, next_sessions, weekday
 from preau.catalogue.rules import DayInfo, registration_state
 
 __all__ = [
-    "DayInfo", "NextSession", "RuleCalendar", "RuleHoliday", "active_classes", "closures", "current_school_year",
+    "DayInfo", "NextSession", "RuleCalendar", "RuleHoliday", "active_classes", "activity_names", "closures", "current_school_year",
     "day_calendar", "establishments", "get_activity", "get_establishment", "get_offering",
     "get_product", "get_school_year", "list_activities", "list_all_activities",
     "list_all_offerings", "list_classes", "list_closed_days", "list_establishments",

@@ -146,3 +146,8 @@ def registration_openings(now: datetime, until: datetime) -> QuerySet[Offering]:
         .filter(Q(registration_closes_at=None) | Q(registration_closes_at__gt=now))
         .order_by("registration_opens_at", "activity__position", "establishment__name")
     )
+
+
+def activity_names(ids: Iterable[int]) -> dict[int, str]:
+    """Names of these activities by id, one query."""
+    return dict(Activity.objects.filter(pk__in=list(ids)).values_list("pk", "name"))

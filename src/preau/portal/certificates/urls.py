@@ -1,3 +1,8 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from preau.portal.certificates import views
+
+urlpatterns = [
+    path("espace/attestations/", views.certificates, name="certificates"),
+    path("espace/documents/<str:number>.pdf", views.issued, name="issued"),
+]

@@ -1,3 +1,5 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from preau.public.verify import views
+
+urlpatterns = [path("verifier/", views.verify, name="verify")]

@@ -1,3 +1,8 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from preau.townhall.certificates import views
+
+urlpatterns = [
+    path("dossiers/<str:code>/attestations/", views.certificates, name="family-certificates"),
+    path("documents/<str:number>.pdf", views.issued, name="issued"),
+]

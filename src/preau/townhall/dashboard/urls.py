@@ -1,3 +1,9 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from preau.townhall.dashboard import views
+
+urlpatterns = [
+    path("tableau/", views.dashboard, name="dashboard"),
+    path("tableau/paiements.<str:form>", views.payments_export, name="dashboard-payments"),
+    path("tableau/demandes.<str:form>", views.requests_export, name="dashboard-requests"),
+]
