@@ -1,5 +1,10 @@
 """Refusals that a person can understand; anything else is a bug and shows as one."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class Refusal(Exception):
     """An act that the rules refuse. `str(error)` is a French sentence, ready for the screen.
@@ -8,10 +13,10 @@ class Refusal(Exception):
     what it expects and let the rest through. `code` names the case for tests and journals.
     """
 
-    message = "Cette action n’est pas possible."
+    message: "StrOrPromise" = "Cette action n’est pas possible."
     code = "refused"
 
-    def __init__(self, message: str | None = None, *, code: str | None = None) -> None:
+    def __init__(self, message: "StrOrPromise | None" = None, *, code: str | None = None) -> None:
         super().__init__(message or self.message)
         if code:
             self.code = code
