@@ -76,6 +76,11 @@ def render_markdown(text: str) -> SafeString:
     return mark_safe(rules.render_markdown(text))  # noqa: S308 - cleaned by nh3
 
 
+def french_spaces(text: str) -> str:
+    """A plain text whose spaces do not break where French forbids it («9 h», «mot :»)."""
+    return rules.french_spaces(text)
+
+
 def current_notices(day: date) -> QuerySet[Notice]:
     """The announcements to show on this day, the one that ends first above."""
     return Notice.objects.filter(starts_on__lte=day, ends_on__gte=day).order_by("ends_on", "pk")

@@ -55,8 +55,11 @@ _TABLE_OPEN = '<div class="scroll" tabindex="0" role="region" aria-label="Tablea
 
 def french_spaces(text: str) -> str:
     """Spaces that must not break, where French wants one: «mot :» never leaves its sign alone."""
-    text = re.sub(r" ([;:!?»%€])(?=[\s.,)*]|$)", "\u202f\\1", text)
-    return text.replace("« ", "«\u202f")
+    text = re.sub(r" ([;!?%€])(?=[\s.,)*]|$)", "\u202f\\1", text)
+    text = re.sub(r" ([:»])(?=[\s.,;)*]|$)", "\u00a0\\1", text)
+    text = re.sub(r"(?<=\d) (h|min|ans|mois|jours?)\b", "\u00a0\\1", text)
+    text = re.sub(r"(?<=\dh) (?=\d\d\b)|(?<=\d\u00a0h) (?=\d\d\b)", "\u00a0", text)
+    return text.replace("« ", "«\u00a0")
 
 
 def render_markdown(text: str) -> str:

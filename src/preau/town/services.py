@@ -83,6 +83,8 @@ def update_town(*, now: datetime, actor: Actor, **changes: Any) -> Town:
             changes["postcodes"] = rules.clean_postcodes(changes["postcodes"])
         except TownRefusal as refusal:
             raise TownRefusal(fields={"postcodes": [str(refusal)]}) from None
+    if "address" in changes:
+        changes["address"] = rules.french_spaces(changes["address"])
     for name in COLOURS & set(changes):
         changes[name] = str(changes[name]).strip().lower()
     if not re.fullmatch(r"[ABC]", changes.get("holiday_zone", town.holiday_zone)):
@@ -212,7 +214,8 @@ def save_service(
     """Create a service of the town hall, or change one. Raises TownRefusal."""
     service = Service.objects.select_for_update().get(pk=service_id) if service_id else Service()
     service.name, service.phone, service.email = name, phone, email
-    service.address, service.opening_hours, service.position = address, opening_hours, position
+    service.address, service.position = address, position
+    service.opening_hours = rules.french_spaces(opening_hours)
     service.slug = slug or service.slug or slugify(name)[:50]
     _cleaned(service).save()
     record(

@@ -10,6 +10,7 @@ from preau.catalogue.errors import CatalogueRefusal
 from preau.catalogue.models import Establishment, SchoolClass
 from preau.catalogue.services._writing import fetch, free_slug, remove, write
 from preau.kernel.actors import Actor
+from preau.town.queries import french_spaces
 
 
 def check_levels(levels: list[str]) -> list[str]:
@@ -32,6 +33,8 @@ def save_establishment(
         values["levels"] = check_levels(values["levels"])
     if "uai" in values:
         values["uai"] = values["uai"].strip().upper()
+    if "opening_hours" in values:
+        values["opening_hours"] = french_spaces(values["opening_hours"])
     slug = values.pop("slug", "") or row.slug or free_slug(
         Establishment, name, pk=row.pk, length=100
     )

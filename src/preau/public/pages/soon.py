@@ -62,11 +62,11 @@ def _registration(
     what: str, slug: str, name: str, at: datetime, sites: list[str], now: datetime
 ) -> Soon:
     where = f" {french.and_join(sites)}." if len(sites) <= 3 else f" {len(sites)} sites."
-    narrow = french.NARROW
+    nbsp = french.NBSP
     if what == "open":
         day = paris_day(at)
         return Soon(
-            day, f"{name}{narrow}: ouverture des inscriptions",
+            day, f"{name}{nbsp}: ouverture des inscriptions",
             f"{french.instant(at)[:1].upper()}{french.instant(at)[1:]}.{where}",
             "town", f"Ouvre {days_away((day - paris_day(now)).days)}", "calendar-days", slug,
         )
@@ -74,7 +74,7 @@ def _registration(
     last = paris(at) - timedelta(seconds=1)
     left = (last.date() - paris_day(now)).days
     return Soon(
-        last.date(), f"{name}{narrow}: dernier jour pour s’inscrire",
+        last.date(), f"{name}{nbsp}: dernier jour pour s’inscrire",
         f"Jusqu’à {french.deadline(at)}.{where}",
         "wait",
         "Dernier jour" if not left else f"Encore {french.count(left, 'jour')}", "clock", slug,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from preau.catalogue import queries as catalogue
+from preau.enrolments.queries import required_documents
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.periods import week_start
@@ -105,11 +106,7 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _documents(activity_id: int) -> list[str]:
     """The documents asked to enrol in this activity."""
-    from preau.enrolments import queries as enrolments
-
-    required = enrolments.required_documents([activity_id])
-    rows = required.get(activity_id, []) if isinstance(required, dict) else required
-    return sorted({str(getattr(row, "kind", row).name) for row in rows})
+    return [kind.name for kind in required_documents([activity_id]).get(activity_id, [])]
 
 
 def _sites(offerings: list[Any], now: Any) -> list[dict[str, Any]]:

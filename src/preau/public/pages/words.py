@@ -97,7 +97,7 @@ def when_words(by_kind: Mapping[str, list[int]]) -> list[str]:
         if kind == PeriodKind.WEDNESDAYS and days == [2]:
             said.append("Le mercredi, en période scolaire")
         else:
-            said.append(f"{lead}{french.NARROW}: {weekdays_words(days)}")
+            said.append(f"{lead}{french.NBSP}: {weekdays_words(days)}")
     return said
 
 
