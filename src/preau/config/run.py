@@ -250,6 +250,7 @@ def _run(card: Path) -> int:
     parts: list[Part] = []
     cluster: Cluster | None = None
     try:
+        _end_orphans()
         _need_free(port, *([port + 1] if mode == "demo" else []))
         environment = _environment(port, mode)
         card.write_text(json.dumps({"pid": os.getpid(), "url": environment["PREAU_BASE_URL"]}))
@@ -263,6 +264,7 @@ def _run(card: Path) -> int:
         parts[:] = _parts(port, mode)
         for part in parts:
             part.start(environment)
+        _remember(parts)
         _wait_until_ready(port, parts)
         _welcome(environment, mode, time.monotonic() - started)
         return _watch(parts, environment)
@@ -272,6 +274,7 @@ def _run(card: Path) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         stop_all(parts)
+        _roll().unlink(missing_ok=True)
         if cluster is not None:
             cluster.stop()
         say("Préau est arrêté.")
@@ -383,6 +386,41 @@ def _watch(parts: Sequence[Part], environment: Mapping[str, str]) -> int:
             part.signal(signal.SIGKILL)
             time.sleep(0.5 * len(part.deaths))
             part.start(environment)
+            _remember(parts)
+
+
+def _roll() -> Path:
+    return var_dir() / "run" / "parts.json"
+
+
+def _remember(parts: Sequence[Part]) -> None:
+    """Write down who runs, for the one that starts after a kill."""
+    pids = [part.process.pid for part in parts if part.process is not None]
+    _roll().write_text(json.dumps([[pid, _born(pid)] for pid in pids]))
+
+
+def _end_orphans() -> None:
+    """End what a supervisor that was killed left behind (a worker may wait for a dead database).
+
+    A process is known by its number and the instant it was born: numbers are used again.
+    """
+    try:
+        known = json.loads(_roll().read_text())
+    except (OSError, ValueError):
+        return
+    for pid, born in known:
+        if born is not None and _born(pid) == born:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+    _roll().unlink(missing_ok=True)
+
+
+def _born(pid: int) -> str | None:
+    """When a process started, in the kernel's own count (field 22 of /proc/<pid>/stat)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return None
 
 
 def _welcome(environment: Mapping[str, str], mode: str, seconds: float) -> None:
