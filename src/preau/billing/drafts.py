@@ -17,6 +17,8 @@ class DraftDay:
     day: date
     cents: int
     note: str = ""
+    # Looked at and not charged (a justified absence): told on the invoice, counted nowhere.
+    is_free: bool = False
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class DraftLine:
 
     @property
     def quantity(self) -> int:
-        return self.fixed_quantity or len(self.days)
+        return self.fixed_quantity or sum(not day.is_free for day in self.days)
 
     @property
     def amount_cents(self) -> int:
@@ -46,7 +48,7 @@ class DraftLine:
     def dates(self) -> list[dict[str, str]]:
         """The dates as they are kept on the invoice."""
         return [
-            {"day": day.day.isoformat(), "note": day.note}
+            {"day": day.day.isoformat(), "note": day.note, "state": "free" if day.is_free else ""}
             for day in sorted(self.days, key=lambda day: day.day)
         ]
 
@@ -69,7 +71,7 @@ def fingerprint(drafts: Iterable[Draft]) -> str:
     digest = hashlib.sha256()
     for draft in sorted(drafts, key=lambda draft: draft.family_id):
         days = sorted(
-            (line.activity_id or 0, day.slot_id, day.child_id, line.unit_cents)
+            (line.activity_id or 0, day.slot_id, day.child_id, day.cents)
             for line in draft.lines
             for day in line.days
         )

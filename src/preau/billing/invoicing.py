@@ -3,8 +3,8 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from datetime import date as Date
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection

@@ -1,0 +1,50 @@
+"""What the worker does for billing."""
+
+import contextlib
+import logging
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from preau.billing import ledger, runs
+from preau.kernel.clock import utc_now
+
+logger = logging.getLogger(__name__)
+
+
+def defer_once(task: Any, lock: str, **arguments: Any) -> None:
+    """Queue a job unless the same one already waits; joins the caller's transaction."""
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        task.configure(queueing_lock=lock).defer(**arguments)
+
+
+@app.task(queue="money", name="billing.preview_run")
+def preview_run(run_id: int) -> None:
+    """Compute a run's preview."""
+    runs.preview(run_id=run_id, now=utc_now())
+
+
+@app.task(queue="money", name="billing.issue_run")
+def issue_run(run_id: int) -> None:
+    """Issue an approved run."""
+    runs.issue(run_id=run_id, now=utc_now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="money", name="billing.resume_runs", queueing_lock="billing.resume_runs")
+def resume_runs(timestamp: int) -> None:
+    """Take up again the runs that a kill left open."""
+    runs.resume_runs(now=utc_now())
+
+
+@app.periodic(cron="20 2 * * *")
+@app.task(queue="money", name="billing.verify_ledger", queueing_lock="billing.verify_ledger")
+def verify_ledger(timestamp: int) -> None:
+    """Prove the books each night; a fault is an error in the log, with its figures."""
+    for fault in ledger.verify():
+        logger.error(
+            "ledger: %s (%s): expected %s, found %s",
+            fault.what, fault.account_id, fault.expected_cents, fault.found_cents,
+        )
