@@ -33,11 +33,12 @@ def hash_token(token: str) -> str:
 
 
 @transaction.atomic
-def set_initial_password(*, user: User, now: datetime) -> str:
+def set_initial_password(*, user: User, now: datetime, actor: Actor | None = None) -> str:
     """A one-time password for a letter, «7DKR-M3PX-9TQC»; only its slow hash is kept.
 
     It expires after `town.initial_password_days`, opens one page only (the one that changes it),
-    ends every open session of the account and kills its pending links.
+    ends every open session of the account and kills its pending links. Journaled when `actor` is
+    given (families journal it in their own file).
     """
     if not user.is_active:
         raise InactiveAccount
@@ -49,6 +50,12 @@ def set_initial_password(*, user: User, now: datetime) -> str:
         update_fields=["password", "must_change_password", "initial_password_expires_at"]
     )
     _kill_links(user, now)
+    if actor is not None:
+        audit.record(
+            actor=actor, now=now, action="accounts.set_initial_password",
+            summary=f"Mot de passe provisoire donné à {user}", object_type="user",
+            object_id=user.pk,
+        )
     return password
 
 
@@ -147,6 +154,44 @@ def use_link(
     actor = actor or Actor.system(str(user))
     _tell(user, now, actor, family_id)
     return user
+
+
+@transaction.atomic
+def send_agent_link(*, user: User, purpose: str, address: str, now: datetime, actor: Actor) -> bool:
+    """Send an agent a link to choose a password; False when too many were asked for.
+
+    `address`: a full URL with `{token}` where the secret goes.
+    """
+    if not user.email:
+        return False
+    token = create_link(user=user, purpose=purpose, email=user.email, now=now)
+    if token is None:
+        return False
+    town = get_town()
+    life = "sept jours" if purpose == PasswordLink.Purpose.INVITATION else "deux heures"
+    queue_email(
+        to=user.email,
+        subject=f"Votre accès à la gestion de l’espace familles, {town.name}",
+        body=(
+            f"Bonjour {user.first_name},\n\nChoisissez votre mot de passe avec ce lien, valable "
+            f"{life} et une seule fois :\n{address.format(token=token)}\n\nSi vous n’attendiez "
+            f"pas ce message, ne faites rien.\n\n{town.name}"
+        ),
+        now=now,
+        is_secret=True,
+    )
+    audit.record(
+        actor=actor, now=now, action="accounts.send_link",
+        summary=f"Lien de mot de passe envoyé à {user}", object_type="user", object_id=user.pk,
+    )
+    return True
+
+
+def request_agent_reset(*, email: str, address: str) -> None:
+    """Ask for a link; a job looks the account up, so that time tells nothing."""
+    from preau.accounts.tasks import send_agent_reset_link
+
+    send_agent_reset_link.defer(email=email.strip()[:254], address=address)
 
 
 def _write_password(user: User, new_password: str, now: datetime) -> None:

@@ -1,0 +1,82 @@
+"""Forms of the way in."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+def _password(label: object, autocomplete: str, help_text: object = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,  # type: ignore[arg-type]
+        help_text=help_text,  # type: ignore[arg-type]
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+    )
+
+
+class SignInForm(forms.Form):
+    username = forms.CharField(
+        label=_("Code famille ou adresse e-mail"),
+        help_text=_(
+            "Le code est en haut de vos courriers et factures\u00a0: 7 chiffres et une lettre, "
+            'par exemple <b class="nb">4027316 K</b>.'
+        ),
+        max_length=254,
+        error_messages={"required": _("Écrivez votre code famille ou votre adresse e-mail.")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+    password = _password(_("Mot de passe"), "current-password")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["password"].error_messages["required"] = _("Écrivez votre mot de passe.")
+
+
+NEW_PASSWORD_HELP = _("Dix caractères au moins. Trois ou quatre mots qui se suivent conviennent.")
+
+
+class NewPasswordForm(forms.Form):
+    new_password = _password(_("Nouveau mot de passe"), "new-password", NEW_PASSWORD_HELP)
+
+
+class FirstPasswordForm(NewPasswordForm):
+    email = forms.EmailField(
+        label=_("Votre adresse e-mail"),
+        required=False,
+        max_length=254,
+        help_text=_(
+            "Elle sert à vous connecter sans le code, et à retrouver un mot de passe oublié. "
+            "Nous vous enverrons un lien pour la confirmer."
+        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current_password = _password(_("Mot de passe actuel"), "current-password")
+    field_order = ["current_password", "new_password"]
+
+
+class ForgottenForm(forms.Form):
+    username = forms.CharField(
+        label=_("Code famille ou adresse e-mail"),
+        max_length=254,
+        error_messages={"required": _("Écrivez votre code famille ou votre adresse e-mail.")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+
+
+class EmailForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Adresse e-mail"),
+        max_length=254,
+        error_messages={
+            "required": _("Écrivez votre adresse e-mail."),
+            "invalid": _("Écrivez une adresse e-mail complète, par exemple nom@exemple.fr."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )

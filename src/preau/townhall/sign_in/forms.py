@@ -1,0 +1,48 @@
+"""Forms of the agents' way in."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class SignInForm(forms.Form):
+    username = forms.CharField(
+        label=_("Adresse e-mail"),
+        max_length=254,
+        error_messages={"required": _("Écrivez votre adresse e-mail.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        label=_("Mot de passe"),
+        max_length=200,
+        strip=False,
+        error_messages={"required": _("Écrivez votre mot de passe.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class ForgottenForm(forms.Form):
+    username = forms.EmailField(
+        label=_("Adresse e-mail"),
+        error_messages={"required": _("Écrivez votre adresse e-mail.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+
+
+class NewPasswordForm(forms.Form):
+    new_password = forms.CharField(
+        label=_("Nouveau mot de passe"),
+        help_text=_("Dix caractères au moins. Trois ou quatre mots qui se suivent conviennent."),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    current_password = forms.CharField(
+        label=_("Mot de passe actuel"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["current_password", "new_password"]

@@ -1,0 +1,215 @@
+"""The agents' way in, apart from families: e-mail address and password, a session of a day."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from preau.accounts import services
+from preau.accounts.enums import Permission
+from preau.accounts.errors import AccountRefusal, PasswordChangedMeanwhile, WeakPassword
+from preau.accounts.queries import permissions_of
+from preau.kernel.clock import paris_day, utc_now
+from preau.townhall.access import agent_required, agent_with_initial_password
+from preau.townhall.sign_in.forms import (
+    ChangePasswordForm,
+    ForgottenForm,
+    NewPasswordForm,
+    SignInForm,
+)
+from preau.ui.access import public
+from preau.ui.routes import route
+
+# Where an agent starts the day, by what he may do.
+_FIRST_PAGES = (
+    (Permission.HANDLE_REQUESTS, "townhall:inbox"),
+    (Permission.TAKE_ATTENDANCE, "townhall:sites"),
+    (Permission.BILL, "townhall:billing"),
+    (Permission.SEE_FAMILIES, "townhall:families"),
+)
+
+
+def link_address(name: str) -> str:
+    """The full address of a route that takes a secret, with `{token}` in its place."""
+    return settings.BASE_URL + reverse(name, args=["TOKEN"]).replace("TOKEN", "{token}")
+
+
+def _first_page(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if wanted.startswith("/mairie/") and url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts=None
+    ):
+        return wanted
+    held = permissions_of(request.user, paris_day(utc_now()))
+    for permission, name in _FIRST_PAGES:
+        if permission in held and route(name):
+            return route(name)
+    return reverse("townhall:password")
+
+
+def _enter(request: HttpRequest, user: object) -> None:
+    login(request, user, backend="preau.accounts.auth.AgentBackend")
+    request.session.set_expiry(settings.AGENT_SESSION_AGE)
+
+
+@public
+@sensitive_post_parameters("password")
+@never_cache
+@csrf_protect
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated and request.user.is_agent:
+        return redirect(_first_page(request))
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = authenticate(
+            request,
+            username=form.cleaned_data["username"].strip().lower(),
+            password=form.cleaned_data["password"],
+            kind="AGENT",
+        )
+        if user is not None:
+            _enter(request, user)
+            if user.must_change_password:
+                return redirect("townhall:first-password")
+            return redirect(_first_page(request))
+        if getattr(request, "initial_password_expired", False):
+            text = _("Ce mot de passe provisoire n’est plus valable. Demandez-en un autre.")
+        else:
+            text = _("Cette adresse et ce mot de passe ne vont pas ensemble.")
+        form.add_error("password", text)
+    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
+    return render(
+        request, "townhall/sign_in/sign_in.html", context, status=422 if form.is_bound else 200
+    )
+
+
+@public
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    messages.success(request, _("Vous êtes déconnecté."))
+    return redirect("townhall:sign-in")
+
+
+@agent_with_initial_password
+@sensitive_post_parameters("new_password")
+@never_cache
+def first_password(request: HttpRequest) -> HttpResponse:
+    """The one page that a one-time password opens."""
+    if not request.user.must_change_password:
+        return redirect(_first_page(request))
+    form = NewPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_password(
+                user=request.user, new_password=form.cleaned_data["new_password"],
+                now=utc_now(), actor=request.actor,
+            )
+        except PasswordChangedMeanwhile as refusal:
+            logout(request)
+            messages.error(request, str(refusal))
+            return redirect("townhall:sign-in")
+        except WeakPassword as refusal:
+            form.add_error("new_password", str(refusal))
+        else:
+            update_session_auth_hash(request, request.user)
+            messages.success(request, _("Votre mot de passe est enregistré."))
+            return redirect(_first_page(request))
+    return render(
+        request, "townhall/sign_in/first_password.html", {"form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@agent_required()
+@sensitive_post_parameters("current_password", "new_password")
+@never_cache
+def change_password(request: HttpRequest) -> HttpResponse:
+    form = ChangePasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if not request.user.check_password(form.cleaned_data["current_password"]):
+            form.add_error("current_password", _("Ce n’est pas votre mot de passe actuel."))
+        else:
+            try:
+                services.change_password(
+                    user=request.user, new_password=form.cleaned_data["new_password"],
+                    now=utc_now(), actor=request.actor,
+                )
+            except AccountRefusal as refusal:
+                form.add_error("new_password", str(refusal))
+            else:
+                update_session_auth_hash(request, request.user)
+                messages.success(
+                    request,
+                    _("Votre mot de passe est changé. Vos autres appareils sont déconnectés."),
+                )
+                return redirect(_first_page(request))
+    return render(
+        request, "townhall/sign_in/change_password.html", {"form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@public
+@never_cache
+@csrf_protect
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for a link; the answer is the same whoever asks."""
+    form = ForgottenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.request_agent_reset(
+            email=form.cleaned_data["username"], address=link_address("townhall:choose-password")
+        )
+        messages.info(
+            request,
+            _("Si cette adresse est celle d’un agent, un lien vient de lui être envoyé. "
+              "Il sert une seule fois, pendant deux heures."),
+        )
+        return redirect("townhall:sign-in")
+    return render(
+        request, "townhall/sign_in/forgotten.html", {"form": form},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@public
+@sensitive_post_parameters("new_password")
+@never_cache
+@csrf_protect
+def choose_password(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a link sent to an agent leads; it serves once."""
+    now = utc_now()
+    form = NewPasswordForm(request.POST or None)
+    try:
+        link = services.find_link(token, now)
+        if not link.user.is_agent:
+            raise AccountRefusal
+        if request.method == "POST" and form.is_valid():
+            try:
+                services.check_strength(form.cleaned_data["new_password"], link.user)
+            except WeakPassword as refusal:
+                form.add_error("new_password", str(refusal))
+            else:
+                user = services.use_link(
+                    token=token, new_password=form.cleaned_data["new_password"], now=now
+                )
+                _enter(request, user)
+                messages.success(request, _("Votre mot de passe est enregistré."))
+                return redirect(_first_page(request))
+    except AccountRefusal:
+        messages.error(
+            request, _("Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien.")
+        )
+        return redirect("townhall:sign-in")
+    return render(
+        request, "townhall/sign_in/choose_password.html", {"form": form},
+        status=422 if form.is_bound else 200,
+    )
