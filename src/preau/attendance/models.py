@@ -3,20 +3,18 @@
 from django.db import models
 from django.db.models import F, Q
 
+from preau.attendance.enums import (
+    AbsenceReason,
+    AbsenceStatus,
+    AttendanceSource,
+    CardStatus,
+    Presence,
+)
 from preau.kernel.enums import Channel
-
-
-class Presence(models.TextChoices):
-    PRESENT = "PRESENT", "présent"
-    ABSENT = "ABSENT", "absent"
 
 
 class Attendance(models.Model):
     """What the site recorded for one child on one slot. Hours are instants (UTC)."""
-
-    class Source(models.TextChoices):
-        SHEET = "SHEET", "liste"
-        CARD = "CARD", "carte"
 
     slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+")
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
@@ -27,7 +25,9 @@ class Attendance(models.Model):
     arrived_at = models.DateTimeField("arrivé à", null=True, blank=True)
     left_at = models.DateTimeField("parti à", null=True, blank=True)
     is_justified = models.BooleanField("absence justifiée", null=True)
-    source = models.CharField(max_length=6, choices=Source, default=Source.SHEET)
+    source = models.CharField(
+        max_length=6, choices=AttendanceSource, default=AttendanceSource.SHEET
+    )
     recorded_at = models.DateTimeField("pointé le")
     recorded_by_id = models.BigIntegerField(null=True)
 
@@ -57,34 +57,27 @@ class SheetClosure(models.Model):
 class AbsenceReport(models.Model):
     """A family says that a child will not come, or did not, and why."""
 
-    class Reason(models.TextChoices):
-        ILLNESS = "ILLNESS", "maladie"
-        FAMILY = "FAMILY", "raison familiale"
-        SCHOOL_TRIP = "SCHOOL_TRIP", "sortie scolaire"
-        TEACHER_ABSENT = "TEACHER_ABSENT", "enseignant absent"
-        OTHER = "OTHER", "autre"
-
-    class Status(models.TextChoices):
-        REPORTED = "REPORTED", "signalée"
-        JUSTIFIED = "JUSTIFIED", "justifiée"
-        NOT_JUSTIFIED = "NOT_JUSTIFIED", "non justifiée"
-
+    # The form's own key: sent twice, reported once.
+    key = models.UUIDField(unique=True, null=True)
     reference = models.CharField(max_length=20, unique=True)
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
     family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
     starts_on = models.DateField("du")
     ends_on = models.DateField("au")
-    reason = models.CharField("motif", max_length=16, choices=Reason)
+    reason = models.CharField("motif", max_length=16, choices=AbsenceReason)
     comment = models.CharField("précision", max_length=300, blank=True)
     document = models.ForeignKey(
         "documents.StoredFile", models.PROTECT, null=True, related_name="+"
     )
     document_at = models.DateTimeField("pièce reçue le", null=True)
-    status = models.CharField(max_length=14, choices=Status, default=Status.REPORTED)
+    status = models.CharField(max_length=14, choices=AbsenceStatus, default=AbsenceStatus.REPORTED)
+    # What the family was told, day by day: [{"slot", "day", "activity", "sentence", "charged"}].
+    effects = models.JSONField("effet annoncé", default=list)
     reported_at = models.DateTimeField("signalée le")
     channel = models.CharField("canal", max_length=10, choices=Channel)
     decided_at = models.DateTimeField(null=True)
     decided_by_label = models.CharField(max_length=160, blank=True)
+    decision_comment = models.CharField("réponse", max_length=300, blank=True)
 
     class Meta:
         verbose_name = "absence signalée"
@@ -93,21 +86,22 @@ class AbsenceReport(models.Model):
                 condition=Q(ends_on__gte=F("starts_on")), name="absence_dates_in_order"
             )
         ]
-        indexes = [models.Index(fields=["child", "starts_on"], name="absence_by_child")]
+        indexes = [
+            models.Index(fields=["child", "starts_on"], name="absence_by_child"),
+            models.Index(fields=["family", "-reported_at"], name="absence_by_family"),
+            models.Index(
+                fields=["reported_at"], name="absence_to_decide", condition=Q(status="REPORTED")
+            ),
+        ]
 
 
 class Card(models.Model):
     """A child's card. `code` is what its QR holds; a dead card stays, with why and since when."""
 
-    class Status(models.TextChoices):
-        ACTIVE = "ACTIVE", "active"
-        LOST = "LOST", "perdue"
-        REPLACED = "REPLACED", "remplacée"
-
     child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
     code = models.CharField(max_length=12, unique=True)
     rank = models.PositiveSmallIntegerField("numéro d’ordre")
-    status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
+    status = models.CharField(max_length=8, choices=CardStatus, default=CardStatus.ACTIVE)
     issued_at = models.DateTimeField("remise le")
     ended_at = models.DateTimeField("morte le", null=True)
     ended_channel = models.CharField(max_length=10, choices=Channel, blank=True)
@@ -125,4 +119,22 @@ class Card(models.Model):
                 | (~Q(status="ACTIVE") & Q(ended_at__isnull=False)),
                 name="card_dead_since",
             ),
+        ]
+
+
+class CardOrder(models.Model):
+    """A family asks for the next card of a child; closed when the card is issued."""
+
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField("demandée le")
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+    card = models.OneToOneField(Card, models.PROTECT, null=True, related_name="order")
+
+    class Meta:
+        verbose_name = "carte demandée"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["child"], condition=Q(card__isnull=True), name="card_order_one_open"
+            )
         ]

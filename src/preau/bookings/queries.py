@@ -188,6 +188,29 @@ def live_bookings(
     )
 
 
+def get_bookings(booking_ids: Iterable[int]) -> list[Booking]:
+    """Bookings by id, in order: for services that scoped them already."""
+    return list(Booking.objects.filter(pk__in=list(booking_ids)).order_by("pk"))
+
+
+def expected_at(slot_id: int) -> QuerySet[Booking]:
+    """The places confirmed at a slot, with their children, by name."""
+    return (
+        Booking.objects.filter(slot=slot_id, status=BookingStatus.CONFIRMED)
+        .select_related("child")
+        .order_by("child__search_key", "child_id")
+    )
+
+
+def holders_of(slot_id: int) -> dict[int, int]:
+    """The children expected at a slot, each with the household that booked."""
+    return dict(
+        Booking.objects.filter(slot=slot_id, status=BookingStatus.CONFIRMED).values_list(
+            "child_id", "family_id"
+        )
+    )
+
+
 def has_upcoming(family_id: int, first: date) -> bool:
     return Booking.objects.for_family(family_id).filter(
         slot__day__gte=first, status__in=LIVE

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -16,6 +17,13 @@ def schooling_on(child_ids: Iterable[int], day: date) -> dict[int, Schooling]:
         child_id__in=list(child_ids), starts_on__lte=day, ends_on__gte=day
     ).select_related("establishment", "school_class")
     return {row.child_id: row for row in rows}
+
+
+def class_on(child: Any, class_id: int, day: date) -> QuerySet[Schooling]:
+    """Whether a child (an id or an `OuterRef`) is in this class on the day: for `Exists`."""
+    return Schooling.objects.filter(
+        child_id=child, school_class_id=class_id, starts_on__lte=day, ends_on__gte=day
+    )
 
 
 def schoolings_of(child_ids: Iterable[int]) -> QuerySet[Schooling]:

@@ -1,0 +1,33 @@
+"""Words of attendance, absences and cards."""
+
+from django.db import models
+
+
+class Presence(models.TextChoices):
+    PRESENT = "PRESENT", "présent"
+    ABSENT = "ABSENT", "absent"
+
+
+class AttendanceSource(models.TextChoices):
+    SHEET = "SHEET", "liste"
+    CARD = "CARD", "carte"
+
+
+class AbsenceReason(models.TextChoices):
+    ILLNESS = "ILLNESS", "maladie"
+    FAMILY = "FAMILY", "raison familiale"
+    SCHOOL_TRIP = "SCHOOL_TRIP", "sortie scolaire"
+    TEACHER_ABSENT = "TEACHER_ABSENT", "enseignant absent"
+    OTHER = "OTHER", "autre raison"
+
+
+class AbsenceStatus(models.TextChoices):
+    REPORTED = "REPORTED", "signalée"
+    JUSTIFIED = "JUSTIFIED", "justifiée"
+    NOT_JUSTIFIED = "NOT_JUSTIFIED", "non justifiée"
+
+
+class CardStatus(models.TextChoices):
+    ACTIVE = "ACTIVE", "active"
+    LOST = "LOST", "perdue"
+    REPLACED = "REPLACED", "remplacée"

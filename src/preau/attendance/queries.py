@@ -1,0 +1,352 @@
+"""Reading attendance, absences and cards; and the days that billing charges."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from preau.attendance.enums import AbsenceStatus, CardStatus, Presence
+from preau.attendance.models import AbsenceReport, Attendance, Card, CardOrder, SheetClosure
+from preau.bookings.queries import expected_at
+from preau.schools.queries import class_on, schooling_on
+
+# --- The sheet of a slot -----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class SheetRow:
+    """One child on a sheet: expected or walk-in, and what was recorded."""
+
+    child: Any
+    family_id: int
+    booking_id: int | None = None
+    attendance: Attendance | None = None
+    report: AbsenceReport | None = None
+    school_class: str = ""
+
+    @property
+    def is_walk_in(self) -> bool:
+        return self.booking_id is None
+
+    @property
+    def state(self) -> str:
+        """expected, away (reported), present, left or absent."""
+        row = self.attendance
+        if row is None:
+            return "away" if self.report else "expected"
+        if row.presence == Presence.ABSENT:
+            return "away" if self.report else "absent"
+        return "left" if row.left_at else "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A slot's sheet: its rows by name, its closing if it is closed, and what is counted."""
+
+    rows: list[SheetRow]
+    closure: SheetClosure | None
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def sheet(slot_id: int, day: date) -> Sheet:
+    """Who is expected at a slot and what was recorded; five queries whatever the number."""
+    rows: dict[int, SheetRow] = {}
+    for booking in expected_at(slot_id):
+        rows[booking.child_id] = SheetRow(booking.child, booking.family_id, booking.pk)
+    for attendance in Attendance.objects.filter(slot=slot_id).select_related("child"):
+        row = rows.get(attendance.child_id)
+        if row is None:
+            # No live booking: came without one, or it was taken back after it was recorded.
+            row = rows[attendance.child_id] = SheetRow(attendance.child, attendance.family_id)
+        row.attendance = attendance
+    for report in AbsenceReport.objects.filter(
+        child__in=rows, starts_on__lte=day, ends_on__gte=day
+    ):
+        rows[report.child_id].report = report
+    for child_id, schooling in schooling_on(rows, day).items():
+        school_class = schooling.school_class
+        rows[child_id].school_class = school_class.name if school_class else ""
+    found = sorted(rows.values(), key=lambda row: (row.child.search_key, row.child.pk))
+    counts = {"expected": 0, "present": 0, "left": 0, "absent": 0, "away": 0, "walk_in": 0,
+              "todo": 0}
+    for row in found:
+        state = row.state
+        counts["expected"] += not row.is_walk_in
+        counts["walk_in"] += row.is_walk_in
+        if state == "expected":
+            counts["todo"] += 1
+        else:
+            counts[state] += 1
+    closure = SheetClosure.objects.filter(slot=slot_id).first()
+    return Sheet(found, closure, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCounts:
+    """How many were recorded at a slot, and whether its sheet is closed."""
+
+    present: int = 0
+    absent: int = 0
+    is_closed: bool = False
+
+
+def counts_of(slot_ids: Iterable[int]) -> dict[int, SlotCounts]:
+    """For each slot: present, absent, closed; two queries."""
+    ids = list(slot_ids)
+    closed = set(SheetClosure.objects.filter(slot__in=ids).values_list("slot_id", flat=True))
+    counts: dict[int, list[int]] = {pk: [0, 0] for pk in ids}
+    rows = Attendance.objects.filter(slot__in=ids).values_list("slot_id", "presence")
+    for slot_id, presence in rows:
+        counts[slot_id][presence == Presence.ABSENT] += 1
+    return {pk: SlotCounts(p, a, pk in closed) for pk, (p, a) in counts.items()}
+
+
+# --- The day register ----------------------------------------------------------------------------
+
+
+def with_class(found: QuerySet[Any], class_id: int, day: date) -> QuerySet[Any]:
+    """Keep the bookings whose child is in this class on the day."""
+    return found.filter(Exists(class_on(OuterRef("child_id"), class_id, day)))
+
+
+def with_state(found: QuerySet[Any], state: str) -> QuerySet[Any]:
+    """Keep the bookings of children recorded present, absent, reported away, or not recorded."""
+    recorded = Attendance.objects.filter(slot=OuterRef("slot"), child=OuterRef("child"))
+    reported = AbsenceReport.objects.filter(
+        child=OuterRef("child"),
+        starts_on__lte=OuterRef("slot__day"),
+        ends_on__gte=OuterRef("slot__day"),
+    )
+    if state == "present":
+        return found.filter(Exists(recorded.filter(presence=Presence.PRESENT)))
+    if state == "absent":
+        return found.filter(Exists(recorded.filter(presence=Presence.ABSENT)))
+    if state == "away":
+        return found.filter(Exists(reported))
+    if state == "todo":
+        return found.filter(~Exists(recorded), ~Exists(reported))
+    return found
+
+
+def with_recorded(found: QuerySet[Any]) -> QuerySet[Any]:
+    """Add `.presence` (None: not recorded) and `.absence` (the reason reported, if any)."""
+    recorded = Attendance.objects.filter(slot=OuterRef("slot"), child=OuterRef("child"))
+    reported = AbsenceReport.objects.filter(
+        child=OuterRef("child"),
+        starts_on__lte=OuterRef("slot__day"),
+        ends_on__gte=OuterRef("slot__day"),
+    ).order_by("-reported_at")
+    return found.annotate(
+        presence=Subquery(recorded.values("presence")[:1]),
+        absence=Subquery(reported.values("reason")[:1]),
+    )
+
+
+# --- A family's history ---
+
+
+def presences_between(family_id: int, first: date, last: date) -> dict[tuple[int, int], str]:
+    """What was recorded for a household: (slot, child) → PRESENT or ABSENT; one query."""
+    rows = Attendance.objects.filter(
+        family_id=family_id, slot__day__range=(first, last)
+    ).values_list("slot_id", "child_id", "presence")
+    return {(slot, child): presence for slot, child, presence in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days of absence reported for a child."""
+
+    child_id: int
+    starts_on: date
+    ends_on: date
+    status: str
+    reason: str
+    reported_at: datetime
+
+    def __contains__(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
+
+def absence_spans(family_id: int, first: date, last: date) -> list[Span]:
+    """The absences of a household that touch a period; one query."""
+    rows = AbsenceReport.objects.filter(
+        family_id=family_id, starts_on__lte=last, ends_on__gte=first
+    ).values_list("child_id", "starts_on", "ends_on", "status", "reason", "reported_at")
+    return [Span(*row) for row in rows]
+
+
+def attendances_for_family(family_id: int, first: date, last: date) -> QuerySet[Attendance]:
+    """What was recorded for a household over a period, with slot, activity and child."""
+    return (
+        Attendance.objects.filter(family_id=family_id, slot__day__range=(first, last))
+        .select_related("slot__offering__activity", "slot__product", "child")
+        .order_by("slot__day", "slot__starts_at", "child_id")
+    )
+
+
+def absences_of(family_id: int) -> QuerySet[AbsenceReport]:
+    """The absences that a household reported, latest first."""
+    return (
+        AbsenceReport.objects.filter(family_id=family_id)
+        .select_related("child", "document")
+        .order_by("-reported_at", "-pk")
+    )
+
+
+def get_absence(reference: str, *, family_id: int) -> AbsenceReport | None:
+    """One report, within a family's scope."""
+    return absences_of(family_id).filter(reference=reference).first()
+
+
+def absences_to_decide() -> QuerySet[AbsenceReport]:
+    """The reports that no agent has decided, oldest first."""
+    return list_absences().filter(status=AbsenceStatus.REPORTED).order_by("reported_at", "pk")
+
+
+def list_absences() -> QuerySet[AbsenceReport]:
+    """All reports, latest first, with child, family and document."""
+    return AbsenceReport.objects.select_related("child", "family", "document").order_by(
+        "-reported_at", "-pk"
+    )
+
+
+# --- Cards ---
+
+
+def cards_of(child_ids: Iterable[int]) -> QuerySet[Card]:
+    """The cards of these children, the last issued first."""
+    return (
+        Card.objects.filter(child__in=list(child_ids))
+        .select_related("child")
+        .order_by("child_id", "-rank")
+    )
+
+
+def active_card_of(child_id: int) -> Card | None:
+    return Card.objects.filter(child=child_id, status=CardStatus.ACTIVE).first()
+
+
+def get_card(card_id: int, *, child_ids: Iterable[int]) -> Card | None:
+    """One card, within the scope of these children."""
+    return cards_of(child_ids).filter(pk=card_id).first()
+
+
+def open_orders() -> QuerySet[CardOrder]:
+    """The cards that families wait for, oldest first."""
+    return (
+        CardOrder.objects.filter(card=None).select_related("child", "family").order_by("asked_at")
+    )
+
+
+def orders_of(child_ids: Iterable[int]) -> dict[int, CardOrder]:
+    """The card asked for and not issued yet, by child."""
+    return {o.child_id: o for o in CardOrder.objects.filter(child__in=list(child_ids), card=None)}
+
+
+# --- What billing charges ---
+
+
+class BillableDay(NamedTuple):
+    """One child on one slot that may be charged. Hours are instants (UTC), None when unknown.
+
+    `status`: CONFIRMED, CANCELLED (given up too late: still due) or "" (came without booking).
+    `presence`: PRESENT, ABSENT or None (the sheet was not kept).
+    """
+
+    slot_id: int
+    child_id: int
+    family_id: int
+    day: date
+    activity_id: int
+    activity: str
+    product: str
+    site: str
+    site_id: int
+    starts_at: Any
+    ends_at: Any
+    booking_id: int | None
+    status: str
+    booked_at: datetime | None
+    surcharge_cents: int
+    cancelled_at: datetime | None
+    sentence: str
+    presence: str | None
+    is_walk_in: bool
+    arrived_at: datetime | None
+    left_at: datetime | None
+    is_justified: bool | None
+    absence_reason: str | None
+    absence_status: str | None
+    absence_at: datetime | None
+    absence_document_at: datetime | None
+    absence_from: date | None
+    absence_until: date | None
+
+
+# Bookings and attendance meet in a full join: a day may have either, or both.
+_BILLABLE = """
+SELECT s.id, coalesce(b.child_id, t.child_id), coalesce(b.family_id, t.family_id), s.day,
+       a.id, a.slug, p.slug, e.slug, e.id, s.starts_at, s.ends_at,
+       b.id, coalesce(b.status, ''), b.booked_at, coalesce(b.surcharge_cents, 0), b.cancelled_at,
+       coalesce(b.decision_sentence, ''),
+       t.presence, b.id IS NULL, t.arrived_at, t.left_at, t.is_justified,
+       r.reason, r.status, r.reported_at, r.document_at, r.starts_on, r.ends_on
+FROM (
+    SELECT DISTINCT ON (b.slot_id, b.child_id) b.*
+    FROM bookings_booking b JOIN bookings_slot s ON s.id = b.slot_id
+    JOIN catalogue_offering o ON o.id = s.offering_id
+    WHERE s.day BETWEEN %(first)s AND %(last)s AND o.activity_id = ANY(%(activities)s)
+      AND s.status = 'OPEN'
+      AND (b.status = 'CONFIRMED' OR (b.status = 'CANCELLED' AND b.is_charged))
+    ORDER BY b.slot_id, b.child_id, b.status DESC, b.id DESC
+) b
+FULL JOIN (
+    SELECT t.* FROM attendance_attendance t JOIN bookings_slot s ON s.id = t.slot_id
+    JOIN catalogue_offering o ON o.id = s.offering_id
+    WHERE s.day BETWEEN %(first)s AND %(last)s AND o.activity_id = ANY(%(activities)s)
+      AND s.status = 'OPEN'
+) t ON t.slot_id = b.slot_id AND t.child_id = b.child_id
+JOIN bookings_slot s ON s.id = coalesce(b.slot_id, t.slot_id)
+JOIN catalogue_offering o ON o.id = s.offering_id
+JOIN catalogue_activity a ON a.id = o.activity_id
+JOIN catalogue_product p ON p.id = s.product_id
+JOIN catalogue_establishment e ON e.id = o.establishment_id
+LEFT JOIN LATERAL (
+    SELECT r.* FROM attendance_absencereport r
+    WHERE r.child_id = coalesce(b.child_id, t.child_id)
+      AND s.day BETWEEN r.starts_on AND r.ends_on
+    ORDER BY r.reported_at DESC LIMIT 1
+) r ON true
+WHERE b.id IS NOT NULL OR t.presence = 'PRESENT'
+ORDER BY 3, 2, s.day, s.starts_at, s.id
+"""
+
+
+def billable_days(
+    first: date, last: date, activity_ids: Iterable[int]
+) -> Iterator[BillableDay]:
+    """The days of a period that billing looks at, household by household; one statement.
+
+    Places held to the end, places given up too late, and children who came without booking. Slots
+    that the town cancelled are left out. What each day costs is the rulebook's
+    (`attendance.rules.absence_facts` gives it the facts of an absence).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BILLABLE, {"first": first, "last": last, "activities": list(activity_ids)}
+        )
+        while rows := cursor.fetchmany(2000):
+            yield from map(BillableDay._make, rows)
+
+
+__all__ = [
+    "BillableDay", "Sheet", "SheetRow", "SlotCounts", "Span",
+    "absence_spans", "absences_of", "absences_to_decide", "active_card_of",
+    "attendances_for_family", "billable_days", "cards_of", "counts_of", "get_absence", "get_card",
+    "list_absences", "open_orders", "orders_of", "presences_between", "sheet", "with_class",
+    "with_recorded", "with_state",
+]
