@@ -20,7 +20,7 @@ def acknowledge(request: Request, *, now: datetime) -> None:
         f"Nous avons bien reçu votre demande le {ack.received}.",
         "",
         f"Référence : {ack.reference}",
-        f"Objet : {ack.title}, {ack.summary}" if ack.summary != ack.title else f"Objet : {ack.title}",
+        f"Objet : {ack.title}" + (f", {ack.summary}" if ack.summary != ack.title else ""),
     ]
     if request.status == RequestStatus.APPROVED:
         lines += ["", "Elle est acceptée : votre dossier est à jour."]
@@ -47,13 +47,14 @@ def decided(request: Request, *, now: datetime) -> None:
             lines += ["", told]
     else:
         subject = f"Demande {request.reference} refusée"
+        what = f"{kind.title.lower()}, {request.summary}"
         lines = [
-            f"Nous ne pouvons pas accepter votre demande : {kind.title.lower()}, {request.summary}.",
+            f"Nous ne pouvons pas accepter votre demande : {what}.",
             "",
             "Pourquoi :",
         ]
     if request.decision_message:
-        lines += ["", request.decision_message] if lines and approved else [request.decision_message]
+        lines += [*([""] if lines and approved else []), request.decision_message]
     if not approved and kind.is_decision:
         lines += ["", "Pour contester cette décision :", town_queries.get_town().appeal_text]
     lines += ["", *_contact(request)]

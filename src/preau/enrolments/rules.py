@@ -16,7 +16,9 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def expiry(provided_on: date, *, valid_months: int | None, until_school_year_end: bool) -> date | None:
+def expiry(
+    provided_on: date, *, valid_months: int | None, until_school_year_end: bool
+) -> date | None:
     """The last day on which a document provided on a day is worth something; None: no end."""
     ends = []
     if valid_months:

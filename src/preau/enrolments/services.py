@@ -51,7 +51,8 @@ def enrol(
     ends_on = min(ends_on or offering.ends_on, offering.ends_on)
     if starts_on > ends_on:
         raise OutsideOffering(
-            f"{offering} est ouverte {french.period(offering.starts_on, offering.ends_on, year=True)} : "
+            f"{offering} est ouverte "
+            f"{french.period(offering.starts_on, offering.ends_on, year=True)} : "
             "choisissez une date dans cette période."
         )
     children = families.children_of(families.get_family(family_id), starts_on)
@@ -161,7 +162,8 @@ def provide_document(
         file_id=file_id,
         status=ProvidedDocument.Status.ACCEPTED if accepted else ProvidedDocument.Status.RECEIVED,
         provided_at=now,
-        expires_on=expires_on or expiry(
+        expires_on=expires_on
+        or expiry(
             paris_day(now),
             valid_months=kind.valid_months,
             until_school_year_end=kind.until_school_year_end,

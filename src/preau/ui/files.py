@@ -1,19 +1,27 @@
-"""Serving a file so that a browser shows it and runs nothing of it."""
+"""Serving a stored file to a person who may see it, so that it can harm nobody."""
 
-from django.http import HttpResponse
-from django.utils.http import content_disposition_header
+from typing import Any
+from urllib.parse import quote
 
+from django.http import Http404, HttpResponse
+
+from preau.documents import queries as documents
+
+# What a browser may show inside the page; anything else is downloaded.
 INLINE = {"application/pdf", "image/jpeg", "image/png", "image/webp"}
 
 
-def file_response(
-    content: bytes, name: str, content_type: str, *, download: bool = False
-) -> HttpResponse:
-    """The bytes under their checked type; shown in place when a browser can, else downloaded."""
-    response = HttpResponse(content, content_type=content_type)
-    attachment = download or content_type not in INLINE
-    response["Content-Disposition"] = content_disposition_header(attachment, name)
+def file_response(stored: Any) -> HttpResponse:
+    """The file, under the type read from its content; never run, never cached by others."""
+    try:
+        content = documents.read_bytes(stored)
+    except OSError as error:
+        raise Http404 from error
+    inline = stored.content_type in INLINE
+    response = HttpResponse(content, content_type=stored.content_type)
+    kind = "inline" if inline else "attachment"
+    response["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(stored.name)}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

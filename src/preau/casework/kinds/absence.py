@@ -6,8 +6,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from preau.attendance import queries as attendance
-from preau.attendance import services as attendance_services
 from preau.casework.kinds.base import (
     Applied,
     Asking,
@@ -98,6 +96,8 @@ class Absence(Kind):
         return [Consequence("La règle des absences justifiées s’applique à la facture à venir.")]
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
+        from preau.attendance import services as attendance_services
+
         joined = request.files.first()
         report = attendance_services.report_absence(
             family_id=request.family_id,
@@ -121,6 +121,8 @@ class Absence(Kind):
         )
 
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
+        from preau.attendance import services as attendance_services
+
         attendance_services.justify_absence(
             report_id=request.result["absence_id"], justified=False, now=now, actor=actor
         )

@@ -6,7 +6,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from preau.casework.addresses import password_link_address
-from preau.casework.kinds.base import Applied, Asking, Change, Consequence, Fact, Kind, KindForm, Wanted
+from preau.casework.kinds.base import (
+    Applied,
+    Asking,
+    Change,
+    Consequence,
+    Fact,
+    Kind,
+    KindForm,
+    Wanted,
+)
 from preau.casework.kinds.people import AdultFields, adult_facts, adult_name, guardian_data
 from preau.casework.kinds.pieces import wanted_by_slug
 from preau.casework.models import Request, RequestKind
@@ -30,9 +39,7 @@ class AddGuardian(Kind):
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
         return [
-            wanted_by_slug(
-                "piece-identite", "Pièce d’identité", "Celle de la personne à ajouter."
-            )
+            wanted_by_slug("piece-identite", "Pièce d’identité", "Celle de la personne à ajouter.")
         ]
 
     def summary(self, request: Request) -> str:
@@ -52,34 +59,35 @@ class AddGuardian(Kind):
                 found.append(Consequence(f"{adult} est déjà dans ce dossier.", "warn"))
         email = request.payload.get("email")
         if email:
-            found.append(
-                Consequence(f"Un lien part à {email} pour choisir un mot de passe, sien.")
-            )
+            found.append(Consequence(f"Un lien part à {email} pour choisir un mot de passe, sien."))
         else:
-            found.append(
-                Consequence("Sans adresse e-mail : une lettre lui donnera son accès.")
-            )
-        found.append(
-            Consequence("Cette personne verra tout le dossier du foyer et ses factures.")
-        )
+            found.append(Consequence("Sans adresse e-mail : une lettre lui donnera son accès."))
+        found.append(Consequence("Cette personne verra tout le dossier du foyer et ses factures."))
         return found
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         guardian = family_services.add_guardian(
-            family_id=request.family_id, guardian=guardian_data(request.payload),
-            now=now, actor=actor,
+            family_id=request.family_id,
+            guardian=guardian_data(request.payload),
+            now=now,
+            actor=actor,
         )
         told = f"{guardian} est responsable dans votre dossier."
         if guardian.email:
             family_services.invite_by_email(
-                family_id=request.family_id, guardian_id=guardian.pk,
-                address=password_link_address(), now=now, actor=actor,
+                family_id=request.family_id,
+                guardian_id=guardian.pk,
+                address=password_link_address(),
+                now=now,
+                actor=actor,
             )
             told += f" Un lien est parti à {guardian.email} pour ouvrir son accès."
         return Applied(told=told, data={"guardian_id": guardian.pk})
 
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
         family_services.remove_guardian(
-            family_id=request.family_id, guardian_id=request.result["guardian_id"],
-            now=now, actor=actor,
+            family_id=request.family_id,
+            guardian_id=request.result["guardian_id"],
+            now=now,
+            actor=actor,
         )

@@ -196,6 +196,10 @@ class Kind:
         """The pieces to join, required ones first."""
         return [Wanted("Une pièce", "Facultative : un document qui aide à traiter la demande.")]
 
+    def file_kind(self, payload: Mapping[str, Any], kind_id: int | None) -> int | None:
+        """Which kind of document a joined file is; `kind_id` is what its field said."""
+        return kind_id
+
     def missing(self, request: Request, given_kinds: Iterable[int | None], day: date) -> list[str]:
         """What keeps this request from being complete: names of pieces, or sentences."""
         given = set(given_kinds)
@@ -245,7 +249,7 @@ class Kind:
 
     def fingerprint(self, request: Request, day: date) -> str:
         """Changes when what the agent was shown is no longer true."""
-        shown = [(change.label, change.before, change.after) for change in self.changes(request, day)]
+        shown = [(row.label, row.before, row.after) for row in self.changes(request, day)]
         text = json.dumps([request.version, shown], ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

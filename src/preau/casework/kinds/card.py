@@ -6,8 +6,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from preau.attendance import queries as attendance
-from preau.attendance import services as attendance_services
 from preau.casework.kinds.base import Applied, Asking, Change, Consequence, Kind, KindForm, Wanted
 from preau.casework.models import Request, RequestKind
 from preau.kernel import french
@@ -54,6 +52,8 @@ class NewCard(Kind):
         return [Consequence("Une carte est préparée pour cet enfant.", "ok")]
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
+        from preau.attendance import services as attendance_services
+
         card = attendance_services.issue_card(
             child_id=request.child_id, family_id=request.family_id, now=now, actor=actor
         )
@@ -64,6 +64,8 @@ class NewCard(Kind):
 
 
 def _active(request: Request) -> Any:
+    from preau.attendance import queries as attendance
+
     cards = attendance.cards_of([request.child_id])
     found = cards.get(request.child_id, []) if isinstance(cards, dict) else cards
     return next((card for card in found if card.status == "ACTIVE"), None)

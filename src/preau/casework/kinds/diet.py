@@ -6,7 +6,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from preau.casework.kinds.base import Applied, Asking, Change, Consequence, Kind, KindForm, Wanted, same_or_cannot_undo
+from preau.casework.kinds.base import (
+    Applied,
+    Asking,
+    Change,
+    Consequence,
+    Kind,
+    KindForm,
+    Wanted,
+    same_or_cannot_undo,
+)
 from preau.casework.models import Request, RequestKind
 from preau.families import queries as families
 from preau.families import services as family_services
@@ -46,7 +55,8 @@ class DietChange(Kind):
         return [
             Change(
                 f"Repas {french.of(request.child.first_name)}",
-                _label(request.child.diet), _label(request.payload["diet"]),
+                _label(request.child.diet),
+                _label(request.payload["diet"]),
             )
         ]
 
@@ -56,19 +66,26 @@ class DietChange(Kind):
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         before = _child(request).diet
         family_services.change_diet(
-            family_id=request.family_id, child_id=request.child_id,
-            diet=request.payload["diet"], now=now, actor=actor,
+            family_id=request.family_id,
+            child_id=request.child_id,
+            diet=request.payload["diet"],
+            now=now,
+            actor=actor,
         )
         return Applied(
-            told=f"Repas {french.of(request.child.first_name)} : {_label(request.payload['diet'])}.",
+            told=f"Repas {french.of(request.child.first_name)}\u00a0: "
+            f"{_label(request.payload['diet'])}.",
             data={"before": before},
         )
 
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
         same_or_cannot_undo(_child(request).diet, request.payload["diet"])
         family_services.change_diet(
-            family_id=request.family_id, child_id=request.child_id,
-            diet=request.result["before"], now=now, actor=actor,
+            family_id=request.family_id,
+            child_id=request.child_id,
+            diet=request.result["before"],
+            now=now,
+            actor=actor,
         )
 
 

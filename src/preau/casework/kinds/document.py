@@ -1,5 +1,6 @@
 """A piece for the file: an agent looks at it, then it counts."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -7,7 +8,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from preau.casework.errors import CaseRefusal
-from preau.casework.kinds.base import Applied, Asking, Change, Consequence, Fact, Kind, KindForm, Wanted
+from preau.casework.kinds.base import (
+    Applied,
+    Asking,
+    Change,
+    Consequence,
+    Fact,
+    Kind,
+    KindForm,
+    Wanted,
+)
 from preau.casework.models import Request, RequestKind
 from preau.enrolments import queries as enrolments
 from preau.families import queries as families
@@ -18,7 +28,10 @@ from preau.kernel.actors import Actor
 class DocumentForm(KindForm):
     document = forms.TypedChoiceField(label=_("Quelle pièce ?"), coerce=int)
     child = forms.TypedChoiceField(
-        label=_("Pour quel enfant ?"), coerce=int, required=False, empty_value=None,
+        label=_("Pour quel enfant ?"),
+        coerce=int,
+        required=False,
+        empty_value=None,
     )
 
     def prepare(self) -> None:
@@ -27,7 +40,8 @@ class DocumentForm(KindForm):
         self.fields["document"].choices = [(kind.pk, kind.name) for kind in kinds]
         children = families.children_of(self.asking.family_id, self.asking.day)
         self.fields["child"].choices = [
-            ("", _("Tout le foyer")), *((child.pk, str(child)) for child in children),
+            ("", _("Tout le foyer")),
+            *((child.pk, str(child)) for child in children),
         ]
         self.initial.setdefault("document", self.asking.options.get("piece"))
         self.initial.setdefault("child", self.asking.options.get("enfant"))
@@ -55,6 +69,9 @@ class DocumentCheck(Kind):
         if kind is None:
             return [Wanted("La pièce", "PDF ou photo, 10 Mo au plus.", required=True)]
         return [Wanted(kind.name, kind.hint, kind.pk, required=True)]
+
+    def file_kind(self, payload: Mapping[str, Any], kind_id: int | None) -> int | None:
+        return payload.get("document") or kind_id
 
     def summary(self, request: Request) -> str:
         kind = enrolments.get_document_kind(request.payload["document"])

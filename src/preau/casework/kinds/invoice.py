@@ -8,8 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from preau.accounts.enums import Permission
 from preau.billing import queries as billing
-from preau.billing import services as billing_services
-from preau.casework.kinds.base import Applied, Asking, Change, Consequence, Fact, Kind, KindForm, Wanted
+from preau.billing.credits import issue_credit_note
+from preau.casework.kinds.base import (
+    Applied,
+    Asking,
+    Change,
+    Consequence,
+    Fact,
+    Kind,
+    KindForm,
+    Wanted,
+)
 from preau.casework.models import Request, RequestKind
 from preau.kernel import french
 from preau.kernel.actors import Actor
@@ -18,12 +27,15 @@ from preau.kernel.actors import Actor
 class InvoiceForm(KindForm):
     invoice = forms.ChoiceField(label=_("Quelle facture ?"))
     lines = forms.TypedMultipleChoiceField(
-        label=_("Quelles lignes ?"), coerce=int, required=False,
+        label=_("Quelles lignes ?"),
+        coerce=int,
+        required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Sans choix, toute la facture est regardée."),
     )
     reason = forms.CharField(
-        label=_("Qu’est-ce qui n’est pas juste ?"), max_length=1000,
+        label=_("Qu’est-ce qui n’est pas juste ?"),
+        max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
@@ -91,7 +103,7 @@ class InvoiceDispute(Kind):
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         invoice = billing.get_invoice(request.payload["invoice"], family_id=request.family_id)
-        note = billing_services.issue_credit_note(
+        note = issue_credit_note(
             invoice_id=invoice.pk,
             lines={line.pk: line.amount_cents for line in self._lines(request)},
             reason=f"Demande {request.reference}",
@@ -109,6 +121,7 @@ class InvoiceDispute(Kind):
             return []
         chosen = set(request.payload.get("lines") or [])
         return [
-            line for line in invoice.lines.all()
+            line
+            for line in invoice.lines.all()
             if line.amount_cents > 0 and (not chosen or line.pk in chosen)
         ]

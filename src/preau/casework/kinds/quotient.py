@@ -95,7 +95,8 @@ class QuotientUpdate(Kind):
         ]
 
     def changes(self, request: Request, day: date) -> list[Change]:
-        current = families.quotient_on(request.family_id, as_day(request.payload["starts_on"]) or day)
+        starts_on = as_day(request.payload["starts_on"]) or day
+        current = families.quotient_on(request.family_id, starts_on)
         return [
             Change("Quotient familial", _number(current.value_cents) if current else "",
                    _value(request)),

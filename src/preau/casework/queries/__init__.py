@@ -14,6 +14,7 @@ from preau.casework.queries.requests import (
     neighbours,
     open_count,
     request_file,
+    sent_acknowledgement,
     status_for_family,
     visible_kinds,
     waiting_for_family,
@@ -23,6 +24,7 @@ from preau.casework.queries.settings import Setting, all_kind_settings, kind_set
 __all__ = [
     "Setting", "acknowledgement", "agent_sees_file", "all_kind_settings", "can_undo", "events_of",
     "family_holds_file", "for_agent", "for_family", "get_draft", "inbox_counts", "kind_settings",
-    "list_inbox", "neighbours", "open_count", "request_file", "status_for_family",
+    "list_inbox", "neighbours", "open_count", "request_file", "sent_acknowledgement",
+    "status_for_family",
     "visible_kinds", "waiting_for_family",
 ]

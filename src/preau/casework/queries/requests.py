@@ -204,7 +204,7 @@ def acknowledgement(request: Request) -> Acknowledgement:
     service = request.service
     return Acknowledgement(
         reference=request.reference,
-        title=kind.title,
+        title=str(kind.title),
         summary=request.summary,
         received=french.instant(request.submitted_at, year=True),
         service_name=service.name if service else f"{town.name}, {town.subtitle}",
@@ -250,3 +250,9 @@ def get_draft(
     found = Draft.objects.filter(pk=draft_id, expires_at__gt=now, family_id=family_id)
     return found.filter(user_id=user_id).select_related("child", "family", "user").first()
 
+
+
+def sent_acknowledgement(draft: Draft) -> Acknowledgement:
+    """What is told once a draft was sent."""
+    request = Request.objects.select_related("service").get(pk=draft.sent_request_id)
+    return acknowledgement(request)

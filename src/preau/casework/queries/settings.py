@@ -40,12 +40,12 @@ def _setting(kind: "Kind", row: KindSettings | None) -> Setting:
             is_automatic=kind.default_automatic,
             service_id=None,
             days=kind.default_days,
-            next_step=kind.default_next_step,
+            next_step=str(kind.default_next_step),
         )
     return Setting(
         kind=row.kind,
         is_automatic=row.is_automatic and kind.can_be_automatic,
         service_id=row.service_id,
         days=row.days,
-        next_step=row.next_step or kind.default_next_step,
+        next_step=row.next_step or str(kind.default_next_step),
     )

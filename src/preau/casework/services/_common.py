@@ -11,7 +11,7 @@ RELATED = ("family", "child", "user", "service", "held_by")
 
 
 def lock_request(request_id: int) -> Request:
-    """The request, locked until commit: whoever decides it next waits here, then sees it decided."""
+    """The request, locked until commit: who decides it next waits here, then sees it decided."""
     locked = Request.objects.select_for_update(of=("self",), no_key=True).get(pk=request_id)
     # Read the related rows once the lock is held: they are then those of now.
     return Request.objects.select_related(*RELATED).get(pk=locked.pk)

@@ -1,4 +1,4 @@
-"""Deciding: approve applies to the file; refuse tells why and how to contest; undo within an hour."""
+"""Deciding: approve writes the file; refuse tells why and how to contest; undo within an hour."""
 
 from datetime import datetime
 

@@ -29,7 +29,8 @@ def hold(*, request_id: int, now: datetime, actor: Actor) -> Request:
     if not mine:
         request.held_since, request.is_kept = now, False
     request.held_by_id = actor.user_id
-    request.held_until = max(now + LEASE, request.held_until if mine and request.held_until else now)
+    until = now + LEASE
+    request.held_until = max(until, request.held_until or until) if mine else until
     request.save(update_fields=HOLD_FIELDS)
     if not mine:
         # skip_locked: a request being decided right now frees itself; waiting could deadlock.

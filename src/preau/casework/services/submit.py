@@ -77,7 +77,8 @@ def _receive(
     handler = get_kind(kind)
     day = paris_day(now)
     asking = Asking(
-        family_id=family_id, child_id=child_id, day=day, user_id=user.pk if user else None
+        family_id=family_id, child_id=child_id, day=day,
+        user_id=user.pk if user else None, by_agent=actor.is_agent,
     )
     settings = kind_settings(handler)
     request = Request(
@@ -99,6 +100,10 @@ def _receive(
     request.summary = handler.summary(request)[:240]
     request.service_id = handler.service_id(request) or request.service_id
     request.save(force_insert=True)
+    files = [
+        GivenFile(given.file_id, handler.file_kind(request.payload, given.document_kind_id))
+        for given in files
+    ]
     for given in files:
         if documents.get_file(given.file_id) is None:
             continue
@@ -126,7 +131,8 @@ def _receive(
     request.reference = _next_reference(day.year)
     request.save()
     journal(
-        request, "submit", f"Demande {request.reference} reçue : {handler.title}, {request.summary}",
+        request, "submit",
+        f"Demande {request.reference} reçue : {handler.title}, {request.summary}",
         now=now, actor=actor,
     )
     if automatic:
