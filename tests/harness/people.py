@@ -24,24 +24,40 @@ def make_town(**fields: Any) -> Town:
     town, _ = Town.objects.update_or_create(
         pk=1,
         defaults={
-            "name": "Saint-Aubin", "postcodes": ["94300"], "city_names": ["Vincennes"],
-            "phone": "0199001234", **fields,
+            "name": "Saint-Aubin",
+            "postcodes": ["94300"],
+            "city_names": ["Vincennes"],
+            "phone": "0199001234",
+            **fields,
         },
     )
     return town
 
 
 def make_family(
-    *, children: int = 2, adults: int = 2, last_name: str = "Belkacem", now: dt.datetime = NOW,
-    email: str = "", address: AddressData = ADDRESS,
+    *,
+    children: int = 2,
+    adults: int = 2,
+    last_name: str = "Belkacem",
+    now: dt.datetime = NOW,
+    email: str = "",
+    address: AddressData = ADDRESS,
 ) -> Family:
     """A household with an adult (`email` is the first one's) or two, and children."""
     first = GuardianData(
-        last_name=last_name, first_name="Amina", civility="MME", relationship="mère",
-        email=email, mobile_phone="06 39 98 11 20", birth_on=dt.date(1988, 5, 14),
+        last_name=last_name,
+        first_name="Amina",
+        civility="MME",
+        relationship="mère",
+        email=email,
+        mobile_phone="06 39 98 11 20",
+        birth_on=dt.date(1988, 5, 14),
     )
     second = GuardianData(
-        last_name="Rousseau", first_name="Thomas", civility="M", relationship="père",
+        last_name="Rousseau",
+        first_name="Thomas",
+        civility="M",
+        relationship="père",
         mobile_phone="06 39 98 30 55",
     )
     names = ("Lina", "Noé", "Sami", "Inès", "Tom")
@@ -50,8 +66,10 @@ def make_family(
         guardians=[first, second][:adults],
         children=[
             ChildData(
-                last_name="Rousseau", first_name=names[i % 5],
-                birth_on=dt.date(2016 + i, 6, 9), sex="F" if i % 2 == 0 else "M",
+                last_name="Rousseau",
+                first_name=names[i % 5],
+                birth_on=dt.date(2016 + i, 6, 9),
+                sex="F" if i % 2 == 0 else "M",
             )
             for i in range(children)
         ],
@@ -70,7 +88,11 @@ def child_of(family: Family, order: int = 0, day: dt.date = DAY) -> Child:
 
 
 def make_account(
-    family: Family, order: int = 0, *, password: str = PASSWORD, email: str | None = None,
+    family: Family,
+    order: int = 0,
+    *,
+    password: str = PASSWORD,
+    email: str | None = None,
     now: dt.datetime = NOW,
 ) -> User:
     """An adult's account, in use: its own password, and an address that was proved."""
@@ -85,8 +107,11 @@ def make_account(
 
 
 def make_agent(
-    *roles: Role, email: str = "sonia.lopes@saint-aubin.example", site: int | None = None,
-    password: str = PASSWORD, now: dt.datetime = NOW,
+    *roles: Role,
+    email: str = "sonia.lopes@saint-aubin.example",
+    site: int | None = None,
+    password: str = PASSWORD,
+    now: dt.datetime = NOW,
 ) -> User:
     """An agent with these roles (counter when none is named), everywhere or at one site."""
     user = accounts.create_agent(
@@ -94,8 +119,12 @@ def make_agent(
     )
     for role in roles or (Role.COUNTER,):
         accounts.assign_role(
-            user=user, role=role, establishment_id=site, starts_on=dt.date(2026, 1, 1),
-            now=now, actor=Actor.system(),
+            user=user,
+            role=role,
+            establishment_id=site,
+            starts_on=dt.date(2026, 1, 1),
+            now=now,
+            actor=Actor.system(),
         )
     user.set_password(password)
     user.save(update_fields=["password"])
