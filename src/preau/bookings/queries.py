@@ -5,7 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
@@ -89,23 +100,26 @@ def _rank() -> Subquery:
 def bookings_between(family_id: int, first: date, last: date) -> list[BookingRow]:
     """What the household holds or waits for, and what it gave up too late (still due).
 
-    Ranks of those who wait are read with a second query, only when someone waits.
+    Places that are offered are there whatever their day, so that none is missed. One query.
     """
-    rows = list(
+    rows = (
         Booking.objects.for_family(family_id)
         .filter(
             Q(status__in=LIVE) | Q(status=BookingStatus.CANCELLED, is_charged=True),
-            slot__day__range=(first, last),
+            Q(slot__day__range=(first, last)) | Q(status=BookingStatus.OFFERED),
+        )
+        .annotate(
+            rank=Case(
+                When(status=BookingStatus.WAITING, then=_rank()), output_field=IntegerField()
+            )
         )
         .order_by("pk")
         .values_list(
             "pk", "slot_id", "child_id", "status", "is_charged", "decision_sentence",
-            "offer_expires_at", "surcharge_cents",
+            "offer_expires_at", "surcharge_cents", "rank",
         )
     )
-    waiting = [row[0] for row in rows if row[3] == BookingStatus.WAITING]
-    ranks = ranks_of(waiting) if waiting else {}
-    return [BookingRow(*row, rank=ranks.get(row[0])) for row in rows]
+    return [BookingRow(*row) for row in rows]
 
 
 def ranks_of(booking_ids: Iterable[int]) -> dict[int, int]:
@@ -152,6 +166,8 @@ class Coming:
     site: str
     booking_id: int
     offer_expires_at: datetime | None
+    offering_id: int
+    rank: int | None  # in the queue, when it waits
 
 
 def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
@@ -163,12 +179,19 @@ def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
             slot__status=SlotStatus.OPEN,
             status__in=LIVE,
         )
+        .annotate(
+            rank=Case(
+                When(status=BookingStatus.WAITING, then=_rank()),
+                default=Value(None),
+                output_field=IntegerField(),
+            )
+        )
         .order_by("slot__day", "child__birth_on", "child_id", "slot__starts_at")
         .values_list(
             "slot__day", "child_id", "slot__offering__activity__name",
             "slot__offering__activity__kind", "slot__product__name", "slot__starts_at",
             "slot__ends_at", "status", "slot__offering__establishment__name", "pk",
-            "offer_expires_at",
+            "offer_expires_at", "slot__offering_id", "rank",
         )
     )
     return [Coming(*row) for row in rows]

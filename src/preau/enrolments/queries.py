@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from preau.enrolments.models import DocumentKind, Enrolment, ProvidedDocument, RequiredDocument
 
@@ -106,6 +108,25 @@ def missing_documents(
         .values_list("kind_id", flat=True)
     )
     return [kind for kind in required if kind.pk not in held]
+
+
+def with_missing(found: QuerySet[Enrolment], day: date) -> QuerySet[Enrolment]:
+    """Adds `missing` to each enrolment: [{"id", "name", "slug"}, …] of the documents that its
+    activity asks for and that the household's file does not hold on the day. No more query."""
+    held = ProvidedDocument.objects.filter(
+        Q(expires_on__isnull=True) | Q(expires_on__gte=day),
+        Q(child_id=OuterRef(OuterRef("child_id"))) | Q(child_id__isnull=True),
+        family_id=OuterRef(OuterRef("family_id")),
+        kind_id=OuterRef("kind_id"),
+        status__in=(ProvidedDocument.Status.RECEIVED, ProvidedDocument.Status.ACCEPTED),
+    )
+    asked = (
+        RequiredDocument.objects.filter(activity_id=OuterRef("offering__activity_id"))
+        .exclude(Exists(held))
+        .order_by("kind__name")
+        .values(data=JSONObject(id="kind_id", name="kind__name", slug="kind__slug"))
+    )
+    return found.annotate(missing=ArraySubquery(asked))
 
 
 def documents_of(family_id: int) -> QuerySet[ProvidedDocument]:

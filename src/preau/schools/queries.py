@@ -1,11 +1,14 @@
 """Reading pupils' schools and classes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
+from preau.catalogue.enums import Level
+from preau.kernel.text import search_key
 from preau.schools.models import HouseholdRecord, PupilImport, PupilRecord, Schooling
 
 ONDE = "onde"
@@ -23,6 +26,13 @@ def class_on(child: Any, class_id: int, day: date) -> QuerySet[Schooling]:
     """Whether a child (an id or an `OuterRef`) is in this class on the day: for `Exists`."""
     return Schooling.objects.filter(
         child_id=child, school_class_id=class_id, starts_on__lte=day, ends_on__gte=day
+    )
+
+
+def schoolings_at(establishment_ids: Iterable[int], day: date) -> QuerySet[Schooling]:
+    """The pupils of these schools on the day."""
+    return Schooling.objects.filter(
+        establishment_id__in=list(establishment_ids), starts_on__lte=day, ends_on__gte=day
     )
 
 
@@ -73,3 +83,62 @@ def list_imports() -> QuerySet[PupilImport]:
 def get_import(import_id: int) -> PupilImport | None:
     """One import, with its files."""
     return list_imports().filter(pk=import_id).first()
+
+
+def filter_pupils(
+    pupils: QuerySet[Schooling],
+    *,
+    text: str = "",
+    school_id: int | None = None,
+    class_id: int | None = None,
+    level: str = "",
+) -> QuerySet[Schooling]:
+    """Narrow a list of pupils; each word of `text` must stand in the child's names."""
+    for word in search_key(text).split():
+        pupils = pupils.filter(child__search_key__contains=word)
+    if school_id is not None:
+        pupils = pupils.filter(establishment_id=school_id)
+    if class_id is not None:
+        pupils = pupils.filter(school_class_id=class_id)
+    if level:
+        pupils = pupils.filter(level=level)
+    return pupils
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolNumbers:
+    """How many pupils and classes a school has today, in all and by level."""
+
+    school_id: int
+    name: str
+    pupils: int
+    classes: int
+    by_level: list[tuple[str, int]]
+
+
+def numbers_by_school(school_year_id: int, day: date) -> list[SchoolNumbers]:
+    """Each school that has pupils, with its numbers; two queries."""
+    running = Schooling.objects.filter(
+        school_year_id=school_year_id, starts_on__lte=day, ends_on__gte=day
+    ).order_by()
+    levels: dict[int, list[tuple[str, int]]] = {}
+    order = list(Level.values)
+    for school_id, level, count in running.values_list("establishment_id", "level").annotate(
+        n=Count("pk")
+    ):
+        levels.setdefault(school_id, []).append((level, count))
+    rows = (
+        running.values_list("establishment_id", "establishment__name")
+        .annotate(pupils=Count("pk"), classes=Count("school_class", distinct=True))
+        .order_by("establishment__name")
+    )
+    return [
+        SchoolNumbers(
+            school_id,
+            name,
+            pupils,
+            classes,
+            sorted(levels[school_id], key=lambda pair: order.index(pair[0])),
+        )
+        for school_id, name, pupils, classes in rows
+    ]
