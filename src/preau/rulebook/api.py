@@ -100,7 +100,7 @@ def decide(rulebook: Rulebook, activity: str, product: str | None, day: date | N
             lambda book: decide_in(
                 Context(book, activity, product, day, facts, calendar, action, at), action),
             lambda found: (found.outcome, found.charged, found.cents, found.penalty_cents,
-                           found.proposed_cents),
+                           found.proposed_cents, found.late),
             lambda found: found.outcome + ("" if found.cents is None else f" ({_cents(found.cents)})"))
     except Undecided as undecided:
         return Decision("ambiguous", None, sentences=(undecided.reason,),

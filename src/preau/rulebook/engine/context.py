@@ -29,6 +29,7 @@ class Context:
         if found is None:
             raise FactError("activity", "une activité du règlement", activity, unknown=False)
         self.activity: Activity = found
+        product = product or None
         if product is None and len(found.products) == 1:
             product = found.products[0].code
         chosen = found.product(product) if product is not None else Product(code="")

@@ -32,7 +32,7 @@ class Decision:
     proposal (an agent decides), blocked, expired, ambiguous (the rules do not say).
     ``charged``: whether something is due for the service (None: this action settles nothing).
     ``cents``: what is due, surcharges included and penalties apart; None when no tariff is
-    written. ``proposed_cents`` is what an agent may add. ``credit_cents`` goes to the account.
+    written or when the amount cannot be known (``undecided`` says why). ``proposed_cents`` is what an agent may add. ``credit_cents`` goes to the account.
     """
 
     outcome: str
@@ -49,6 +49,7 @@ class Decision:
     limit_at: datetime | None = None
     late: bool | None = None
     readings: tuple[str, ...] = ()
+    undecided: str = ""
     version: str = ""
 
 
@@ -56,6 +57,9 @@ def decide_in(context: Context, action: str) -> Decision:
     """Decide one action under one reading of the rules."""
     if action in BOOKING:
         decision = _book(context, action)
+        if decision.outcome not in STOPS:
+            due = penalties(context)
+            decision = _with_penalties(decision, due) if due else decision
     elif action == "cancel":
         decision = _cancel(context)
     elif action == "absence":
@@ -81,6 +85,22 @@ def _price(context: Context) -> Price | None:
     if not context.activity.priced or not context.rules("tariffs"):
         return None
     return service_price(context)
+
+
+def _priced_or_not(context: Context) -> tuple[Price | None, Undecided | None]:
+    """The price, or why it is not known: an action is settled even when its amount is not."""
+    try:
+        return _price(context), None
+    except Undecided as undecided:
+        return None, undecided
+
+
+def _unknown_amount(undecided: Undecided) -> str:
+    return f"montant à déterminer{COLON}{undecided.reason}"
+
+
+def _ids_of(undecided: Undecided | None) -> tuple[str, ...]:
+    return (undecided.rule_id,) if undecided and undecided.rule_id else ()
 
 
 def _why(rule: Access) -> str:
@@ -126,11 +146,15 @@ def _book(context: Context, action: str) -> Decision:
 
 def _priced(context: Context, outcome: str, sentences: list[str], ids: list[str],
             moment: Moment | None, late: bool | None) -> Decision:
-    price = _price(context)
+    price, undecided = _priced_or_not(context)
     limit_at = moment.closes_at if moment else None
     if price is None:
-        return Decision(outcome, charged=True, sentences=tuple(sentences), rule_ids=tuple(ids),
-                        limit_at=limit_at, late=late, proposal=outcome == "proposal")
+        if undecided:
+            sentences.append(_unknown_amount(undecided))
+        return Decision(outcome, charged=True, sentences=tuple(sentences),
+                        rule_ids=(*ids, *_ids_of(undecided)), limit_at=limit_at, late=late,
+                        proposal=outcome == "proposal",
+                        undecided=undecided.reason if undecided else "")
     extra = proposals(context)
     sentences = [*sentences, *price.sentences,
                  *(f"{line.sentence} (proposé à un agent)" for line in extra)]
@@ -254,13 +278,7 @@ def _outcome(action: str, charged: bool | None) -> str:
 
 def _settle(context: Context, rule: Absence | None, charge: Fraction) -> Decision:
     """What stays due of the price: a percentage or an amount, plus a surcharge."""
-    try:
-        price = _price(context)
-    except Undecided:
-        if charge == 0 and (rule is None or (rule.amount is None and rule.surcharge is None)):
-            price = None
-        else:
-            raise
+    price, undecided = _priced_or_not(context)
     full = price.cents if price else None
     rounding = context.book.rounding
     name = rule.name if rule else ""
@@ -299,8 +317,12 @@ def _settle(context: Context, rule: Absence | None, charge: Fraction) -> Decisio
     credit = 0
     if rule is not None and rule.credit and full is not None and cents is not None:
         credit = max(0, full - cents)
+    said = [line.sentence for line in lines]
+    if undecided and charged and cents is None:
+        said.append(_unknown_amount(undecided))
+        ids = (*ids, *_ids_of(undecided))
     return Decision(
         "accepted", charged, cents, surcharge, credit_cents=credit,
-        proposal=bool(rule and rule.proposal), lines=tuple(lines),
-        sentences=tuple(line.sentence for line in lines),
-        rule_ids=(*ids, *(price.rule_ids if price and charged else ())))
+        proposal=bool(rule and rule.proposal), lines=tuple(lines), sentences=tuple(said),
+        rule_ids=(*ids, *(price.rule_ids if price and charged else ())),
+        undecided=undecided.reason if undecided and cents is None else "")

@@ -92,7 +92,7 @@ def count_times(times: tuple[str, ...], divide: Decimal | None, context: Context
     text = TIMES.join(words)
     if divide is not None:
         count /= Fraction(divide)
-        text += f" ÷ {number(divide)}"
+        text += f" ÷ {number(divide)} = {number(round_to(count, 'half_up', Fraction(1, 100)))}"
     return count, text
 
 
@@ -157,7 +157,8 @@ def service_price(context: Context) -> Price:
     start = unit_cents * count
     running.move(start, label, tariff.id,
                  lambda _d, total: _tariff_sentence(why or label, base, unit_cents, count_words,
-                                                    total), "tariff")
+                                                    total),
+                 "surcharge" if tariff.surcharge else "tariff")
     for rule in unit_stage:
         before = unit_cents
         unit_cents = round_cents(

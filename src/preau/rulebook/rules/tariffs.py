@@ -40,6 +40,7 @@ class Tariff(Rule):
 
     ``times`` are facts by which the price is multiplied (meals, hours…), ``divide`` what it is
     then divided by (12 monthly instalments). ``per`` only says what the price is for.
+    ``surcharge``: this price is itself a surcharged one (another price when nothing was booked).
     """
 
     amount: Amount
@@ -48,6 +49,7 @@ class Tariff(Rule):
     divide: Decimal | None = None
     per: str = "service"
     rounding: Rounding | None = None
+    surcharge: bool = False
 
 
 @dataclass(frozen=True, slots=True)

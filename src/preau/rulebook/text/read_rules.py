@@ -40,7 +40,8 @@ COUNTED = ("times", "divide", "unit")
 EFFECTS = (*OPERATIONS, "on", "of_base", "group", "times", "unit")
 PER = ("service", "day", "week", "month", "term", "period", "year", "hour")
 KEYS: dict[str, tuple[str, ...]] = {
-    "tariffs": (*COMMON, *AMOUNT_KEYS, *COUNTED, "per", "rounding"),
+    "tariffs": (*COMMON, *AMOUNT_KEYS, *COUNTED, "per", "rounding",
+                "surcharge"),
     "adjustments": (*COMMON, *EFFECTS),
     "extras": (*COMMON, *AMOUNT_KEYS, *COUNTED),
     "surcharges": (*COMMON, *EFFECTS, "proposal"),
@@ -208,7 +209,8 @@ def _effect(fields: Fields, reading: Reading) -> Effect:
 def _tariff(fields: Fields, reading: Reading) -> dict[str, Any]:
     return {"amount": amount_in(fields, reading), **_counted(fields, reading),
             "per": fields.read("per", lambda n: n.word(PER), "service"),
-            "rounding": fields.read("rounding", read_rounding)}
+            "rounding": fields.read("rounding", read_rounding),
+            "surcharge": fields.read("surcharge", lambda n: n.yesno(), False)}
 
 
 def _extra(fields: Fields, reading: Reading) -> dict[str, Any]:

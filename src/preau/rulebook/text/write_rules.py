@@ -353,6 +353,8 @@ def _own(rule: Rule) -> dict[str, Any]:
             data["per"] = rule.per
         if rule.rounding is not None:
             data["rounding"] = _rounding(rule.rounding)
+        if rule.surcharge:
+            data["surcharge"] = True
     if isinstance(rule, Adjustment):
         if rule.on != "service":
             data["on"] = rule.on
