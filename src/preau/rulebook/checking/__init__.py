@@ -1,0 +1,1 @@
+"""The checker: what is missing, contradictory, unclear or unlawful in a rulebook."""
