@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "preau.ui.context.town",
+                "preau.townhall.nav.office",
             ],
             "builtins": ["django.templatetags.i18n", "preau.ui.templatetags.preau"],
         },

@@ -10,3 +10,8 @@ class SchoolRefusal(Refusal):
 class AlreadySchooled(SchoolRefusal):
     message = "Cet enfant est déjà inscrit dans une école à ces dates."
     code = "already_schooled"
+
+
+class NotSchooled(SchoolRefusal):
+    message = "Cet enfant n’est dans aucune de nos écoles à cette date."
+    code = "not_schooled"

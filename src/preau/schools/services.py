@@ -11,7 +11,7 @@ from django.db import transaction
 from preau.audit.services import record
 from preau.kernel.actors import Actor
 from preau.schools.enums import ImportStatus
-from preau.schools.errors import AlreadySchooled
+from preau.schools.errors import AlreadySchooled, NotSchooled
 from preau.schools.models import HouseholdRecord, PupilImport, PupilRecord, Schooling
 
 BATCH = 1000
@@ -100,6 +100,31 @@ def end_schoolings(*, schooling_ids: Iterable[int], last_day: date) -> None:
     ):
         schooling.ends_on = max(schooling.starts_on, last_day)
         schooling.save(update_fields=["ends_on"])
+
+
+@transaction.atomic
+def end_schooling(
+    *, child_id: int, last_day: date, family_id: int | None, now: datetime, actor: Actor
+) -> None:
+    """The pupil leaves its school after `last_day`. Raises NotSchooled when it is at none then."""
+    schooling = (
+        Schooling.objects.select_for_update(no_key=True)
+        .filter(child_id=child_id, starts_on__lte=last_day, ends_on__gte=last_day)
+        .first()
+    )
+    if schooling is None:
+        raise NotSchooled
+    schooling.ends_on = last_day
+    schooling.save(update_fields=["ends_on"])
+    record(
+        actor=actor,
+        now=now,
+        action="schools.end_schooling",
+        summary=f"École : départ après le {last_day:%d/%m/%Y}",
+        family_id=family_id,
+        object_type="child",
+        object_id=child_id,
+    )
 
 
 @transaction.atomic
