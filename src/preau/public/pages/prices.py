@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.utils.module_loading import import_string
-
 
 def price_words(slugs: Iterable[str], day: date) -> dict[str, str]:
     """«de 0,92 € à 5,40 € le repas», by activity; an activity without a rule is left out."""

@@ -1,3 +1,35 @@
-from django.urls import path  # noqa: F401
+"""The offer, under /mairie/offre/."""
 
-urlpatterns: list = []
+from django.urls import path
+from django.views.generic import RedirectView
+
+from preau.accounts.enums import Permission
+from preau.townhall.access import agent_required
+from preau.townhall.catalogue import details, menus, slots, tables
+
+first_list = agent_required(Permission.MANAGE_CATALOGUE)(
+    RedirectView.as_view(pattern_name="townhall:catalogue-list")
+)
+
+urlpatterns = [
+    path("offre/", first_list, {"key": "activites"}, name="catalogue"),
+    path("offre/menus/", menus.menus, name="menus"),
+    path("offre/menus/export/<slug:file_format>/", menus.menus_export, name="menus-export"),
+    path("offre/seances/", slots.open_many, name="catalogue-slots"),
+    path("offre/annees/<int:pk>/", details.year, name="catalogue-year"),
+    path("offre/annees/<int:pk>/calendrier/", details.year_import, name="catalogue-year-import"),
+    path("offre/annees/<int:pk>/copie/", details.year_copy, name="catalogue-year-copy"),
+    path("offre/activites/<int:pk>/", details.activity, name="catalogue-activity"),
+    path("offre/activites/<int:activity_id>/formules/nouvelle/", details.product,
+         name="catalogue-product-new"),
+    path("offre/activites/<int:activity_id>/formules/<int:pk>/", details.product,
+         name="catalogue-product"),
+    path("offre/activites/<int:activity_id>/formules/<int:pk>/supprimer/", details.product_delete,
+         name="catalogue-product-delete"),
+    path("offre/ouvertures/<int:pk>/", details.offering, name="catalogue-offering"),
+    path("offre/ouvertures/<int:pk>/seances/", slots.open_one, name="catalogue-offering-slots"),
+    path("offre/<slug:key>/", tables.table, name="catalogue-list"),
+    path("offre/<slug:key>/nouveau/", tables.edit, name="catalogue-new"),
+    path("offre/<slug:key>/<int:pk>/modifier/", tables.edit, name="catalogue-edit"),
+    path("offre/<slug:key>/<int:pk>/supprimer/", tables.delete, name="catalogue-delete"),
+]
