@@ -29,6 +29,7 @@ from preau.config.postgres import Cluster, cluster_in
 PROJECT_DIR = Path(__file__).resolve().parents[3]
 STOP_SECONDS = 10
 READY_SECONDS = 60
+MOST_BREAKS = 20
 MOST_RESTARTS = 4  # Within RESTART_WINDOW seconds.
 RESTART_WINDOW = 60
 LARGEST_LOG = 5_000_000
@@ -343,29 +344,33 @@ def _prepare(environment: Mapping[str, str], parts: list[Part]) -> None:
 
 
 def _wait_until_ready(port: int, parts: Sequence[Part]) -> None:
+    """Wait for a 200 of /healthz; a site that answers but breaks is not waited for long."""
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+    breaks = 0
+    while time.monotonic() < deadline and breaks < MOST_BREAKS:
         for part in parts:
             if part.process is not None and part.process.poll() is not None:
                 raise StartError(
                     f"« {part.label} » ne démarre pas ({part.log}) :\n{part.last_words()}"
                 )
-        if _answers(f"http://127.0.0.1:{port}/healthz"):
+        status = _status(f"http://127.0.0.1:{port}/healthz")
+        if status == 200:
             return
+        breaks += status == 500
         time.sleep(0.1)
-    raise StartError(
-        f"Le site ne répond pas après {READY_SECONDS} s ; voir {parts[0].log}\n"
-        f"{parts[0].last_words()}"
-    )
+    raise StartError(f"Le site ne répond pas ; voir {parts[0].log}\n{parts[0].last_words()}")
 
 
-def _answers(url: str) -> bool:
+def _status(url: str) -> int:
+    """The status of an answer, 0 when there is none."""
     request = urllib.request.Request(url, headers={"Host": "localhost"})  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=3) as answer:  # noqa: S310
-            return answer.status == 200
-    except (OSError, urllib.error.URLError):
-        return False
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
 
 
 def _watch(parts: Sequence[Part], environment: Mapping[str, str]) -> int:
