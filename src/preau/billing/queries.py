@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Window
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, RowNumber
 
 from preau.billing.models import (
     ActivityAccounting,
@@ -208,3 +208,30 @@ def paid_lines(
     from preau.billing.tax import spread_paid
 
     return spread_paid(family_id=family_id, first=first, last=last, activity_ids=activity_ids)
+
+
+def recent_statement(account_ids: Iterable[int], *, limit: int = 8) -> dict[int, list[LedgerLine]]:
+    """The latest lines of each account with their running balance; one query for all."""
+    partition = F("family_account_id")
+    rows = (
+        LedgerLine.objects.filter(family_account_id__in=list(account_ids))
+        .annotate(
+            running_cents=Window(
+                Sum("amount_cents"),
+                partition_by=partition,
+                order_by=[F("movement__at").asc(), F("pk").asc()],
+            ),
+            rank=Window(
+                RowNumber(),
+                partition_by=partition,
+                order_by=[F("movement__at").desc(), F("pk").desc()],
+            ),
+        )
+        .filter(rank__lte=limit)
+        .select_related("movement")
+        .order_by("family_account_id", "rank")
+    )
+    found: dict[int, list[LedgerLine]] = {}
+    for row in rows:
+        found.setdefault(row.family_account_id or 0, []).append(row)
+    return found

@@ -65,6 +65,11 @@ class Attempt(models.Model):
             ),
         ]
 
+    @property
+    def top_up_cents(self) -> int:
+        """What of the amount pays no invoice: put in advance."""
+        return self.amount_cents - sum(item.amount_cents for item in self.items.all())
+
 
 class AttemptItem(models.Model):
     """What of the attempt goes to which invoice; the rest is a top-up."""

@@ -1,3 +1,15 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from preau.portal.account import invoices, payments, views
+
+urlpatterns = [
+    path("espace/compte/", views.account, name="account"),
+    path("espace/compte/releve/<slug:office>/", views.statement, name="statement"),
+    path("espace/compte/credit/<slug:office>/", payments.use_credit, name="use-credit"),
+    path("espace/compte/payer/<slug:office>/", payments.pay, name="pay"),
+    path("espace/compte/facture/<str:number>/", invoices.invoice, name="invoice"),
+    path("espace/compte/facture/<str:number>/pdf/", invoices.invoice_pdf, name="invoice-pdf"),
+    path("espace/compte/paiement/<slug:reference>/", payments.payment, name="payment"),
+    path("espace/compte/paiement/<slug:reference>/retour/", payments.back, name="payment-return"),
+    path("espace/compte/paiement/<slug:reference>/abandon/", payments.give_up, name="give-up"),
+]

@@ -16,7 +16,7 @@ from preau.kernel import french
 register = template.Library()
 
 
-def _filter(name: str, function: Callable[[Any], str]) -> None:
+def _filter(name: str, function: Callable[[Any], Any]) -> None:
     def apply(value: Any) -> str:
         return "" if value is None or value == "" else function(value)
 
@@ -32,6 +32,7 @@ def _filter_with_form(name: str, function: Callable[[Any, str], str], usual: str
 
 _filter("euros", lambda cents: french.euros(getattr(cents, "cents", cents)))
 _filter("euros_signe", lambda cents: french.euros(getattr(cents, "cents", cents), sign=True))
+_filter("oppose", lambda cents: -cents)
 _filter("nombre", french.number)
 _filter_with_form("jour", lambda value, form: french.day(value, year=form == "an"))
 _filter_with_form("jour_court", lambda value, form: french.day_short(value, year=form == "an"))

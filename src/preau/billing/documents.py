@@ -1,0 +1,181 @@
+"""Invoices, credit notes and receipts as PDF: made once, archived, served again as they were."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from preau.billing.models import CounterPayment, Invoice
+from preau.billing.telling import quantity_words, title_of
+from preau.documents.models import IssuedDocument
+from preau.documents.queries import get_by_number
+from preau.documents.services import issue_document
+from preau.kernel import french
+from preau.kernel.french import euros
+
+Kind = IssuedDocument.Kind
+
+
+def invoice_document(invoice: Invoice, *, now: datetime) -> IssuedDocument:
+    """The invoice's archived PDF. `invoice` comes from `get_invoice` (lines, left to pay)."""
+    is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
+    return _archived(
+        number=invoice.number,
+        kind=Kind.CREDIT_NOTE if is_note else Kind.INVOICE,
+        title=_("Avoir n° %(number)s") % {"number": invoice.number}
+        if is_note
+        else _("Facture n° %(number)s") % {"number": invoice.number},
+        template="invoice",
+        data=lambda: _invoice_data(invoice),
+        public_facts={
+            _("Régie"): invoice.cash_office.name,
+            _("Mois"): french.month(invoice.month),
+            _("Total"): euros(invoice.total_cents),
+            _("Émise le"): french.day(invoice.issued_on, year=True),
+        },
+        family_id=invoice.family_id,
+        now=now,
+    )
+
+
+def receipt_document(payment: CounterPayment, *, debtor: str, now: datetime) -> IssuedDocument:
+    """The receipt of a payment at the counter (or of its void)."""
+    return _archived(
+        number=payment.receipt_number,
+        kind=Kind.RECEIPT,
+        title=_("Annulation du reçu n° %(number)s") % {"number": payment.voids.receipt_number}
+        if payment.voids
+        else _("Reçu n° %(number)s") % {"number": payment.receipt_number},
+        template="receipt",
+        data=lambda: _receipt_data(payment, debtor),
+        public_facts={
+            _("Régie"): payment.cash_office.name,
+            _("Montant"): euros(payment.amount_cents),
+            _("Reçu le"): french.day(payment.received_at, year=True),
+        },
+        family_id=payment.family_id,
+        now=now,
+    )
+
+
+def _archived(
+    *,
+    number: str,
+    kind: str,
+    title: str,
+    template: str,
+    data: Any,
+    public_facts: dict[str, str],
+    family_id: int,
+    now: datetime,
+) -> IssuedDocument:
+    found = get_by_number(number)
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return issue_document(
+                kind=kind,
+                title=title,
+                template=template,
+                data=data(),
+                public_facts=public_facts,
+                family_id=family_id,
+                now=now,
+                number=number,
+            )
+    except IntegrityError:
+        # Asked twice at once: the other one archived it.
+        found = get_by_number(number)
+        if found is None:
+            raise
+        return found
+
+
+def _invoice_data(invoice: Invoice) -> dict[str, Any]:
+    debtor = invoice.debtor
+    office = invoice.cash_office
+    is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
+    return {
+        "day": french.day(invoice.issued_on, year=True, weekday=False),
+        "recipient": [
+            f"{debtor.get('civility_label', '')} {debtor.get('name', '')}".strip(),
+            *[part.strip() for part in debtor.get("address", "").split(",") if part.strip()],
+        ],
+        "facts": [
+            [_("Période"), title_of(invoice)],
+            [_("Code famille"), debtor.get("family_code", "")],
+            [_("Régie"), office.name],
+            *(
+                [[_("Corrige la facture"), invoice.corrects.number], [_("Motif"), invoice.reason]]
+                if is_note and invoice.corrects
+                else [[_("À régler avant le"), french.day(invoice.due_on, year=True)]]
+            ),
+        ],
+        "lines": [
+            {
+                "label": line.label,
+                "detail": quantity_words(line),
+                "amount": euros(line.amount_cents),
+                "dates": _dates(line.dates),
+                "why": list(line.explanation),
+            }
+            for line in invoice.lines.all()
+        ],
+        "total": euros(invoice.total_cents),
+        "total_label": _("Total de l’avoir") if is_note else _("Total à payer"),
+        "notes": [] if is_note else _ways_to_pay(office),
+    }
+
+
+def _dates(days: list[dict[str, str]]) -> str:
+    words = []
+    for day in days:
+        on = date.fromisoformat(day["day"])
+        text = f"{french.weekday(on)[:3]}. {'1er' if on.day == 1 else on.day}"
+        words.append(f"{text} ({day['note']})" if day.get("note") else text)
+    return ", ".join(words)
+
+
+def _ways_to_pay(office: Any) -> list[str]:
+    ways = [_("En ligne, sur l’espace familles, rubrique «Compte».")]
+    names = {"CASH": _("espèces (300 € au plus)"), "CHEQUE": _("chèque"), "CARD": _("carte")}
+    means = [names[m] for m in office.means if m in names]
+    if means:
+        where = office.address.replace("\n", ", ")
+        place = f" ({where})" if where else ""
+        ways.append(_("Au guichet%(place)s : %(means)s.") % {
+            "place": place, "means": french.and_join(means, word="ou"),
+        })
+    if office.phone:
+        ways.append(_("Une question ? %(phone)s.") % {"phone": office.phone})
+    ways.append(
+        _("Sans règlement à cette date, la créance est transmise au comptable public.")
+    )
+    return ways
+
+
+def _receipt_data(payment: CounterPayment, debtor: str) -> dict[str, Any]:
+    return {
+        "day": french.day(payment.received_at, year=True, weekday=False),
+        "recipient": [],
+        "facts": [
+            [_("Reçu de"), debtor],
+            [_("Dossier"), payment.family.printed_code],
+            [_("Moyen"), _means_words(payment)],
+            [_("Le"), french.instant(payment.received_at, year=True)],
+            [_("Par"), f"{payment.taken_by_label}, {payment.cash_office.name}"],
+            *([[_("Motif de l’annulation"), payment.void_reason]] if payment.voids else []),
+        ],
+        "amount": euros(-payment.amount_cents if payment.voids else payment.amount_cents),
+    }
+
+
+def _means_words(payment: CounterPayment) -> str:
+    words = str(payment.get_means_display())
+    if payment.cheque_number:
+        words = f"{words} n° {payment.cheque_number}"
+    if payment.cheque_drawer:
+        words = f"{words}, tiré par {payment.cheque_drawer}"
+    return words

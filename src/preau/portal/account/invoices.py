@@ -1,0 +1,43 @@
+"""One invoice, and its PDF as it was issued."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from preau.billing.documents import invoice_document
+from preau.billing.queries import get_invoice
+from preau.billing.telling import tell_lines, title_of
+from preau.families.queries import children_of
+from preau.kernel.clock import paris_day, utc_now
+from preau.portal.access import family_required
+from preau.ui.files import file_response
+
+
+@family_required
+@require_GET
+def invoice(request: HttpRequest, number: str) -> HttpResponse:
+    """One invoice of the family, every line open to reading."""
+    found = get_invoice(number, family_id=request.family.pk)
+    if found is None:
+        raise Http404
+    children = children_of(request.family, paris_day(utc_now()))
+    return render(
+        request,
+        "portal/account/invoice.html",
+        {
+            "section": "portal:account",
+            "invoice": found,
+            "title": title_of(found),
+            "lines": tell_lines(found, {child.pk: child.colour for child in children}),
+        },
+    )
+
+
+@family_required
+@require_GET
+def invoice_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The archived PDF; made on the first request, the same ever after."""
+    found = get_invoice(number, family_id=request.family.pk)
+    if found is None:
+        raise Http404
+    return file_response(invoice_document(found, now=utc_now()).file)

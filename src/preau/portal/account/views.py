@@ -1,0 +1,83 @@
+"""«Notre compte»: what is owed, what is being paid, every invoice and movement."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from preau.billing import queries as billing
+from preau.billing.telling import tell_lines, title_of
+from preau.families.queries import children_of
+from preau.kernel.clock import paris_day, utc_now
+from preau.payments import queries as payments
+from preau.portal.access import family_required
+
+INVOICES_PER_PAGE = 6
+LINES_PER_PAGE = 40
+
+
+@family_required
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    """The whole account on one page, each cash office apart."""
+    family_id = request.family.pk
+    accounts = billing.family_accounts(family_id)
+    pending = list(payments.pending_of(family_id))
+    open_offices = payments.is_open(row.office.pk for row in accounts)
+    statements = billing.recent_statement(row.account_id for row in accounts if row.account_id)
+    colours = {
+        child.pk: child.colour for child in children_of(request.family, paris_day(utc_now()))
+    }
+    page = Paginator(
+        billing.with_lines(billing.family_invoices(family_id)), INVOICES_PER_PAGE
+    ).get_page(request.GET.get("page"))
+    left = sum(row.left_cents for row in accounts)
+    in_progress = sum(attempt.amount_cents for attempt in pending)
+    return render(
+        request,
+        "portal/account/account.html",
+        {
+            "family": request.family,
+            "offices": [
+                {
+                    "account": row,
+                    "can_pay": row.office.pk in open_offices,
+                    "pending_cents": sum(
+                        a.amount_cents for a in pending if a.cash_office_id == row.office.pk
+                    ),
+                    "statement": statements.get(row.account_id or 0, []),
+                    "pending": [a for a in pending if a.cash_office_id == row.office.pk],
+                }
+                for row in accounts
+            ],
+            "pending": pending,
+            "left_cents": left,
+            "in_progress_cents": in_progress,
+            "after_cents": max(left - in_progress, 0),
+            "credit_cents": sum(row.credit_cents for row in accounts),
+            "next_due_on": min((r.next_due_on for r in accounts if r.next_due_on), default=None),
+            "page": page,
+            "invoices": [
+                {"invoice": invoice, "title": title_of(invoice), "lines": lines}
+                for invoice in page
+                for lines in [tell_lines(invoice, colours)]
+            ],
+        },
+    )
+
+
+@family_required
+@require_GET
+def statement(request: HttpRequest, office: str) -> HttpResponse:
+    """Every movement of the account at one cash office, with its running balance."""
+    rows = billing.family_accounts(request.family.pk)
+    found = next((row for row in rows if row.office.code == office), None)
+    if found is None:
+        raise Http404
+    lines = billing.statement(found.account_id or 0)
+    page = Paginator(lines, LINES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "portal/account/statement.html",
+        {"section": "portal:account", "account": found, "page": page},
+    )
