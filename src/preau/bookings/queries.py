@@ -248,6 +248,19 @@ def get_draft(family_id: int, user_id: int) -> PlanningDraft | None:
     return PlanningDraft.objects.filter(family_id=family_id, user_id=user_id).first()
 
 
+def pairs_booked(family_id: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """The live bookings (ids) of these (slot, child) pairs, within a family's scope."""
+    wanted = set(pairs)
+    if not wanted:
+        return []
+    rows = (
+        Booking.objects.for_family(family_id)
+        .filter(slot__in={slot for slot, _ in wanted}, status__in=LIVE)
+        .values_list("pk", "slot_id", "child_id")
+    )
+    return [pk for pk, slot, child in rows if (slot, child) in wanted]
+
+
 def get_submission(reference: str, *, family_id: int) -> Submission | None:
     """A receipt, within a family's scope."""
     return Submission.objects.filter(reference=reference, family_id=family_id).first()

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from preau.catalogue.queries import rule_calendar
+from preau.catalogue.queries import DayInfo, day_calendar, products_of, rule_calendar
 from preau.rulebook import api
 from preau.rulebook.engine.reads import facts_of_rule
 
@@ -104,6 +104,40 @@ def rulebook_on(day: date) -> api.Rulebook | None:
 
 
 _kept: tuple[float, dict[date, Rates]] | None = None
+_days: tuple[float, dict[date, dict[date, DayInfo]]] = (0.0, {})
+_products: tuple[float, dict[int, dict[int, Any]]] = (0.0, {})
+
+
+def day_infos(first: date, last: date) -> dict[date, DayInfo]:
+    """What the town's calendar says of each day, month by month."""
+    global _days
+    now = time.monotonic()
+    if now - _days[0] >= KEEP_SECONDS:
+        _days = (now, {})
+    if KEEP_SECONDS == 0:
+        return day_calendar(first, last)
+    found: dict[date, DayInfo] = {}
+    month = first.replace(day=1)
+    while month <= last:
+        after = (month + timedelta(days=32)).replace(day=1)
+        kept = _days[1].get(month)
+        if kept is None:
+            kept = _days[1][month] = day_calendar(month, after - timedelta(days=1))
+        found |= kept
+        month = after
+    return found
+
+
+def products_of_activity(activity_id: int) -> dict[int, Any]:
+    """The products of an activity by id, in order."""
+    global _products
+    now = time.monotonic()
+    if now - _products[0] >= KEEP_SECONDS:
+        _products = (now, {})
+    found = _products[1].get(activity_id)
+    if found is None:
+        found = _products[1][activity_id] = {p.pk: p for p in products_of(activity_id)}
+    return found
 
 
 def rates_on(day: date) -> Rates:
@@ -122,8 +156,8 @@ def rates_on(day: date) -> Rates:
 
 def forget_rates() -> None:
     """Read rules and calendar again at the next question."""
-    global _kept
-    _kept = None
+    global _kept, _days, _products
+    _kept, _days, _products = None, (0.0, {}), (0.0, {})
 
 
 def calendar_around(day: date) -> api.Calendar:

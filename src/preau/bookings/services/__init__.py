@@ -17,7 +17,13 @@ from preau.bookings.services.offers import (
 )
 from preau.bookings.services.opening import open_slots
 from preau.bookings.services.periods import WholePeriod, book_whole_period
-from preau.bookings.services.sending import Line, receipt_lines, submit_planning, summary
+from preau.bookings.services.sending import (
+    Line,
+    preview_planning,
+    receipt_lines,
+    submit_planning,
+    summary,
+)
 
 __all__ = [
     "Line",
@@ -36,6 +42,7 @@ __all__ = [
     "expire_offers",
     "move_in_queue",
     "open_slots",
+    "preview_planning",
     "receipt_lines",
     "submit_planning",
     "summary",

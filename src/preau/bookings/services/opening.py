@@ -40,9 +40,9 @@ def open_slots(
     """
     ids = sorted(set(offering_ids))
     days = [
-        (day, day.weekday(), info.period_kind)
+        (day, day.weekday(), info.pattern_kind)
         for day, info in sorted(day_calendar(first, last).items())
-        if info.period_kind
+        if info.is_open
     ]
     if not ids or not days:
         return 0

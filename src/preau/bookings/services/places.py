@@ -24,11 +24,18 @@ def _lock_slots(slot_ids: Iterable[int]) -> list[Slot]:
 
 
 class Seats:
-    """The locked slots of one act. Use inside a transaction; `save` must be the last call."""
+    """The locked slots of one act. Use inside a transaction; `save` must be the last call.
 
-    def __init__(self, slot_ids: Iterable[int], now: datetime) -> None:
+    With `look_only` nothing is locked nor written: what would happen now, for a recap.
+    """
+
+    def __init__(
+        self, slot_ids: Iterable[int], now: datetime, *, look_only: bool = False
+    ) -> None:
         self.now = now
-        self.slots: dict[int, Slot] = {slot.pk: slot for slot in _lock_slots(slot_ids)}
+        self.look_only = look_only
+        found = Slot.objects.filter(pk__in=list(slot_ids)) if look_only else _lock_slots(slot_ids)
+        self.slots: dict[int, Slot] = {slot.pk: slot for slot in found}
         self.offered: list[Booking] = []
         self.lapsed: list[Booking] = []
         self._taken: Counter[int] = Counter()
@@ -88,6 +95,8 @@ class Seats:
 
     def lapse_offers(self) -> None:
         """Take back the places whose time to answer is over; it costs nothing to anyone."""
+        if self.look_only:
+            return
         late = Booking.objects.filter(
             slot__in=self.slots,
             status=BookingStatus.OFFERED,
@@ -108,6 +117,8 @@ class Seats:
 
     def settle(self) -> None:
         """Offer each free place to the first who waits for it, with a time limit."""
+        if self.look_only:
+            return
         free = {pk: n for pk in self.slots if (n := self.left(pk)) and self.waiting(pk)}
         for slot_id, places in free.items():
             slot = self.slots[slot_id]
@@ -134,6 +145,7 @@ class Seats:
 
     def save(self) -> None:
         """Write the counts of all the slots in one statement, relative to what is stored."""
+        assert not self.look_only
         self.shrink()
         ids = [
             pk

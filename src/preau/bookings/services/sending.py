@@ -86,7 +86,10 @@ def submit_planning(
     pairs = list(dict.fromkeys((int(slot), int(child)) for slot, child in add))
     removed_ids = sorted(set(remove))
     if not pairs and not removed_ids:
-        raise NothingToSend
+        sent = Submission.objects.filter(key=key, family_id=family_id).first()
+        if sent is None:
+            raise NothingToSend
+        return sent
     # The second of two identical sendings waits here for the first, then reads its receipt.
     mine = Submission(
         key=key,
@@ -129,6 +132,27 @@ def submit_planning(
     return submission
 
 
+def preview_planning(
+    *,
+    family_id: int,
+    add: Iterable[tuple[int, int]] = (),
+    remove: Iterable[int] = (),
+    now: datetime,
+    actor: Actor,
+    when_full: str = "wait",
+    late_allowed: bool = False,
+    schooling: Mapping[int, Mapping[str, Any]] | None = None,
+) -> list[Line]:
+    """What sending this would do if it were sent now, day by day. Locks and writes nothing: the
+    receipt may still differ, should someone be faster."""
+    sending = _Sending(
+        family_id, list(dict.fromkeys(add)), sorted(set(remove)), now=now, actor=actor,
+        channel=actor.channel, when_full=when_full,
+        late_allowed=late_allowed and actor.is_agent, schooling=schooling, look_only=True,
+    )
+    return sending.run()
+
+
 def summary(lines: Iterable[Line]) -> str:
     """«3 réservés, 1 en liste d’attente»: the outcomes of a sending, counted."""
     counts: dict[str, int] = defaultdict(int)
@@ -154,6 +178,7 @@ class _Sending:
         when_full: str,
         late_allowed: bool,
         schooling: Mapping[int, Mapping[str, Any]] | None,
+        look_only: bool = False,
     ) -> None:
         self.family_id, self.pairs, self.now = family_id, pairs, now
         self.actor, self.channel = actor, channel
@@ -166,7 +191,10 @@ class _Sending:
             .values_list("pk", "slot_id")
         )
         self.removed_ids = sorted(removed_slots)
-        self.seats = Seats({slot for slot, _ in pairs} | set(removed_slots.values()), now)
+        self.seats = Seats(
+            {slot for slot, _ in pairs} | set(removed_slots.values()), now, look_only=look_only
+        )
+        self.seats.lapse_offers()
         self.facts = slot_facts(self.seats.slots.values())
         days = [slot.day for slot in self.seats.slots.values()] or [paris_day(now)]
         self.first, self.last = min(days), max(days)
@@ -189,11 +217,20 @@ class _Sending:
             self.enrolments[enrolment.child_id, enrolment.offering_id].append(enrolment)
 
     def run(self) -> list[Line]:
-        self.seats.lapse_offers()
         lines = [self._remove(booking) for booking in self.removals]
         self.seats.settle()
         # A slot that does not exist is no sending of ours: it is left out.
         lines += [self._add(slot, child) for slot, child in self.pairs if slot in self.facts]
+        if not self.seats.look_only:
+            self._write()
+        ids = {(b.slot_id, b.child_id): b.pk for b in self.created}
+        for line in lines:
+            if line.act == "add" and (line.slot, line.child) in ids:
+                line.booking = ids.get((line.slot, line.child))
+        lines.sort(key=lambda line: (line.day, line.child, line.activity, line.act))
+        return lines
+
+    def _write(self) -> None:
         self.seats.save()
         Booking.objects.bulk_update(
             self.changed,
@@ -201,12 +238,6 @@ class _Sending:
              "decision_sentence"),
         )
         Booking.objects.bulk_create(self.created)
-        ids = {(b.slot_id, b.child_id): b.pk for b in self.created}
-        for line in lines:
-            if line.act == "add":
-                line.booking = ids.get((line.slot, line.child))
-        lines.sort(key=lambda line: (line.day, line.child, line.activity, line.act))
-        return lines
 
     def _line(self, act: str, slot_id: int, child_id: int) -> Line:
         facts = self.facts[slot_id]

@@ -1,0 +1,41 @@
+"""The planning of a household: a month of days for each child, and the choices not sent yet."""
+
+from preau.journeys.planning.board import (
+    Board,
+    BoardCell,
+    BoardDay,
+    BoardKid,
+    BoardWeek,
+    Tab,
+    get_board,
+    page_span,
+    schooling_of,
+)
+from preau.journeys.planning.choices import (
+    Choices,
+    Review,
+    copy_to_sibling,
+    copy_week,
+    review_draft,
+    send_draft,
+    weeks_until,
+)
+
+__all__ = [
+    "Board",
+    "BoardCell",
+    "BoardDay",
+    "BoardKid",
+    "BoardWeek",
+    "Choices",
+    "Review",
+    "Tab",
+    "copy_to_sibling",
+    "copy_week",
+    "get_board",
+    "page_span",
+    "review_draft",
+    "schooling_of",
+    "send_draft",
+    "weeks_until",
+]
