@@ -69,6 +69,12 @@ def euros(cents: int, *, sign: bool = False) -> str:
     return f"+{text}" if sign and cents > 0 else text
 
 
+def quotient(value_cents: int) -> str:
+    """A family quotient kept in hundredths: «742», «1 204,50»."""
+    units, rest = divmod(value_cents, 100)
+    return f"{number(units)},{rest:02d}" if rest else number(units)
+
+
 def ordinal(rank: int, *, feminine: bool = False) -> str:
     """A rank: «1er», «1re», «2e»."""
     if rank == 1:
