@@ -1,0 +1,92 @@
+"""Reading the versions of the rules; compiled rulebooks are kept by each process."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.db.models import Q, QuerySet
+
+from preau.catalogue.queries import rule_calendar
+from preau.rulebook.enums import Status
+from preau.rulebook.models import RulebookVersion
+from preau.rulebook.rules.book import Rulebook
+from preau.rulebook.text.read_book import read_text
+from preau.rulebook.when import Calendar, Holiday
+
+_KEPT = 24
+_compiled: dict[tuple[int, str], Rulebook] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The version in force on a day and its compiled rules."""
+
+    id: int
+    name: str
+    council_decision: str
+    executory_on: date | None
+    applies_from: date
+    book: Rulebook
+
+
+def list_versions() -> QuerySet[RulebookVersion]:
+    """All versions, the latest first."""
+    return RulebookVersion.objects.order_by("-applies_from", "-pk")
+
+
+def get_version(pk: int) -> RulebookVersion | None:
+    """One version, or None."""
+    return RulebookVersion.objects.filter(pk=pk).first()
+
+
+def compiled(version: RulebookVersion) -> Rulebook:
+    """The version's rules, read once by each process for a given text. Its `version` is the
+    row's number, that prices carry. Raises FileError when the text is not a rulebook."""
+    key = (version.pk, version.checksum)
+    book = _compiled.get(key)
+    if book is None:
+        book = replace(
+            read_text(version.text, version.name),
+            version=str(version.pk),
+            applies_from=version.applies_from,
+            applies_until=version.applies_until,
+        )
+        if len(_compiled) >= _KEPT:
+            _compiled.pop(next(iter(_compiled)))
+        _compiled[key] = book
+    return book
+
+
+def version_on(day: date) -> InForce | None:
+    """The version in force on a day, by the rules of that time; None when none is. One query,
+    and another the first time that this process meets the version."""
+    row = (
+        RulebookVersion.objects.filter(status=Status.PUBLISHED, applies_from__lte=day)
+        .filter(Q(applies_until=None) | Q(applies_until__gte=day))
+        .order_by("-applies_from")
+        .defer("text")
+        .first()
+    )
+    if row is None or row.applies_from is None:
+        return None
+    return InForce(
+        row.pk, row.name, row.council_decision, row.executory_on, row.applies_from, compiled(row)
+    )
+
+
+def rulebook_on(day: date) -> Rulebook | None:
+    """The rules in force on a day, compiled; None when none is published for it."""
+    found = version_on(day)
+    return found.book if found else None
+
+
+def town_calendar(around: date) -> Calendar:
+    """The town's calendar as rules read it, from four months before to seventeen after."""
+    found = rule_calendar(around - timedelta(days=120), around + timedelta(days=500))
+    return Calendar(
+        holidays=tuple(Holiday(h.name, h.starts_on, h.resumes_on) for h in found.holidays),
+        public_holidays=found.public_holidays,
+        closed_days=found.closed_days,
+        no_school_days=found.no_school_days,
+        school_weekdays=found.school_weekdays,
+        zone=found.zone,
+    )
