@@ -1,0 +1,95 @@
+"""The demo town, visited link by link: nothing breaks, nothing is slow, nothing leaks."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command, get_commands
+from django.test import Client
+
+from preau.accounts.enums import Role
+from preau.families.models import Guardian
+from tests.harness.crawl import Crawl, crawl
+from tests.harness.people import make_agent
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+FAMILY = "preau.families.auth.FamilyBackend"
+AGENT = "preau.accounts.auth.AgentBackend"
+MOST_QUERIES = 15
+
+
+@pytest.fixture
+def town() -> None:
+    assert "demo_load" in get_commands()
+    call_command("demo_load")
+
+
+def families(number: int) -> list[Any]:
+    """Accounts of different households, those with the most children first."""
+    from django.db.models import Count
+
+    found = (
+        Guardian.objects.filter(user__isnull=False, user__is_active=True)
+        .annotate(children=Count("family__custodies", distinct=True))
+        .order_by("-children", "pk")
+        .select_related("user")
+    )
+    chosen: dict[int, Any] = {}
+    for guardian in found:
+        if not guardian.user.must_change_password:
+            chosen.setdefault(guardian.family_id, guardian.user)
+    return list(chosen.values())[:number]
+
+
+def signed_in(user: Any, backend: str) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user, backend=backend)
+    return client
+
+
+def leaks(client: Client, addresses: set[str], accepted: set[int]) -> str:
+    return "\n".join(
+        f"{method} {address} -> {answer.status_code}"
+        for address in sorted(addresses)
+        for method in ("get", "post")
+        for answer in [getattr(client, method)(address)]
+        if answer.status_code not in accepted
+    )
+
+
+def slow(seen: Crawl) -> str:
+    return "\n".join(
+        f"{address}: {number} queries"
+        for address, number in seen.queries.items()
+        if number > MOST_QUERIES
+    )
+
+
+def test_the_family_s_space(town: None) -> None:
+    first, second = families(2)
+    mine = crawl(signed_in(first, FAMILY), "/espace/")
+    assert len(mine.pages) > 8
+    assert "\n".join(mine.broken) == ""
+    assert slow(mine) == ""
+    other_client = signed_in(second, FAMILY)
+    theirs = crawl(other_client, "/espace/")
+    # What names an object of the first family, and is not offered to the second one too.
+    private = mine.objects() - theirs.objects()
+    assert private
+    assert leaks(other_client, private, {403, 404, 405}) == ""
+
+
+def test_the_town_hall(town: None) -> None:
+    administrator = make_agent(Role.ADMINISTRATOR, email="toute.la.mairie@preau.example")
+    seen = crawl(signed_in(administrator, AGENT), "/mairie/", most=800)
+    assert len(seen.pages) > 30
+    assert "\n".join(seen.broken) == ""
+    nobody = make_agent(email="sans.role@preau.example")
+    nobody.roles.all().delete()
+    assert leaks(signed_in(nobody, AGENT), seen.objects(), {403, 404, 405}) == ""
+    parent = families(1)[0]
+    assert leaks(signed_in(parent, FAMILY), seen.objects(), {404, 405}) == ""
+
+
+def test_the_public_part(town: None) -> None:
+    seen = crawl(Client(raise_request_exception=False), "/activites/")
+    assert "\n".join(seen.broken) == ""
