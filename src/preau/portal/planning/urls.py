@@ -1,3 +1,11 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-urlpatterns: list = []
+from preau.portal.planning import views
+
+BASE = "espace/reservations/"
+urlpatterns = [
+    path(BASE, views.planning, name="planning"),
+    path(f"{BASE}recapitulatif/", views.review, name="planning-review"),
+    path(f"{BASE}recus/<str:reference>/", views.receipt, name="planning-receipt"),
+    path(f"{BASE}places/<int:booking_id>/", views.offer, name="planning-offer"),
+]

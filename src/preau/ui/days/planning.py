@@ -1,0 +1,408 @@
+"""The planning's steps: choose days, check, send, read the receipt, answer an offer."""
+
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from preau.bookings.enums import Outcome
+from preau.bookings.queries import get_submission, offers_of
+from preau.bookings.services import (
+    accept_offer,
+    change_draft,
+    clear_draft,
+    decline_offer,
+    receipt_lines,
+    undo_draft,
+)
+from preau.catalogue.enums import ActivityKind
+from preau.journeys.planning import (
+    Board,
+    Choices,
+    copy_to_sibling,
+    copy_week,
+    get_board,
+    page_span,
+    review_draft,
+    send_draft,
+    weeks_until,
+)
+from preau.kernel import french
+from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.errors import Refusal
+from preau.ui.days.board import draw_weeks, shown_pairs
+from preau.ui.days.desk import Desk
+
+ICONS = {
+    ActivityKind.CANTEEN: "utensils",
+    ActivityKind.MORNING_CARE: "sunrise",
+    ActivityKind.EVENING_CARE: "sunset",
+    ActivityKind.WEDNESDAY: "tent-tree",
+    ActivityKind.HOLIDAY_CENTRE: "tent-tree",
+    ActivityKind.SPORT: "volleyball",
+}
+# The oldest and the furthest month that the page turns to.
+REACH = timedelta(days=800)
+
+
+def asked_month(text: str, today: date) -> date:
+    """The month of `?mois=2026-11`; the current one when it is missing or makes no sense."""
+    try:
+        month = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month, no instant
+    except ValueError:
+        return today.replace(day=1)
+    return month if abs(month - today) < REACH else today.replace(day=1)
+
+
+def planning_page(desk: Desk) -> HttpResponse:
+    """A month of an activity; its form keeps choices on the server and leads to the recap."""
+    request, now = desk.request, utc_now()
+    today = paris_day(now)
+    if request.method == "POST":
+        return _keep(desk, now)
+    month = asked_month(request.GET.get("mois", ""), today)
+    activity = request.GET.get("activite", "")
+    board = get_board(
+        family=desk.family, user_id=desk.user_id, month=month, activity=activity, now=now
+    )
+    held, added = shown_pairs(board)
+    chosen = [c for c in board.cells() if c.chosen is not None]
+    cents = sum(
+        (c.cents if c.chosen else -c.cents)
+        for c in chosen
+        if c.state not in ("full", "waiting")
+    )
+    return render(
+        request,
+        desk.template("planning"),
+        desk.context(
+            board=board,
+            weeks=draw_weeks(board) if board.tab else "",
+            held=held,
+            added=added,
+            tabs=_tabs(desk, board),
+            months=_months(desk, board),
+            price=_price_words(board),
+            count=len(chosen),
+            cents=cents,
+            text=_recap_words(board),
+            elsewhere=len(board.draft) - len(chosen),
+            offers=list(offers_of(desk.family.pk, now)) if board.offers else [],
+            past=request.GET.get("passees") == "1",
+            here=_here(desk, board),
+        ),
+    )
+
+
+def _query(board: Board, month: date | None = None, activity: str = "", **more: str) -> str:
+    tab = activity or (board.tab.slug if board.tab else "")
+    return "?" + urlencode({"mois": f"{month or board.month:%Y-%m}", "activite": tab, **more})
+
+
+def _here(desk: Desk, board: Board) -> str:
+    return desk.url("planning") + _query(board)
+
+
+def _tabs(desk: Desk, board: Board) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": desk.url("planning") + _query(board, activity=tab.slug),
+            "label": tab.name,
+            "icon": ICONS.get(ActivityKind(tab.kind), "calendar-days"),
+            "current": tab == board.tab,
+        }
+        for tab in board.tabs
+    ]
+
+
+def _months(desk: Desk, board: Board) -> dict[str, str]:
+    before = (board.month - timedelta(days=1)).replace(day=1)
+    after = (board.month + timedelta(days=32)).replace(day=1)
+    base = desk.url("planning")
+    return {
+        "before": base + _query(board, before),
+        "before_name": french.month(before, year=False),
+        "after": base + _query(board, after),
+        "after_name": french.month(after, year=False),
+        "past": base + _query(board, passees="1"),
+    }
+
+
+def _price_words(board: Board) -> dict[str, Any]:
+    """What a day costs, in one sentence, and the rules behind, child by child."""
+    names = {kid.pk: kid.first_name for kid in board.kids}
+    known: dict[str, dict[int, int]] = {}
+    why: list[tuple[str, tuple[str, ...]]] = []
+    for child_id, products in board.prices.items():
+        for product, (cents, sentences) in products.items():
+            if cents is None:
+                continue
+            known.setdefault(product, {})[child_id] = cents
+            label = f"{names[child_id]}, {product.lower()}" if product else names[child_id]
+            why.append((label, sentences))
+    said = []
+    for product, by_child in known.items():
+        what = product or board.unit[0]
+        if len(set(by_child.values())) == 1:
+            amount = french.euros(next(iter(by_child.values())))
+            said.append(f"{what[:1].upper()}{what[1:]} : {amount}")
+        else:
+            each = ", ".join(
+                f"{names[pk]} {french.euros(cents)}" for pk, cents in by_child.items()
+            )
+            said.append(f"{what[:1].upper()}{what[1:]} : {each}")
+    return {"said": said, "why": why}
+
+
+def _recap_words(board: Board) -> str:
+    names = {kid.pk: kid.first_name for kid in board.kids}
+    tally: dict[int, list[int]] = {}
+    for cell in board.cells():
+        if cell.chosen is not None:
+            tally.setdefault(cell.child_id, [0, 0])[0 if cell.chosen else 1] += 1
+    parts = []
+    for child_id, (added, removed) in tally.items():
+        words = []
+        if added:
+            words.append(french.count(added, _("ajouté")))
+        if removed:
+            words.append(french.count(removed, _("retiré")))
+        parts.append(f"{names[child_id]} : {', '.join(words)}.")
+    return " ".join(parts)
+
+
+# --- The form's buttons ---------------------------------------------------------------------------
+
+
+def _keep(desk: Desk, now: datetime) -> HttpResponse:
+    """Keep the choices of the page, then do what its button says."""
+    data = desk.request.POST
+    today = paris_day(now)
+    month, activity = asked_month(data.get("mois", ""), today), data.get("activite", "")
+    choices = Choices(
+        held=frozenset(data.get("held", "").split()),
+        added=frozenset(data.get("added", "").split()),
+        checked=frozenset(data.getlist("c")),
+    )
+    change_draft(
+        family_id=desk.family.pk, user_id=desk.user_id, changes=choices.changes(), now=now
+    )
+    act, _sep, rest = data.get("do", "review").partition(":")
+    back = desk.url("planning") + "?" + urlencode({"mois": f"{month:%Y-%m}", "activite": activity})
+    if act == "review":
+        return redirect(desk.url("planning-review"))
+    if act == "undo":
+        undo_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now)
+    elif act == "clear":
+        clear_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now)
+    elif act == "keep" and _is_ours(data.get("go", ""), desk):
+        return redirect(data["go"])
+    elif act in ("copy", "kid"):
+        _copy(desk, act, rest, month=month, activity=activity, now=now)
+        back += f"#s{rest[5:7]}{rest[8:10]}"
+    return redirect(back)
+
+
+def _is_ours(url: str, desk: Desk) -> bool:
+    parts = urlsplit(url)
+    return not parts.netloc and not parts.scheme and parts.path == desk.url("planning")
+
+
+def _copy(
+    desk: Desk, act: str, rest: str, *, month: date, activity: str, now: datetime
+) -> None:
+    at, _sep, how = rest.partition(":")
+    try:
+        monday = date.fromisoformat(at)
+    except ValueError:
+        raise Http404 from None
+    first, last = page_span(month)
+    if not first <= monday <= last:
+        raise Http404
+    if how == "next":
+        last = max(last, monday + timedelta(days=13))
+    elif how == "year":
+        last = monday + timedelta(days=370)
+    board = get_board(
+        family=desk.family, user_id=desk.user_id, month=month, activity=activity, now=now,
+        span=(first, last),
+    )
+    if act == "copy":
+        aims = weeks_until(monday, monday + timedelta(days=7) if how == "next" else last)
+        wishes = copy_week(board, monday, aims)
+    else:
+        giver, _sep, taker = how.partition(":")
+        kids = {str(kid.pk): kid.pk for kid in board.kids}
+        if giver not in kids or taker not in kids:
+            raise Http404
+        wishes = copy_to_sibling(board, monday, kids[giver], kids[taker])
+    before = len(board.draft)
+    draft = change_draft(
+        family_id=desk.family.pk, user_id=desk.user_id, changes=wishes, now=now
+    )
+    changed = len(draft.changes) - before
+    if changed > 0:
+        words = _("%(days)s de plus à envoyer. Rien n’est réservé avant l’envoi.")
+        messages.info(desk.request, words % {"days": french.count(changed, _("jour"))})
+    elif not wishes or draft.changes == board.draft:
+        messages.info(desk.request, _("Ces jours étaient déjà les mêmes, ou ne se changent plus."))
+
+
+# --- Check and send -------------------------------------------------------------------------------
+
+_GROUPS = (
+    (Outcome.CONFIRMED, "ok", _l("Réservés"), "check"),
+    (Outcome.WAITING, "full", _l("Complets : en liste d’attente"), "list-ordered"),
+    (Outcome.CANCELLED, "ok", _l("Retirés, sans frais"), "minus"),
+    (Outcome.CHARGED, "bad", _l("Retirés, mais dus"), "circle-alert"),
+    (Outcome.LEFT_QUEUE, "past", _l("Retirés de la liste d’attente"), "minus"),
+    (Outcome.ALREADY, "past", _l("Déjà faits"), "check"),
+    (Outcome.FULL, "full", _l("Complets, non demandés"), "list-ordered"),
+    (Outcome.TOO_LATE, "past", _l("Délai passé"), "lock"),
+    (Outcome.REFUSED, "bad", _l("Refusés"), "circle-alert"),
+)
+_PLANNED = {
+    Outcome.CONFIRMED: _l("À réserver"),
+    Outcome.WAITING: _l("Complets : à mettre en liste d’attente"),
+    Outcome.CANCELLED: _l("À retirer, sans frais"),
+    Outcome.CHARGED: _l("À retirer, mais dus"),
+    Outcome.LEFT_QUEUE: _l("À retirer de la liste d’attente"),
+    Outcome.TOO_LATE: _l("Trop tard"),
+    Outcome.REFUSED: _l("Impossibles"),
+}
+
+
+def groups_of(lines: list[Any], *, planned: bool = False) -> list[dict[str, Any]]:
+    """Lines by outcome, in the order that matters, each with its words ready to read."""
+    found = []
+    for outcome, kind, title, icon in _GROUPS:
+        rows = [line for line in lines if line.outcome == outcome]
+        if rows:
+            found.append(
+                {
+                    "outcome": outcome, "kind": kind, "icon": icon,
+                    "title": _PLANNED.get(outcome, title) if planned else title,
+                    "rows": [_row(line) for line in rows],
+                }
+            )
+    return found
+
+
+def _row(line: Any) -> dict[str, Any]:
+    activity = line.activity
+    if line.product and line.product.lower() not in activity.lower():
+        activity = f"{activity}, {line.product.lower()}"
+    note = line.sentence
+    if line.rank:
+        rank = french.ordinal(line.rank)
+        note = _("%s de la liste d’attente") % rank + (f". {note}" if note else "")
+    cents = None
+    if line.cents is not None and line.outcome in (Outcome.CONFIRMED, Outcome.CHARGED):
+        cents = line.cents
+    elif line.cents and line.outcome == Outcome.CANCELLED:
+        cents = -line.cents
+    return {
+        "child": line.name,
+        "day": french.day(date.fromisoformat(line.day)),
+        "activity": activity,
+        "note": note,
+        "cents": cents,
+        "surcharge": line.surcharge,
+    }
+
+
+def review_page(desk: Desk) -> HttpResponse:
+    """What sending would do, day by day; the button that sends, and its choices."""
+    request, now = desk.request, utc_now()
+    late_allowed = desk.is_agent and request.POST.get("late") == "1"
+    if request.method == "POST":
+        data = request.POST
+        try:
+            key = uuid.UUID(data.get("key", ""))
+        except ValueError:
+            raise Http404 from None
+        try:
+            sent = send_draft(
+                family_id=desk.family.pk,
+                user_id=desk.user_id,
+                key=key,
+                channel=desk.channel(data.get("channel", "")),
+                when_full="skip" if data.get("full") == "skip" else "wait",
+                all_or_nothing=data.get("full") == "all",
+                now=now,
+                actor=desk.actor,
+                late_allowed=late_allowed,
+            )
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return redirect(desk.url("planning-review"))
+        return redirect(desk.url("planning-receipt", reference=sent.reference))
+    review = review_draft(
+        family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor,
+        late_allowed=desk.is_agent,
+    )
+    return render(
+        request,
+        desk.template("review"),
+        desk.context(
+            review=review,
+            groups=groups_of(review.lines, planned=True),
+            has_full=bool(review.of(Outcome.WAITING)),
+            back=desk.url("planning"),
+        ),
+    )
+
+
+def receipt_page(desk: Desk, reference: str) -> HttpResponse:
+    """What became of each day of a sending."""
+    submission = get_submission(reference, family_id=desk.family.pk)
+    if submission is None:
+        raise Http404
+    lines = receipt_lines(submission)
+    booked = sum(line.outcome == Outcome.CONFIRMED for line in lines)
+    removed = sum(line.outcome in (Outcome.CANCELLED, Outcome.CHARGED) for line in lines)
+    parts = []
+    if booked:
+        parts.append(f"{french.count(booked, _('jour'))} {french.plural(booked, _('réservé'))}")
+    if removed:
+        parts.append(f"{french.count(removed, _('jour'))} {french.plural(removed, _('retiré'))}")
+    return render(
+        desk.request,
+        desk.template("receipt"),
+        desk.context(
+            submission=submission,
+            sent=_("Envoyé %s") % french.instant(submission.at),
+            groups=groups_of(lines),
+            title=", ".join(parts) or _("Planning envoyé"),
+            back=desk.url("planning"),
+        ),
+    )
+
+
+def answer_offer(desk: Desk, booking_id: int) -> HttpResponse:
+    """«Une place se libère»: take it, or let it go."""
+    accept = desk.request.POST.get("answer") == "yes"
+    act = accept_offer if accept else decline_offer
+    try:
+        booking = act(
+            booking_id=booking_id, family_id=desk.family.pk, now=utc_now(), actor=desk.actor
+        )
+    except Refusal as refusal:
+        messages.error(desk.request, str(refusal))
+    except ObjectDoesNotExist:
+        raise Http404 from None
+    else:
+        day = french.day(booking.slot.day)
+        words = (
+            _("La place du %s est réservée.") if accept
+            else _("La place du %s est rendue ; cela ne vous coûte rien.")
+        )
+        messages.success(desk.request, words % day)
+    return redirect(desk.url("planning"))
