@@ -126,7 +126,7 @@ def test_a_page_is_sanitised_and_its_titles_start_under_the_page_title():
     for danger in ("script", "onerror", "javascript", "<img"):
         assert danger not in html
     assert 'rel="noopener noreferrer"' in html
-    assert "</strong>\u202f: oui" in html
+    assert "</strong>&nbsp;: oui" in html
     assert 'class="scroll" tabindex="0"' in html
 
 

@@ -69,11 +69,11 @@ def render_markdown(text: str) -> str:
     """
     html = markdown.markdown(
         french_spaces(text or ""),
-        extensions=["tables", "sane_lists", TocExtension(baselevel=2, permalink=False)],
+        extensions=["tables", "sane_lists", TocExtension(permalink=False)],
         output_format="html",
     )
     clean = nh3.clean(
-        re.sub(r"<(/?)h[56]\b", r"<\1h4", html),
+        re.sub(r"<(/?)h[56]\b", r"<\1h4", re.sub(r"<(/?)h1\b", r"<\1h2", html)),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes={"https", "http", "mailto", "tel"},

@@ -46,7 +46,7 @@ class Cents:
 class Column:
     """A column: its title, and where its value is (an attribute path, or a function of the row)."""
 
-    title: str
+    title: Any  # a text, perhaps a lazy translation
     value: str | Callable[[Any], Any]
 
     def of(self, row: Any) -> Any:
@@ -85,7 +85,7 @@ def export_table(
     filename = f"{slugify(name)}-{day}.{file_format}"
     content_type = FORMATS[file_format][1]
     lines = ([column.of(row) for column in columns] for row in rows)
-    titles = [column.title for column in columns]
+    titles = [str(column.title) for column in columns]
     response: HttpResponseBase
     if file_format == "csv":
         response = StreamingHttpResponse(_csv(titles, lines), content_type=content_type)

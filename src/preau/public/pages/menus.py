@@ -37,6 +37,16 @@ class MenuWeek:
         return any(day.courses for day in self.days)
 
     @property
+    def reason(self) -> str:
+        """Why the whole week has no menu, when it is the same every day."""
+        reasons = {day.closed for day in self.days}
+        return reasons.pop() if len(reasons) == 1 and not self.has_menus else ""
+
+    @property
+    def is_worth_showing(self) -> bool:
+        return not self.reason and any(day.courses or day.closed for day in self.days)
+
+    @property
     def title(self) -> str:
         """«Semaine du 23 au 27 novembre»."""
         return f"Semaine {french.period(self.monday, self.friday)}"

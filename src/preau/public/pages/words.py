@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Any
 
-from preau.catalogue.enums import ActivityKind, Level, PeriodKind
+from preau.catalogue.enums import ActivityKind, PeriodKind
+from preau.catalogue.words import audience
 from preau.kernel import french
+
+__all__ = ["ICONS", "audience", "days_away", "hours_words", "when_words", "whole_hours"]
 
 ICONS = {
     ActivityKind.CANTEEN: "utensils",
@@ -16,49 +19,6 @@ ICONS = {
     ActivityKind.SPORT: "dumbbell",
     ActivityKind.CRECHE: "baby",
 }
-SITE_ICONS = {
-    "SCHOOL": "school", "LEISURE_CENTRE": "tent-tree", "CRECHE": "baby", "SPORTS": "dumbbell",
-}
-_LEVEL_NAMES = {
-    "TPS": "toute petite section", "PS": "petite section", "MS": "moyenne section",
-    "GS": "grande section",
-}
-
-
-def level_name(level: str) -> str:
-    return _LEVEL_NAMES.get(level, level)
-
-
-def levels_words(levels: Iterable[str]) -> str:
-    """«de la petite section au CM2», «en CP», ""."""
-    known = [level for level in Level.values if level in set(levels) and level != Level.ULIS]
-    if not known:
-        return ""
-    first, last = known[0], known[-1]
-    if first == last:
-        return f"en {level_name(first)}"
-    start = f"de la {level_name(first)}" if first in _LEVEL_NAMES else f"du {first}"
-    end = f"à la {level_name(last)}" if last in _LEVEL_NAMES else f"au {last}"
-    return f"{start} {end}"
-
-
-def ages_words(low: int | None, high: int | None) -> str:
-    """«de 4 à 11 ans», «à partir de 3 ans», «jusqu’à 3 ans», ""."""
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f"à partir de {low}{french.NBSP}ans"
-    if not low:
-        return f"jusqu’à {high}{french.NBSP}ans"
-    return f"de {low} à {high}{french.NBSP}ans"
-
-
-def audience(activity: Any) -> str:
-    """For whom: by level, else by age, else for all; with a capital."""
-    words = levels_words(activity.levels) or ages_words(activity.min_age, activity.max_age)
-    return (words or "pour tous les enfants")[:1].upper() + (words or "pour tous les enfants")[1:]
-
-
 def hours_words(starts_at: time, ends_at: time) -> str:
     """«de 11 h 40 à 13 h 40»."""
     return f"de {french.clock_time(starts_at)} à {french.clock_time(ends_at)}"

@@ -45,8 +45,17 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
             starts_on__lte=found.ends_on, ends_on__gte=found.starts_on),
         "closed": queries.list_closed_days().filter(
             day__range=(found.starts_on, found.ends_on), is_public_holiday=True),
-        "copy_form": forms.CopyForm(initial={"target_id": pk}),
+        "copy_form": _copy_form(found),
     }, status=422 if form.errors else 200)
+
+
+def _copy_form(year: Any) -> forms.CopyForm | None:
+    """From the year before, when there is another year at all."""
+    others = queries.list_school_years().exclude(pk=year.pk)
+    before = others.filter(starts_on__lt=year.starts_on).first() or others.first()
+    if before is None:
+        return None
+    return forms.CopyForm(initial={"source_id": before.pk, "target_id": year.pk})
 
 
 @agent_required(P.MANAGE_CATALOGUE)

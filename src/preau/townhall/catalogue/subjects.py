@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from preau.catalogue import queries, services
+from preau.catalogue.words import audience
 from preau.kernel import french
 from preau.townhall.catalogue import forms
 from preau.ui.exports import Column
@@ -115,13 +116,6 @@ def _where(row: Any) -> str:
     return row.establishment.name if row.establishment else "toute la ville"
 
 
-def _ages(row: Any) -> str:
-    low, high = row.min_age, row.max_age
-    if low is None and high is None:
-        return ", ".join(row.levels)
-    return f"{low if low is not None else 0} à {high} ans" if high is not None else f"dès {low} ans"
-
-
 def _window(row: Any) -> str:
     opens, closes = row.registration_opens_at, row.registration_closes_at
     if opens and closes:
@@ -218,7 +212,7 @@ SUBJECTS: dict[str, Subject] = {
             columns=(
                 Col(_("Activité"), "name", sort="name"),
                 Col(_("Domaine"), "get_domain_display", sort="domain"),
-                Col(_("Pour qui"), _ages),
+                Col(_("Pour qui"), audience),
                 Col(_("Réservation"), "get_booking_mode_display", sort="booking_mode"),
                 Col(_("Service"), lambda r: r.service.name if r.service else ""),
                 Col(_("Formules"), "product_count", sort="product_count", css="r"),
