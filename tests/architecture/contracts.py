@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("childcare", "schools"),
     ("certificates", "reporting"),
     ("bookings",),
-    ("enrolments",),
+    ("enrolments", "openings"),
     ("rulebook",),
     ("catalogue",),
     ("families",),
