@@ -56,9 +56,15 @@ def office():
 def pay(family, office, cents, means="CASH", **more):
     return counter.take_payment(
         **{
-            "family_id": family.pk, "cash_office_id": office.pk, "means": means,
-            "amount_cents": cents, "key": uuid.uuid4(), "actor": AGENT, "now": NOW,
-            "cheque_number": "1234567" if means == "CHEQUE" else "", **more,
+            "family_id": family.pk,
+            "cash_office_id": office.pk,
+            "means": means,
+            "amount_cents": cents,
+            "key": uuid.uuid4(),
+            "actor": AGENT,
+            "now": NOW,
+            "cheque_number": "1234567" if means == "CHEQUE" else "",
+            **more,
         }
     )
 
@@ -93,8 +99,14 @@ def test_nothing_written_changes(family, office, model):
 def _movement(office, **values):
     return Movement.objects.create(
         **{
-            "cash_office": office, "kind": Movement.Kind.OPENING, "label": "x", "at": NOW,
-            "source_type": "test", "source_id": 1, "actor_label": "x", **values,
+            "cash_office": office,
+            "kind": Movement.Kind.OPENING,
+            "label": "x",
+            "at": NOW,
+            "source_type": "test",
+            "source_id": 1,
+            "actor_label": "x",
+            **values,
         }
     )
 
@@ -132,12 +144,19 @@ def test_a_credit_never_crosses_cash_offices(family, office):
 
 def test_the_same_cause_makes_one_movement(family, office):
     account = ledger.lock_account(family_id=family.pk, cash_office_id=office.pk)
+
     def one():
         ledger.post(
-            account=account, kind=Movement.Kind.PAYMENT_ONLINE, label="x", at=NOW,
-            source=("attempt", 1), actor_label="x", family_cents=-5,
+            account=account,
+            kind=Movement.Kind.PAYMENT_ONLINE,
+            label="x",
+            at=NOW,
+            source=("attempt", 1),
+            actor_label="x",
+            family_cents=-5,
             legs=[ledger.Leg("BANK", 5)],
         )
+
     one()
     with pytest.raises(IntegrityError), transaction.atomic():
         one()
@@ -175,9 +194,7 @@ def test_offices_never_mix(family, office):
     assert left_on(invoice) == 1000
     assert balance(family, sports) == 1000 and balance(family, office) == -1000
     with pytest.raises(NoCredit):
-        credits.use_credit(
-            family_id=family.pk, cash_office_id=sports.pk, actor=PARENT, now=NOW
-        )
+        credits.use_credit(family_id=family.pk, cash_office_id=sports.pk, actor=PARENT, now=NOW)
 
 
 def test_receipts_have_no_gap_and_the_same_form_is_taken_once(family, office):
@@ -194,8 +211,10 @@ def test_receipts_have_no_gap_and_the_same_form_is_taken_once(family, office):
 @pytest.mark.parametrize(
     ("cents", "means", "refusal"),
     [
-        (0, "CASH", NotAPositiveAmount), (-5, "CHEQUE", NotAPositiveAmount),
-        (30_001, "CASH", TooMuchCash), (100, "ANCV", MeansNotAccepted),
+        (0, "CASH", NotAPositiveAmount),
+        (-5, "CHEQUE", NotAPositiveAmount),
+        (30_001, "CASH", TooMuchCash),
+        (100, "ANCV", MeansNotAccepted),
         (10**12, "CHEQUE", BillingRefusal),
     ],
 )
@@ -245,8 +264,11 @@ def test_a_credit_note_lowers_what_is_left_then_becomes_credit(family, office):
     pay(family, office, 1200)
     first, second = invoice.lines.order_by("pk")
     note = credits.issue_credit_note(
-        invoice_id=invoice.pk, lines={first.pk: 400, second.pk: 0}, reason="Grève du 8 octobre",
-        actor=AGENT, now=NOW,
+        invoice_id=invoice.pk,
+        lines={first.pk: 400, second.pk: 0},
+        reason="Grève du 8 octobre",
+        actor=AGENT,
+        now=NOW,
     )
     assert note.number == "ENFANCE-AV-2026-00001" and note.total_cents == -400
     assert left_on(invoice) == 0 and balance(family, office) == -100
@@ -270,14 +292,18 @@ def test_a_credit_serves_by_the_familys_choice(family, office):
     pay(family, office, 400)
     invoice = make_invoice(family, office, 500)
     assert left_on(invoice) == 500 and balance(family, office) == -200
-    assert credits.use_credit(
-        family_id=family.pk, cash_office_id=office.pk, actor=PARENT, now=NOW
-    ) == 500
+    assert (
+        credits.use_credit(family_id=family.pk, cash_office_id=office.pk, actor=PARENT, now=NOW)
+        == 500
+    )
     assert left_on(invoice) == 0 and balance(family, office) == -200
     assert Allocation.objects.count() == 2
     other = make_invoice(family, office, 100)
     credits.use_credit(
-        family_id=family.pk, cash_office_id=office.pk, actor=PARENT, now=NOW,
+        family_id=family.pk,
+        cash_office_id=office.pk,
+        actor=PARENT,
+        now=NOW,
         chosen={other.pk: 60},
     )
     assert left_on(other) == 40
@@ -299,7 +325,12 @@ def test_what_was_paid_is_told_to_the_cent(family, office):
     pay(family, office, 1000)
     rows = paid_lines(family_id=family.pk, first=NOW.date(), last=NOW.date())
     assert sum(row["cents"] for row in rows) == 1000
-    assert paid_lines(family_id=family.pk, first=NOW.date().replace(day=6), last=NOW.date().replace(day=7)) == []
+    assert (
+        paid_lines(
+            family_id=family.pk, first=NOW.date().replace(day=6), last=NOW.date().replace(day=7)
+        )
+        == []
+    )
 
 
 def test_verify_finds_a_wrong_balance(family, office):
@@ -372,7 +403,9 @@ def test_control_without_the_lock_an_invoice_is_paid_twice(family, office, monke
     monkeypatch.setattr(ledger, "lock_account", unlocked)
     monkeypatch.setattr(ledger, "list_dues", slow)
     # Receipts would queue on their sequence, and hide the race.
-    monkeypatch.setattr(numbering, "take_numbers", lambda **kw: [threading.get_native_id() % 90_000])
+    monkeypatch.setattr(
+        numbering, "take_numbers", lambda **kw: [threading.get_native_id() % 90_000]
+    )
     _rush(4, lambda rank: pay(family, office, 700).pk)
     assert left_on(invoice) < 0  # paid beyond its total: the race is real
     assert [fault.what for fault in ledger.verify()] == [

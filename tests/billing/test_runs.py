@@ -80,8 +80,12 @@ def slots(canteen):
 
 def set_quotient(family, value):
     apps.get_model("families", "Quotient").objects.create(
-        family=family, value_cents=value * 100, source="CAF", starts_on=dt.date(2026, 1, 1),
-        recorded_at=NOW, recorded_by="test",
+        family=family,
+        value_cents=value * 100,
+        source="CAF",
+        starts_on=dt.date(2026, 1, 1),
+        recorded_at=NOW,
+        recorded_by="test",
     )
 
 
@@ -93,8 +97,15 @@ def book_day(family, child, slot, status="CONFIRMED", **values):
     if status == "CANCELLED":
         values.setdefault("cancelled_at", NOW)
     return apps.get_model("bookings", "Booking").objects.create(
-        slot=slot, child=child, family=family, enrolment=enrolment, status=status, ordinal=1,
-        channel="PORTAL", booked_at=NOW, **values,
+        slot=slot,
+        child=child,
+        family=family,
+        enrolment=enrolment,
+        status=status,
+        ordinal=1,
+        channel="PORTAL",
+        booked_at=NOW,
+        **values,
     )
 
 
@@ -139,9 +150,7 @@ def test_each_day_has_its_price_and_its_sentence(office, family):
     assert run.status == S.ISSUED, run.error
     invoice = Invoice.objects.get()
     lina, noe = children_of(family)
-    lines = {
-        (line.child_id, line.unit_cents): line for line in invoice.lines.order_by("pk")
-    }
+    lines = {(line.child_id, line.unit_cents): line for line in invoice.lines.order_by("pk")}
     eaten = lines[lina.pk, 318]
     # Three meals and an absence without reason; the justified one is told, and free.
     assert (eaten.quantity, eaten.amount_cents) == (4, 4 * 318)
@@ -178,13 +187,19 @@ def test_the_preview_says_what_looks_wrong(office, family, slots):
     runs.preview(run_id=run.pk, now=NOW)
     run.refresh_from_db()
     assert run.preview["anomaly_counts"] == {
-        "walk_in": 1, "no_quotient": 2, "unseen": 2, "no_payer": 1, "unassigned": 1,
+        "walk_in": 1,
+        "no_quotient": 2,
+        "unseen": 2,
+        "no_payer": 1,
+        "unassigned": 1,
     }
     assert run.preview["invoices"] == 2
     assert run.preview["total_cents"] == 5 * 318 + 518 + 600
-    assert run.preview["activities"] == [
-        {"name": "Cantine", "cents": run.total_cents + 600, "before_cents": 0}
-    ] or run.preview["activities"][0]["name"] == "Cantine"
+    assert (
+        run.preview["activities"]
+        == [{"name": "Cantine", "cents": run.total_cents + 600, "before_cents": 0}]
+        or run.preview["activities"][0]["name"] == "Cantine"
+    )
     assert not Invoice.objects.exists()
 
 
@@ -228,9 +243,7 @@ def test_a_change_after_the_preview_asks_the_agent_again(office, family, slots):
 
 def test_a_month_is_over_and_open_once(office, family):
     with pytest.raises(MonthNotOver):
-        runs.open_run(
-            cash_office_id=office.pk, month=dt.date(2026, 11, 1), actor=AGENT, now=NOW
-        )
+        runs.open_run(cash_office_id=office.pk, month=dt.date(2026, 11, 1), actor=AGENT, now=NOW)
     run = runs.open_run(cash_office_id=office.pk, month=OCTOBER, actor=AGENT, now=NOW)
     with pytest.raises(RunAlreadyOpen):
         runs.open_run(cash_office_id=office.pk, month=OCTOBER, actor=AGENT, now=NOW)
@@ -266,7 +279,9 @@ def test_statements_do_not_grow_with_families(office, slots, django_assert_max_n
 
 
 def test_a_family_maximum_by_month_makes_a_line_of_its_own(office, family, monkeypatch):
-    capped = read_text(BOOK + """
+    capped = read_text(
+        BOOK
+        + """
 groups:
   - id: plafond
     label: Plafond de cinq euros par enfant
@@ -275,7 +290,8 @@ groups:
     span: month
     count: {uses: {above: 1}}
     set: 5.00
-""")
+"""
+    )
     monkeypatch.setattr(pricing, "rulebook_on", lambda day: capped)
     run_all(office)
     invoice = Invoice.objects.get()
@@ -334,7 +350,8 @@ def test_killed_while_it_writes_nobody_sees_half(office, family, step):
     runs.approve_run(run_id=run.pk, fingerprint=run.fingerprint, actor=AGENT, now=NOW)
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(run.pk), NOW.isoformat(), BOOK, str(step)],
-        env={**os.environ, "PYTHONPATH": "src"}, check=False,
+        env={**os.environ, "PYTHONPATH": "src"},
+        check=False,
     )
     assert done.returncode == -signal.SIGKILL
     assert not Invoice.objects.exists() and not Movement.objects.exists()

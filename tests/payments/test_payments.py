@@ -121,25 +121,39 @@ def open_office(kind, bank_url="http://bank.example"):
         ),
     }[kind]
     gateways.save_gateway(
-        cash_office_id=office.pk, gateway=kind, options=options, secret=secret, is_test=True,
-        is_active=True, actor=AGENT, now=NOW,
+        cash_office_id=office.pk,
+        gateway=kind,
+        options=options,
+        secret=secret,
+        is_test=True,
+        is_active=True,
+        actor=AGENT,
+        now=NOW,
     )
     return office
 
 
 def start(family, office, invoices=None, top_up=0, key=None):
     return services.start_payment(
-        family_id=family.pk, cash_office_id=office.pk,
+        family_id=family.pk,
+        cash_office_id=office.pk,
         invoices={invoice.pk: cents for invoice, cents in (invoices or {}).items()},
-        top_up_cents=top_up, payer=PAYER, key=key or uuid.uuid4(), actor=PARENT, now=NOW,
+        top_up_cents=top_up,
+        payer=PAYER,
+        key=key or uuid.uuid4(),
+        actor=PARENT,
+        now=NOW,
     )
 
 
 def send(attempt, shop="http://shop.example"):
     code = attempt.cash_office.code
     return services.send_to_bank(
-        family_id=attempt.family_id, reference=attempt.reference, payer=PAYER,
-        return_url=f"{shop}/retour/", notify_url=f"{shop}/api/paiements/{code}/notification/",
+        family_id=attempt.family_id,
+        reference=attempt.reference,
+        payer=PAYER,
+        return_url=f"{shop}/retour/",
+        notify_url=f"{shop}/api/paiements/{code}/notification/",
         now=NOW,
     )
 
@@ -164,18 +178,26 @@ def message(attempt, **changes):
         fields = {"reference": attempt.reference, "etat": "10", "refsfp": "A" * 12} | changes
         mac = spplus_hmac(demo.DEMO_SPPLUS_KEY, fields.values())
         return urllib.parse.urlencode(fields | {"hmac": mac})
-    fields = {k: v for k, v in send(attempt).fields if k != "signature"} | {
-        "vads_result": "00", "vads_auth_result": "00", "vads_trans_status": "AUTHORISED",
-        "vads_operation_type": "DEBIT", "vads_trans_uuid": "f" * 32,
-        "vads_effective_amount": str(attempt.amount_cents),
-    } | changes
+    fields = (
+        {k: v for k, v in send(attempt).fields if k != "signature"}
+        | {
+            "vads_result": "00",
+            "vads_auth_result": "00",
+            "vads_trans_status": "AUTHORISED",
+            "vads_operation_type": "DEBIT",
+            "vads_trans_uuid": "f" * 32,
+            "vads_effective_amount": str(attempt.amount_cents),
+        }
+        | changes
+    )
     signature = systempay_signature(demo.DEMO_SECRET_TEST, fields)
     return urllib.parse.urlencode(fields | {"signature": signature})
 
 
 def notify(client, attempt, body):
     return client.post(
-        f"/api/paiements/{attempt.cash_office.code}/notification/", body,
+        f"/api/paiements/{attempt.cash_office.code}/notification/",
+        body,
         content_type="application/x-www-form-urlencoded",
     )
 
@@ -219,8 +241,10 @@ def test_the_browsers_return_changes_nothing(bank, live_server, family, kind):
     bank.control("reglages", drop=True)
     back = at_the_bank(attempt, bank, live_server.url)
     received = services.receive(
-        cash_office_code=office.code, raw=back.partition("?")[2],
-        source=ProviderEvent.Source.RETURN, now=NOW,
+        cash_office_code=office.code,
+        raw=back.partition("?")[2],
+        source=ProviderEvent.Source.RETURN,
+        now=NOW,
     )
     assert received.is_verified and received.outcome == "vu"
     attempt.refresh_from_db()
@@ -321,12 +345,11 @@ def test_unknown_reference_or_another_offices(client, family, kind):
     elsewhere = start(family, other, top_up=1_000)
     attempt = start(family, office, top_up=1_000)
     name = "reference" if kind == "SPPLUS" else "vads_order_id"
-    also = {} if kind == "SPPLUS" else {
-        "vads_ext_info_eopayment_trans_id": elsewhere.reference
-    }
-    assert notify(
-        client, attempt, message(attempt, **{name: elsewhere.reference}, **also)
-    ).status_code == 200
+    also = {} if kind == "SPPLUS" else {"vads_ext_info_eopayment_trans_id": elsewhere.reference}
+    assert (
+        notify(client, attempt, message(attempt, **{name: elsewhere.reference}, **also)).status_code
+        == 200
+    )
     assert ProviderEvent.objects.get().problems == ["REFERENCE"]
     elsewhere.refresh_from_db()
     assert elsewhere.status == S.CREATED
@@ -341,7 +364,8 @@ def test_unknown_reference_or_another_offices(client, family, kind):
 def test_junk_gets_an_answer_and_a_trace(client, kind, body):
     office = open_office(kind)
     response = client.post(
-        f"/api/paiements/{office.code}/notification/", body,
+        f"/api/paiements/{office.code}/notification/",
+        body,
         content_type="application/x-www-form-urlencoded",
     )
     assert response.status_code == 400
@@ -398,8 +422,14 @@ def test_paid_meanwhile_at_the_counter_it_becomes_a_credit(client, family):
     invoice = make_invoice(family, office, 5_000)
     attempt = start(family, office, {invoice: 5_000})
     counter.take_payment(
-        family_id=family.pk, cash_office_id=office.pk, means="CHEQUE", amount_cents=4_000,
-        key=uuid.uuid4(), actor=AGENT, now=NOW, cheque_number="1",
+        family_id=family.pk,
+        cash_office_id=office.pk,
+        means="CHEQUE",
+        amount_cents=4_000,
+        key=uuid.uuid4(),
+        actor=AGENT,
+        now=NOW,
+        cheque_number="1",
     )
     notify(client, attempt, message(attempt))
     assert left_on(invoice) == 0 and balance(family, office) == -4_000
@@ -412,9 +442,12 @@ def test_start_refuses(family, settings):
     invoice = make_invoice(family, office, 5_000)
     elsewhere = make_invoice(make_family("Autre"), office, 5_000)
     for refusal, more in [
-        (NothingToPay, {}), (NothingToPay, {"invoices": {invoice: 0}}),
-        (NothingToPay, {"invoices": {invoice: -5}}), (TooMuchForInvoice, {"invoices": {invoice: 5_001}}),
-        (TooMuchForInvoice, {"invoices": {elsewhere: 5_000}}), (TopUpRefused, {"top_up": 999}),
+        (NothingToPay, {}),
+        (NothingToPay, {"invoices": {invoice: 0}}),
+        (NothingToPay, {"invoices": {invoice: -5}}),
+        (TooMuchForInvoice, {"invoices": {invoice: 5_001}}),
+        (TooMuchForInvoice, {"invoices": {elsewhere: 5_000}}),
+        (TopUpRefused, {"top_up": 999}),
         (AmountOutOfBounds, {"top_up": 10**9}),
     ]:
         with pytest.raises(refusal):
@@ -461,17 +494,35 @@ def test_settings_are_tried_and_keys_are_sealed(family):
     assert demo.DEMO_SECRET_TEST not in account.sealed_secret
     with pytest.raises(BadGatewaySettings):
         gateways.save_gateway(
-            cash_office_id=office.pk, gateway="SYSTEMPAY", options={"site_id": "12"}, secret="",
-            is_test=True, is_active=True, actor=AGENT, now=NOW,
+            cash_office_id=office.pk,
+            gateway="SYSTEMPAY",
+            options={"site_id": "12"},
+            secret="",
+            is_test=True,
+            is_active=True,
+            actor=AGENT,
+            now=NOW,
         )
     with pytest.raises(BadGatewaySettings):
         gateways.save_gateway(
-            cash_office_id=office.pk, gateway="SPPLUS", options={"siret": demo.DEMO_SIRET},
-            secret="", is_test=True, is_active=True, actor=AGENT, now=NOW,
+            cash_office_id=office.pk,
+            gateway="SPPLUS",
+            options={"siret": demo.DEMO_SIRET},
+            secret="",
+            is_test=True,
+            is_active=True,
+            actor=AGENT,
+            now=NOW,
         )
     gateways.save_gateway(
-        cash_office_id=office.pk, gateway="SYSTEMPAY", options={"site_id": "12345678"}, secret="",
-        is_test=True, is_active=False, actor=AGENT, now=NOW,
+        cash_office_id=office.pk,
+        gateway="SYSTEMPAY",
+        options={"site_id": "12345678"},
+        secret="",
+        is_test=True,
+        is_active=False,
+        actor=AGENT,
+        now=NOW,
     )
     assert GatewayAccount.objects.get().sealed_secret == account.sealed_secret
 
@@ -498,10 +549,14 @@ def rush(count, act):
 def receive_all(attempt, body, count=6):
     return rush(
         count,
-        lambda rank: services.receive(
-            cash_office_code=attempt.cash_office.code, raw=body,
-            source=ProviderEvent.Source.NOTIFICATION, now=NOW,
-        ).outcome,
+        lambda rank: (
+            services.receive(
+                cash_office_code=attempt.cash_office.code,
+                raw=body,
+                source=ProviderEvent.Source.NOTIFICATION,
+                now=NOW,
+            ).outcome
+        ),
     )
 
 
@@ -546,11 +601,18 @@ def test_the_bank_and_the_counter_at_once(family):
     def act(rank):
         if rank % 2:
             return counter.take_payment(
-                family_id=family.pk, cash_office_id=office.pk, means="CASH", amount_cents=3_000,
-                key=uuid.uuid4(), actor=AGENT, now=NOW,
+                family_id=family.pk,
+                cash_office_id=office.pk,
+                means="CASH",
+                amount_cents=3_000,
+                key=uuid.uuid4(),
+                actor=AGENT,
+                now=NOW,
             ).pk
         return services.receive(
-            cash_office_code=office.code, raw=body, source=ProviderEvent.Source.NOTIFICATION,
+            cash_office_code=office.code,
+            raw=body,
+            source=ProviderEvent.Source.NOTIFICATION,
             now=NOW,
         ).outcome
 

@@ -8,21 +8,18 @@ from django.utils.translation import gettext as _
 
 from preau.billing.models import CounterPayment, Invoice
 from preau.billing.telling import quantity_words, title_of
-from preau.documents.models import IssuedDocument
 from preau.documents.queries import get_by_number
 from preau.documents.services import issue_document
 from preau.kernel import french
 from preau.kernel.french import euros
 
-Kind = IssuedDocument.Kind
 
-
-def invoice_document(invoice: Invoice, *, now: datetime) -> IssuedDocument:
+def invoice_document(invoice: Invoice, *, now: datetime) -> Any:
     """The invoice's archived PDF. `invoice` comes from `get_invoice` (lines, left to pay)."""
     is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
     return _archived(
         number=invoice.number,
-        kind=Kind.CREDIT_NOTE if is_note else Kind.INVOICE,
+        kind="CREDIT_NOTE" if is_note else "INVOICE",
         title=_("Avoir n° %(number)s") % {"number": invoice.number}
         if is_note
         else _("Facture n° %(number)s") % {"number": invoice.number},
@@ -39,11 +36,11 @@ def invoice_document(invoice: Invoice, *, now: datetime) -> IssuedDocument:
     )
 
 
-def receipt_document(payment: CounterPayment, *, debtor: str, now: datetime) -> IssuedDocument:
+def receipt_document(payment: CounterPayment, *, debtor: str, now: datetime) -> Any:
     """The receipt of a payment at the counter (or of its void)."""
     return _archived(
         number=payment.receipt_number,
-        kind=Kind.RECEIPT,
+        kind="RECEIPT",
         title=_("Annulation du reçu n° %(number)s") % {"number": payment.voids.receipt_number}
         if payment.voids
         else _("Reçu n° %(number)s") % {"number": payment.receipt_number},
@@ -69,7 +66,7 @@ def _archived(
     public_facts: dict[str, str],
     family_id: int,
     now: datetime,
-) -> IssuedDocument:
+) -> Any:
     found = get_by_number(number)
     if found is not None:
         return found

@@ -232,6 +232,10 @@ class Invoice(models.Model):
         ]
         triggers = append_only()
 
+    @property
+    def is_credit_note(self) -> bool:
+        return self.kind == self.Kind.CREDIT_NOTE
+
 
 class InvoiceLine(models.Model):
     """Child × product × unit price, with its dates and the sentences of its rules."""
@@ -316,7 +320,9 @@ class CounterPayment(models.Model):
     class Meta:
         verbose_name = "encaissement"
         constraints = [
-            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="counter_payment_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_cents__gt=0), name="counter_payment_positive"
+            ),
             models.CheckConstraint(
                 condition=~Q(means="CASH") | Q(amount_cents__lte=30000),
                 name="counter_cash_at_most_300",

@@ -184,7 +184,8 @@ class Biller:
                 facts = known[key] = self._facts(house, charge, **more)
             no_quotient = no_quotient or "quotient" not in facts
             if walk_in:
-                self._say("walk_in", family_id, charge.child_id, self._told(charge, "sans réservation"))
+                self._say("walk_in", family_id, charge.child_id,
+                          self._told(charge, "sans réservation"))
             elif charge.status == "CONFIRMED" and charge.presence is None:
                 self._say("unseen", family_id, charge.child_id, self._told(charge, "non pointé"))
             book = self.book_on(charge.day)

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from preau.billing.models import (
     ActivityAccounting,
     Allocation,
+    BillingRun,
     CashOffice,
     CounterPayment,
     FamilyAccount,
@@ -18,6 +19,8 @@ from preau.billing.models import (
     InvoiceLine,
     LedgerLine,
 )
+from preau.billing.tax import spread_paid
+from preau.families.queries import get_families
 
 
 @dataclass(slots=True)
@@ -70,7 +73,8 @@ def family_accounts(family_id: int) -> list[OfficeAccount]:
 
     Three queries, whatever their number.
     """
-    accounts = {row.cash_office_id: row for row in FamilyAccount.objects.filter(family_id=family_id)}
+    rows = FamilyAccount.objects.filter(family_id=family_id)
+    accounts = {row.cash_office_id: row for row in rows}
     unpaid: dict[int, list[Invoice]] = {}
     for invoice in unpaid_invoices(family_id=family_id):
         unpaid.setdefault(invoice.cash_office_id, []).append(invoice)
@@ -205,8 +209,6 @@ def paid_lines(
     Each: child_id, activity_id, is_meal, counts_for_tax, cents. Rounded down to the cent for each
     line, the rest going to the largest; so that the sum is what was paid.
     """
-    from preau.billing.tax import spread_paid
-
     return spread_paid(family_id=family_id, first=first, last=last, activity_ids=activity_ids)
 
 
@@ -235,3 +237,23 @@ def recent_statement(account_ids: Iterable[int], *, limit: int = 8) -> dict[int,
     for row in rows:
         found.setdefault(row.family_account_id or 0, []).append(row)
     return found
+
+
+def credit_notes_of(invoice_id: int) -> QuerySet[Invoice]:
+    """The credit notes that correct an invoice."""
+    return Invoice.objects.filter(corrects_id=invoice_id).order_by("pk")
+
+
+def runs() -> QuerySet[BillingRun]:
+    """Billing runs, latest first."""
+    return BillingRun.objects.select_related("cash_office").order_by("-month", "-pk")
+
+
+def get_run(run_id: int) -> BillingRun | None:
+    """One billing run with its cash office."""
+    return BillingRun.objects.select_related("cash_office").filter(pk=run_id).first()
+
+
+def family_codes(family_ids: Iterable[int]) -> dict[int, str]:
+    """The family code of each, for links from lists."""
+    return {pk: family.code for pk, family in get_families(family_ids).items()}

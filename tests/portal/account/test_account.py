@@ -51,13 +51,13 @@ def test_what_is_owed_paid_and_in_progress(client, family, office):
     attempt = start(family, office, {invoice: 4000})
     send(attempt)
     html = page(client, "/espace/compte/")
-    assert "Vous devez <b class=\"nb\">60,42 €</b>" in html
+    assert 'Vous devez <b class="nb">60,42 €</b>' in html
     assert "40,00 €</b> sont en cours de paiement" in html and "20,42 €" in html
     assert "Tarif de la tranche C." in html and attempt.reference in html
     assert "Votre compte est en débit de 60,42 €" in html
     notify(Client(), attempt, message(attempt))
     html = page(client, "/espace/compte/")
-    assert "Vous devez <b class=\"nb\">20,42 €</b>" in html and "en cours" not in html
+    assert 'Vous devez <b class="nb">20,42 €</b>' in html and "en cours" not in html
     assert "Paiement par carte" in html
 
 
@@ -95,12 +95,19 @@ def test_pay_a_part_and_an_advance_then_come_back(client, family, office):
 @pytest.mark.parametrize(
     ("amount", "top_up", "sentence"),
     [
-        ("abc", "", "montant en euros"), ("0", "", "rien à payer"), ("-5", "", "au moins"),
-        ("50,01", "", "au plus"), ("0", "5", "au moins"), ("", "99999999", "va de"),
-        ("1e9", "", "montant en euros"), ("5,123", "", "montant en euros"),
+        ("abc", "", "montant en euros"),
+        ("0", "", "rien à payer"),
+        ("-5", "", "au moins"),
+        ("50,01", "", "au plus"),
+        ("0", "5", "au moins"),
+        ("", "99999999", "va de"),
+        ("1e9", "", "montant en euros"),
+        ("5,123", "", "montant en euros"),
     ],
 )
-def test_bad_amounts_get_a_sentence_and_lose_nothing(client, family, office, amount, top_up, sentence):
+def test_bad_amounts_get_a_sentence_and_lose_nothing(
+    client, family, office, amount, top_up, sentence
+):
     invoice = make_invoice(family, office, 5000)
     response = client.post(
         "/espace/compte/payer/enfance/",
@@ -169,8 +176,13 @@ def test_few_queries(client, family, office, many, django_assert_max_num_queries
             family, office, *[1000] * many, child_id=child.pk, activity_id=offering.activity_id
         )
         counter.take_payment(
-            family_id=family.pk, cash_office_id=office.pk, means="CASH", amount_cents=100,
-            key=uuid.uuid4(), actor=AGENT, now=NOW,
+            family_id=family.pk,
+            cash_office_id=office.pk,
+            means="CASH",
+            amount_cents=100,
+            key=uuid.uuid4(),
+            actor=AGENT,
+            now=NOW,
         )
         send(start(family, office, top_up=1000))
         make_invoice(family, make_office(f"autre{rank}"), 100)
@@ -179,8 +191,10 @@ def test_few_queries(client, family, office, many, django_assert_max_num_queries
         invoice_id=invoice.pk, lines={line.pk: 100}, reason="Erreur", actor=AGENT, now=NOW
     )
     for url in (
-        "/espace/compte/", f"/espace/compte/facture/{invoice.number}/",
-        "/espace/compte/releve/enfance/", "/espace/compte/payer/enfance/",
+        "/espace/compte/",
+        f"/espace/compte/facture/{invoice.number}/",
+        "/espace/compte/releve/enfance/",
+        "/espace/compte/payer/enfance/",
     ):
         with django_assert_max_num_queries(15):
             page(client, url)

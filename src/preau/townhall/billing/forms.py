@@ -1,0 +1,228 @@
+"""Forms of the billing screens."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from preau.billing.queries import OfficeAccount
+from preau.kernel.french import euros, month
+from preau.ui.money import EurosField
+
+MEANS = (
+    ("CASH", gettext_lazy("espèces (300 € au plus)")),
+    ("CHEQUE", gettext_lazy("chèque")),
+    ("CARD", gettext_lazy("carte")),
+)
+STATES = (
+    ("", gettext_lazy("toutes")),
+    ("left", gettext_lazy("à payer")),
+    ("paid", gettext_lazy("payées")),
+    ("credit", gettext_lazy("avoirs")),
+)
+
+
+def recent_months(today: dt.date, count: int = 14) -> list[tuple[str, str]]:
+    """The last months as choices, the latest over first."""
+    first = today.replace(day=1)
+    found = []
+    for _rank in range(count):
+        first = (first - dt.timedelta(days=1)).replace(day=1)
+        found.append((first.isoformat(), month(first)))
+    return found
+
+
+class InvoiceFilterForm(forms.Form):
+    q = forms.CharField(label=gettext_lazy("Famille, code ou numéro"), required=False)
+    office = forms.ChoiceField(label=gettext_lazy("Régie"), required=False)
+    month = forms.ChoiceField(label=gettext_lazy("Mois"), required=False)
+    state = forms.ChoiceField(label=gettext_lazy("État"), choices=STATES, required=False)
+
+    def __init__(self, *args: Any, offices: Iterable[Any], today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].choices = [("", _("toutes")), *((o.code, o.name) for o in offices)]
+        self.fields["month"].choices = [("", _("tous")), *recent_months(today)]
+
+
+class OpenRunForm(forms.Form):
+    office = forms.ChoiceField(label=gettext_lazy("Régie"))
+    month = forms.ChoiceField(label=gettext_lazy("Mois à facturer"))
+
+    def __init__(self, *args: Any, offices: Iterable[Any], today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].choices = [(o.code, o.name) for o in offices]
+        self.fields["month"].choices = recent_months(today, 6)
+
+
+class CreditNoteForm(forms.Form):
+    """What is given back on each line, and why."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Motif, lu par la famille"), max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, lines: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for line in lines:
+            self.fields[f"line_{line.pk}"] = EurosField(
+                label=_("Rendre sur «%(label)s»") % {"label": line.label},
+                help_text=_("Facturé %(amount)s") % {"amount": euros(line.amount_cents)},
+                min_cents=0, max_cents=max(line.amount_cents, 0), required=False,
+            )
+
+    def amounts(self) -> dict[int, int]:
+        return {
+            int(name.removeprefix("line_")): cents
+            for name, cents in self.cleaned_data.items()
+            if name.startswith("line_") and cents
+        }
+
+
+class OfficeForm(forms.Form):
+    code = forms.SlugField(
+        label=gettext_lazy("Code"), max_length=20,
+        help_text=gettext_lazy("En tête de chaque numéro de facture ; ne change plus."),
+    )
+    name = forms.CharField(label=gettext_lazy("Nom"), max_length=80)
+    act_reference = forms.CharField(
+        label=gettext_lazy("Acte constitutif"), max_length=160, required=False
+    )
+    cashier_name = forms.CharField(label=gettext_lazy("Régisseur"), max_length=120, required=False)
+    address = forms.CharField(
+        label=gettext_lazy("Adresse du guichet"), required=False,
+        widget=forms.Textarea(attrs={"rows": 2}), max_length=300,
+    )
+    phone = forms.CharField(label=gettext_lazy("Téléphone"), max_length=20, required=False)
+    payment_days = forms.IntegerField(
+        label=gettext_lazy("Délai de paiement, en jours"), min_value=0, max_value=120, initial=25
+    )
+    means = forms.MultipleChoiceField(
+        label=gettext_lazy("Moyens de paiement que l’acte prévoit au guichet"), choices=MEANS,
+        widget=forms.CheckboxSelectMultiple, required=False,
+    )
+    accepts_top_up = forms.BooleanField(
+        label=gettext_lazy("Les familles peuvent verser d’avance"), required=False, initial=True
+    )
+    top_up_min_cents = EurosField(
+        label=gettext_lazy("Versement d’avance minimum"), min_cents=1, max_cents=100_000,
+        initial=1000,
+    )
+    is_active = forms.BooleanField(
+        label=gettext_lazy("Régie ouverte"), required=False, initial=True
+    )
+
+    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known:
+            del self.fields["code"]
+
+
+class GatewayForm(forms.Form):
+    gateway = forms.ChoiceField(
+        label=gettext_lazy("Banque"),
+        choices=[("SPPLUS", "SP Plus"), ("SYSTEMPAY", "Systempay")],
+        widget=forms.RadioSelect,
+    )
+    siret = forms.CharField(
+        label=gettext_lazy("SP Plus : SIRET et numéro de site"), required=False, max_length=17,
+        help_text=gettext_lazy("14 chiffres, un tiret, 2 chiffres"),
+    )
+    refsfp_length = forms.IntegerField(
+        label=gettext_lazy("SP Plus : longueur de la référence de la banque"), required=False,
+        min_value=1, max_value=60, help_text=gettext_lazy("12 si la banque ne dit rien d’autre"),
+    )
+    site_id = forms.CharField(
+        label=gettext_lazy("Systempay : identifiant de boutique"), required=False, max_length=8
+    )
+    service_url = forms.CharField(
+        label=gettext_lazy("Adresse de la page de paiement"), required=False, max_length=200,
+        help_text=gettext_lazy("Laissez vide pour celle de la banque"),
+    )
+    secret = forms.CharField(
+        label=gettext_lazy("Clé"), required=False, max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Laissez vide pour garder celle qui est enregistrée"),
+    )
+    is_test = forms.BooleanField(label=gettext_lazy("Mode test"), required=False, initial=True)
+    is_active = forms.BooleanField(
+        label=gettext_lazy("Paiement en ligne ouvert"), required=False, initial=True
+    )
+
+    def clean_service_url(self) -> str:
+        url = self.cleaned_data["service_url"].strip()
+        if url and not url.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+            raise forms.ValidationError(_("L’adresse commence par https://"))
+        return url
+
+    def options(self) -> dict[str, Any]:
+        names = (
+            ("siret", "refsfp_length", "service_url")
+            if self.cleaned_data["gateway"] == "SPPLUS"
+            else ("site_id", "service_url")
+        )
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class ActivityForm(forms.Form):
+    """For one activity: which cash office collects for it, and how it is accounted."""
+
+    office = forms.ChoiceField(label=gettext_lazy("Régie"), required=False)
+    accounting_code = forms.CharField(
+        label=gettext_lazy("Imputation"), max_length=20, required=False
+    )
+    is_meal = forms.BooleanField(label=gettext_lazy("repas"), required=False)
+    counts_for_tax = forms.BooleanField(label=gettext_lazy("frais de garde"), required=False)
+
+    def __init__(self, *args: Any, offices: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].choices = [("", _("aucune")), *((o.code, o.name) for o in offices)]
+
+
+class CounterForm(forms.Form):
+    """Cash or a cheque received from a family."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    means = forms.ChoiceField(label=gettext_lazy("Moyen"), widget=forms.RadioSelect)
+    amount = EurosField(label=gettext_lazy("Montant reçu"), min_cents=1)
+    invoice = forms.ChoiceField(
+        label=gettext_lazy("Pour"), required=False,
+        help_text=gettext_lazy("Sans choix, la plus ancienne dette d’abord"),
+    )
+    cheque_number = forms.CharField(
+        label=gettext_lazy("Numéro du chèque"), required=False, max_length=20
+    )
+    cheque_drawer = forms.CharField(
+        label=gettext_lazy("Tiré par"), required=False, max_length=120
+    )
+
+    def __init__(self, *args: Any, account: OfficeAccount, **kwargs: Any) -> None:
+        initial = kwargs.setdefault("initial", {})
+        initial.setdefault("key", uuid.uuid4())
+        if account.left_cents:
+            initial.setdefault("amount", account.left_cents)
+        super().__init__(*args, **kwargs)
+        allowed = [item for item in MEANS if item[0] in account.office.means and item[0] != "CARD"]
+        self.fields["means"].choices = allowed
+        if allowed:
+            self.fields["means"].initial = allowed[0][0]
+        self.fields["invoice"].choices = [
+            ("", _("la plus ancienne dette d’abord")),
+            *(
+                (str(i.pk), f"{i.number}, {month(i.month)} : {euros(i.left_cents)}")
+                for i in account.unpaid
+            ),
+        ]
+
+    def chosen(self) -> dict[int, int] | None:
+        invoice = self.cleaned_data["invoice"]
+        return {int(invoice): self.cleaned_data["amount"]} if invoice else None
+
+
+class VoidForm(forms.Form):
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    reason = forms.CharField(label=gettext_lazy("Motif de l’annulation"), max_length=200)

@@ -1,0 +1,181 @@
+"""Cash offices: their act, their bank, their activities; and what the banks said."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from preau.accounts.enums import Permission
+from preau.billing import queries, services
+from preau.catalogue.queries import list_all_activities
+from preau.kernel.clock import utc_now
+from preau.kernel.errors import Refusal
+from preau.payments import queries as payment_queries
+from preau.payments.gateways import save_gateway
+from preau.townhall.access import agent_required
+from preau.townhall.billing.forms import ActivityForm, GatewayForm, OfficeForm
+from preau.ui.refusals import add_refusal
+
+PAGE = 50
+FIELDS = (
+    "name", "act_reference", "cashier_name", "address", "phone", "payment_days", "means",
+    "accepts_top_up", "top_up_min_cents", "is_active",
+)
+
+
+@agent_required(Permission.BILL, Permission.MANAGE_TOWN)
+@require_GET
+def offices(request: HttpRequest) -> HttpResponse:
+    """The list, with which bank serves which office."""
+    gateways = payment_queries.gateway_accounts()
+    return render(
+        request,
+        "townhall/billing/offices.html",
+        {
+            "section": "townhall:cash-offices",
+            "rows": [(o, gateways.get(o.pk)) for o in queries.cash_offices()],
+        },
+    )
+
+
+@agent_required(Permission.BILL, Permission.MANAGE_TOWN)
+@require_http_methods(["GET", "POST"])
+def office(request: HttpRequest, code: str = "") -> HttpResponse:
+    """Open an office, or change what its act says."""
+    found = queries.get_cash_office(code) if code else None
+    if code and found is None:
+        raise Http404
+    initial = {name: getattr(found, name) for name in FIELDS} if found else {"means": ["CASH"]}
+    form = OfficeForm(
+        request.POST if request.method == "POST" else None, known=found is not None,
+        initial=initial,
+    )
+    if request.method == "POST" and form.is_valid():
+        values: dict[str, Any] = form.cleaned_data
+        new_code = code or values.pop("code")
+        if not code and queries.get_cash_office(new_code):
+            form.add_error("code", _("Ce code est déjà celui d’une régie."))
+        else:
+            services.save_cash_office(code=new_code, actor=request.actor, now=utc_now(), **values)
+            messages.success(request, _("La régie est enregistrée."))
+            return redirect("townhall:cash-offices")
+    return render(
+        request,
+        "townhall/billing/office.html",
+        {"section": "townhall:cash-offices", "office": found, "form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+@agent_required(Permission.BILL, Permission.MANAGE_TOWN)
+@require_http_methods(["GET", "POST"])
+def gateway(request: HttpRequest, code: str) -> HttpResponse:
+    """Which bank serves this office."""
+    found = queries.get_cash_office(code)
+    if found is None:
+        raise Http404
+    account = payment_queries.gateway_accounts().get(found.pk)
+    initial: dict[str, Any] = {}
+    if account:
+        initial = {
+            "gateway": account.gateway, "is_test": account.is_test,
+            "is_active": account.is_active, **account.options,
+        }
+    form = GatewayForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_gateway(
+                cash_office_id=found.pk,
+                gateway=form.cleaned_data["gateway"],
+                options=form.options(),
+                secret=form.cleaned_data["secret"],
+                is_test=form.cleaned_data["is_test"],
+                is_active=form.cleaned_data["is_active"],
+                actor=request.actor,
+                now=utc_now(),
+            )
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Le paiement en ligne est réglé."))
+            return redirect("townhall:cash-offices")
+    return render(
+        request,
+        "townhall/billing/gateway.html",
+        {
+            "section": "townhall:cash-offices",
+            "office": found,
+            "account": account,
+            "form": form,
+            "notify_url": settings.BASE_URL
+            + reverse("api:payment-notification", args=[found.code]),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@agent_required(Permission.BILL, Permission.MANAGE_TOWN)
+@require_http_methods(["GET", "POST"])
+def activities(request: HttpRequest, code: str) -> HttpResponse:
+    """For which activities this office (or another) collects, one form for all."""
+    found = queries.get_cash_office(code)
+    if found is None:
+        raise Http404
+    all_offices = list(queries.cash_offices())
+    by_code = {o.code: o for o in all_offices}
+    known = {row.activity_id: row for row in queries.accountings()}
+    rows = []
+    for activity in list_all_activities():
+        row = known.get(activity.pk)
+        initial = {
+            "office": row.cash_office.code, "accounting_code": row.accounting_code,
+            "is_meal": row.is_meal, "counts_for_tax": row.counts_for_tax,
+        } if row else {"is_meal": activity.kind == "CANTEEN"}
+        form = ActivityForm(
+            request.POST if request.method == "POST" else None, prefix=f"a{activity.pk}",
+            offices=all_offices, initial=initial,
+        )
+        rows.append((activity, form))
+    if request.method == "POST" and all(form.is_valid() for _activity, form in rows):
+        for activity, form in rows:
+            values = form.cleaned_data
+            if values["office"] and form.has_changed():
+                services.assign_activity(
+                    activity_id=activity.pk,
+                    cash_office_id=by_code[values["office"]].pk,
+                    accounting_code=values["accounting_code"],
+                    is_meal=values["is_meal"],
+                    counts_for_tax=values["counts_for_tax"],
+                    actor=request.actor,
+                    now=utc_now(),
+                )
+        messages.success(request, _("Les activités sont rattachées."))
+        return redirect("townhall:cash-offices")
+    return render(
+        request,
+        "townhall/billing/activities.html",
+        {"section": "townhall:cash-offices", "office": found, "rows": rows,
+         "forms": [form for _activity, form in rows]},
+    )
+
+
+@agent_required(Permission.SEE_ACCOUNTS)
+@require_GET
+def payments(request: HttpRequest) -> HttpResponse:
+    """Payments on line in doubt, and what the banks sent."""
+    page = Paginator(payment_queries.events(), PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "townhall/billing/payments.html",
+        {
+            "section": "townhall:billing",
+            "doubtful": payment_queries.divergences(utc_now())[:100],
+            "page": page,
+        },
+    )
