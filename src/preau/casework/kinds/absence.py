@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from preau.attendance import queries as attendance
+from preau.attendance import services as attendance_services
 from preau.casework.kinds.base import (
     Applied,
     Asking,
@@ -95,22 +97,12 @@ class Absence(Kind):
     def consequences(self, request: Request, day: date) -> list[Consequence]:
         return [Consequence("La règle des absences justifiées s’applique à la facture à venir.")]
 
-    def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
-        from preau.attendance import services as attendance_services
+    def received(self, request: Request, *, now: datetime, actor: Actor) -> None:
+        """Told in time is told now: the rules count from this day, not from the decision."""
+        self._report(request, now=now, actor=actor)
 
-        joined = request.files.first()
-        report = attendance_services.report_absence(
-            family_id=request.family_id,
-            child_id=request.child_id,
-            starts_on=as_day(request.payload["starts_on"]),
-            ends_on=as_day(request.payload["ends_on"]),
-            reason=request.payload["reason"],
-            comment=request.payload.get("comment", ""),
-            document_id=joined.file_id if joined else None,
-            channel=request.channel,
-            now=now,
-            actor=actor,
-        )
+    def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
+        report = self._report(request, now=now, actor=actor)
         attendance_services.justify_absence(
             report_id=report.pk, justified=True, now=now, actor=actor
         )
@@ -120,12 +112,46 @@ class Absence(Kind):
             data={"absence_id": report.pk},
         )
 
-    def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
-        from preau.attendance import services as attendance_services
-
+    def refused(self, request: Request, reason: str, *, now: datetime, actor: Actor) -> None:
+        report = self._report(request, now=now, actor=actor)
         attendance_services.justify_absence(
-            report_id=request.result["absence_id"], justified=False, now=now, actor=actor
+            report_id=report.pk, justified=False, comment=reason, now=now, actor=actor
         )
+
+    def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
+        attendance_services.justify_absence(
+            report_id=request.result["absence_id"], justified=False,
+            comment="Décision annulée, à revoir.", now=now, actor=actor,
+        )
+
+    def _report(self, request: Request, *, now: datetime, actor: Actor) -> Any:
+        """The report of these days: the one that exists already, else a new one."""
+        first, last = as_day(request.payload["starts_on"]), as_day(request.payload["ends_on"])
+        joined = request.files.first()
+        known = (
+            attendance.absences_of(request.family_id)
+            .filter(child_id=request.child_id, starts_on__lte=first, ends_on__gte=last)
+            .first()
+        )
+        if known is None:
+            return attendance_services.report_absence(
+                family_id=request.family_id,
+                child_id=request.child_id,
+                starts_on=first,
+                ends_on=last,
+                reason=request.payload["reason"],
+                comment=request.payload.get("comment", ""),
+                document_id=joined.file_id if joined else None,
+                channel=request.channel,
+                now=now,
+                actor=actor,
+            )
+        if joined and known.document_id is None:
+            attendance_services.add_document(
+                report_id=known.pk, family_id=request.family_id, document_id=joined.file_id,
+                now=now, actor=actor,
+            )
+        return known
 
 
 def _period(request: Request) -> str:

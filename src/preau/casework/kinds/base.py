@@ -259,6 +259,12 @@ class Kind:
         """Write the file through the domain's own service. Runs in the approval's transaction."""
         raise NotImplementedError
 
+    def received(self, request: Request, *, now: datetime, actor: Actor) -> None:
+        """What cannot wait for a decision (a lost card is dead at once); same transaction."""
+
+    def refused(self, request: Request, reason: str, *, now: datetime, actor: Actor) -> None:
+        """What a refusal writes in the file, if anything."""
+
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
         """Put back what `apply` changed, unless the file changed since. Raises CannotUndo."""
         raise CannotUndo

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from preau.attendance import queries as attendance
+from preau.attendance import services as attendance_services
 from preau.casework.kinds.base import Applied, Asking, Change, Consequence, Kind, KindForm, Wanted
 from preau.casework.models import Request, RequestKind
 from preau.kernel import french
@@ -51,9 +53,20 @@ class NewCard(Kind):
             return [Consequence("L’ancienne carte est refusée au pointage, tout de suite.")]
         return [Consequence("Une carte est préparée pour cet enfant.", "ok")]
 
-    def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
-        from preau.attendance import services as attendance_services
+    def received(self, request: Request, *, now: datetime, actor: Actor) -> None:
+        active = _active(request)
+        if request.payload["reason"] == "DAMAGED":
+            return
+        if active is not None:
+            attendance_services.declare_card_lost(
+                card_id=active.pk, family_id=request.family_id, now=now, actor=actor
+            )
+        attendance_services.order_card(
+            child_id=request.child_id, family_id=request.family_id, channel=request.channel,
+            now=now, actor=actor,
+        )
 
+    def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         card = attendance_services.issue_card(
             child_id=request.child_id, family_id=request.family_id, now=now, actor=actor
         )
@@ -64,8 +77,4 @@ class NewCard(Kind):
 
 
 def _active(request: Request) -> Any:
-    from preau.attendance import queries as attendance
-
-    cards = attendance.cards_of([request.child_id])
-    found = cards.get(request.child_id, []) if isinstance(cards, dict) else cards
-    return next((card for card in found if card.status == "ACTIVE"), None)
+    return attendance.active_card_of(request.child_id)

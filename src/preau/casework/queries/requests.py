@@ -18,6 +18,7 @@ from preau.casework.models import (
 )
 from preau.casework.queries.settings import kind_settings
 from preau.casework.values import UNDO_WINDOW, Acknowledgement
+from preau.catalogue import queries as catalogue
 from preau.families import queries as families
 from preau.kernel import french
 from preau.kernel.clock import at_paris, paris_day
@@ -44,6 +45,11 @@ def open_count(family_id: int) -> int:
     return Request.objects.filter(family_id=family_id, status__in=OPEN_STATUSES).count()
 
 
+def open_of(family_id: int) -> QuerySet[Request]:
+    """The requests of the household that await the town or the family, latest first."""
+    return for_family(family_id).filter(status__in=OPEN_STATUSES)
+
+
 def waiting_for_family(family_id: int) -> QuerySet[Request]:
     """The requests that stand still until the household answers («à compléter»)."""
     return for_family(family_id).filter(status=RequestStatus.WAITING_FAMILY)
@@ -57,11 +63,22 @@ def visible_kinds(permissions: Iterable[str]) -> list[str]:
     return [kind.kind for kind in all_kinds() if kind.permission in held]
 
 
-def for_agent(permissions: Iterable[str]) -> QuerySet[Request]:
-    """The requests that an agent may see: those of the kinds that its permissions open."""
-    return Request.objects.filter(kind__in=visible_kinds(permissions)).select_related(
-        "family", "child", "service", "held_by", "user"
-    )
+def for_agent(
+    permissions: Iterable[str], *, sites: frozenset[int] | None = None
+) -> QuerySet[Request]:
+    """The requests that an agent may see: those of the kinds that its permissions open.
+
+    `sites`: the establishments where its right holds (None: everywhere); it then sees what is
+    asked of these establishments, and nothing else.
+    """
+    found = Request.objects.filter(kind__in=visible_kinds(permissions))
+    if sites is not None:
+        offerings = catalogue.list_all_offerings().filter(establishment_id__in=sites)
+        found = found.filter(
+            Q(payload__establishment__in=list(sites))
+            | Q(payload__offering__in=list(offerings.values_list("pk", flat=True)))
+        )
+    return found.select_related("family", "child", "service", "held_by", "user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +199,19 @@ def family_holds_file(file_id: UUID, family_id: int) -> bool:
     return RequestFile.objects.filter(file_id=file_id, request__family_id=family_id).exists()
 
 
-def agent_sees_file(file_id: UUID, permissions: Iterable[str]) -> bool:
-    """Whether this stored file is a piece of a request that these permissions open."""
+def requests_hold_file(requests: QuerySet[Request], file_id: UUID) -> bool:
+    """Whether this stored file is a piece of one of these requests."""
     return RequestFile.objects.filter(
-        file_id=file_id, request__kind__in=visible_kinds(permissions)
+        file_id=file_id, request__in=requests.select_related(None).values("pk")
     ).exists()
+
+
+def only_in_hidden_requests(file_id: UUID, permissions: Iterable[str]) -> bool:
+    """Whether the file belongs to requests, none of which these permissions open."""
+    kinds = set(
+        RequestFile.objects.filter(file_id=file_id).values_list("request__kind", flat=True)
+    )
+    return bool(kinds) and not kinds & set(visible_kinds(permissions))
 
 
 def events_of(request: Request, *, internal: bool) -> QuerySet[RequestEvent]:

@@ -75,6 +75,7 @@ def refuse(
     check_version(request, version)
     if not reason.strip():
         raise MessageNeeded("Écrivez le motif du refus : la famille le lira.")
+    get_kind(request.kind).refused(request, reason.strip(), now=now, actor=actor)
     _close(request, RequestStatus.REFUSED, reason, now=now, actor=actor)
     tell(request, RequestEvent.Kind.REFUSED, now=now, actor=actor, message=reason.strip())
     journal(

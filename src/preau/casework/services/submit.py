@@ -113,6 +113,7 @@ def _receive(
             defaults={"document_kind_id": given.document_kind_id, "added_at": now},
         )
     tell(request, RequestEvent.Kind.SUBMITTED, now=now, actor=actor)
+    handler.received(request, now=now, actor=actor)
     missing = handler.missing(request, [given.document_kind_id for given in files], day)
     reason = ""
     automatic = not missing and handler.is_automatic(request, settings.is_automatic)
