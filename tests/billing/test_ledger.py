@@ -419,3 +419,15 @@ def test_a_form_sent_twice_at_once_is_taken_once(family, office):
     key = uuid.uuid4()
     results = _rush(6, lambda rank: pay(family, office, 700, key=key).pk)
     assert len(set(results)) == 1 and CounterPayment.objects.count() == 1
+
+
+def test_the_command_says_that_the_books_hold_or_where_not(family, office, capsys):
+    from django.core.management import call_command
+
+    make_invoice(family, office, 1000)
+    call_command("ledger_verify")
+    assert "juste" in capsys.readouterr().out
+    FamilyAccount.objects.update(balance_cents=999)
+    with pytest.raises(SystemExit):
+        call_command("ledger_verify")
+    assert "attendu 10,00" in capsys.readouterr().err.replace("\u202f", " ")

@@ -212,7 +212,7 @@ def test_running_it_again_changes_nothing(office, family):
 
 def test_what_came_late_waits_for_the_next_month(office, family, slots, canteen):
     run_all(office)
-    lina, noe = children_of(family)
+    _lina, noe = children_of(family)
     book_day(family, noe, slots[8])
     assert run_all(office).invoice_count == 0
     november = dt.date(2026, 11, 1)

@@ -44,7 +44,7 @@ def test_an_empty_account_says_so(client):
 
 def test_what_is_owed_paid_and_in_progress(client, family, office):
     offering = make_offering()
-    [lina, noe] = children_of(family)
+    [lina, _noe] = children_of(family)
     invoice = make_invoice(
         family, office, 3180, 2862, child_id=lina.pk, activity_id=offering.activity_id
     )
