@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -121,6 +121,15 @@ def children_of(family: Family | int, day: date) -> list[Child]:
     return children
 
 
+def former_children_of(family: Family | int, day: date) -> list[Child]:
+    """Children who lived here before the day, or left the town; one query."""
+    here = Custody.objects.filter(family_id=_id(family))
+    now_here = children_queryset(family, day)
+    return list(
+        Child.objects.filter(pk__in=here.values("child_id")).exclude(pk__in=now_here.values("pk"))
+    )
+
+
 def get_child(child_id: int, *, family_id: int, day: date) -> Child | None:
     """One child, within a family's scope on the day."""
     return children_queryset(family_id, day).filter(pk=child_id).first()
@@ -213,7 +222,8 @@ def families_for_agent(
     scope = accounts.establishment_scope(user, Permission.SEE_FAMILIES, day)
     found = Family.objects.all()
     if scope is not None:
-        found = found.filter(pk__in=within.values("pk")) if scope and within else found.none()
+        seen = scope and within is not None
+        found = found.filter(pk__in=within.values("pk")) if seen else found.none()
     return search(found, text).order_by("sort_key", "pk")
 
 
@@ -226,6 +236,20 @@ def search(found: QuerySet[Family], text: str) -> QuerySet[Family]:
         return found.filter(code=code)
     condition = matches("search_text", text)
     return found.filter(condition) if condition is not None else found.none()
+
+
+def families_linked(
+    *, family_ids: Sequence[Any] = (), child_ids: Sequence[Any] = (), day: date
+) -> QuerySet[Family]:
+    """Families named by any of these, lists or one-column querysets: the families themselves, or
+    a child who lives there on the day."""
+    condition = Q(pk__in=[])
+    for ids in family_ids:
+        condition |= Q(pk__in=ids)
+    for ids in child_ids:
+        homes = Custody.objects.filter(_in_force(day), child_id__in=ids)
+        condition |= Q(pk__in=homes.values("family_id"))
+    return Family.objects.filter(condition)
 
 
 def with_people(found: QuerySet[Family], day: date) -> QuerySet[Family]:
@@ -263,6 +287,12 @@ def guardians_to_invite(family_ids: Iterable[int] | None = None) -> QuerySet[Gua
     if family_ids is not None:
         found = found.filter(family_id__in=list(family_ids))
     return found.order_by("family__sort_key", "family_id", "pk")
+
+
+def guardians_by_id(ids: Iterable[int]) -> dict[int, Guardian]:
+    """Adults by id, with their families, one query: for jobs that scoped them already."""
+    found = Guardian.objects.filter(pk__in=list(ids), left_on__isnull=True)
+    return {guardian.pk: guardian for guardian in found.select_related("family", "user")}
 
 
 def list_letter_batches() -> QuerySet[LetterBatch]:

@@ -1,5 +1,6 @@
 """Links of the layout: a page must not fail because a face of the house is not installed."""
 
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
 
@@ -9,3 +10,8 @@ def route(name: str, *args: object) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
+
+
+def token_address(name: str) -> str:
+    """The full address of a route that takes a secret, with `{token}` in its place."""
+    return f"{settings.BASE_URL}{reverse(name, args=['TOKEN'])}".replace("TOKEN", "{token}")

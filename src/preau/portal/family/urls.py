@@ -1,3 +1,10 @@
-from django.urls import path  # noqa: F401
+"""The household's own data."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from preau.portal.family import views
+
+urlpatterns = [
+    path("espace/famille/", views.family, name="family"),
+    path("espace/famille/messages/", views.sent_messages, name="messages"),
+]

@@ -1,3 +1,7 @@
-from django.urls import path  # noqa: F401
+"""The family's home."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from preau.portal.home import views
+
+urlpatterns = [path("espace/", views.home, name="home")]

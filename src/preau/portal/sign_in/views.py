@@ -3,7 +3,6 @@
 No page tells whether an account exists: same words, same time.
 """
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -32,11 +31,7 @@ from preau.portal.sign_in.forms import (
     SignInForm,
 )
 from preau.ui.access import public
-
-def link_address(name: str) -> str:
-    """The full address of a route that takes a secret, with `{token}` in its place."""
-    return settings.BASE_URL + reverse(name, args=["TOKEN"]).replace("TOKEN", "{token}")
-
+from preau.ui.routes import token_address
 
 def safe_next(request: HttpRequest, fallback: str = "portal:home") -> str:
     """Where to go after signing in: an address of the family's space, never another site."""
@@ -141,7 +136,7 @@ def _ask_to_confirm(request: HttpRequest, email: str) -> None:
             services.ask_email_verification(
                 guardian=request.guardian,
                 email=email,
-                address=link_address("portal:confirm-email"),
+                address=token_address("portal:confirm-email"),
                 now=utc_now(),
                 actor=request.actor,
             )
@@ -196,7 +191,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
             services.ask_email_verification(
                 guardian=request.guardian,
                 email=form.cleaned_data["email"],
-                address=link_address("portal:confirm-email"),
+                address=token_address("portal:confirm-email"),
                 now=utc_now(),
                 actor=request.actor,
             )
@@ -224,7 +219,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         services.request_password_reset(
             identifier=clean_identifier(form.cleaned_data["username"]),
-            address=link_address("portal:choose-password"),
+            address=token_address("portal:choose-password"),
         )
         return redirect("portal:password-link-sent")
     return render(

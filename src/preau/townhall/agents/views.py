@@ -19,8 +19,8 @@ from preau.catalogue.queries import establishments
 from preau.kernel.clock import paris_day, utc_now
 from preau.townhall.access import agent_required
 from preau.townhall.agents.forms import AgentForm, EndRoleForm, FilterForm, NewAgentForm, RoleForm
-from preau.townhall.sign_in.views import link_address
 from preau.ui.exports import FORMATS, Column, export_table
+from preau.ui.routes import token_address
 
 PAGE = 50
 SORTS = {
@@ -139,7 +139,7 @@ def agent_new(request: HttpRequest) -> HttpResponse:
             )
             services.send_agent_link(
                 user=agent, purpose=services.INVITATION,
-                address=link_address("townhall:choose-password"), now=now, actor=request.actor,
+                address=token_address("townhall:choose-password"), now=now, actor=request.actor,
             )
             messages.success(
                 request,
@@ -254,7 +254,7 @@ def agent_link(request: HttpRequest, agent_id: int) -> HttpResponse:
     found = _get_agent(agent_id)
     sent = services.send_agent_link(
         user=found, purpose=services.INVITATION,
-        address=link_address("townhall:choose-password"), now=utc_now(), actor=request.actor,
+        address=token_address("townhall:choose-password"), now=utc_now(), actor=request.actor,
     )
     if sent:
         messages.success(request, _("Un lien part à %(email)s.") % {"email": found.email})

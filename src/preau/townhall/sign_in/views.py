@@ -26,7 +26,7 @@ from preau.townhall.sign_in.forms import (
     SignInForm,
 )
 from preau.ui.access import public
-from preau.ui.routes import route
+from preau.ui.routes import route, token_address
 
 # Where an agent starts the day, by what he may do.
 _FIRST_PAGES = (
@@ -35,11 +35,6 @@ _FIRST_PAGES = (
     (Permission.BILL, "townhall:billing"),
     (Permission.SEE_FAMILIES, "townhall:families"),
 )
-
-
-def link_address(name: str) -> str:
-    """The full address of a route that takes a secret, with `{token}` in its place."""
-    return settings.BASE_URL + reverse(name, args=["TOKEN"]).replace("TOKEN", "{token}")
 
 
 def _first_page(request: HttpRequest) -> str:
@@ -166,7 +161,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.request_agent_reset(
-            email=form.cleaned_data["username"], address=link_address("townhall:choose-password")
+            email=form.cleaned_data["username"], address=token_address("townhall:choose-password")
         )
         messages.info(
             request,

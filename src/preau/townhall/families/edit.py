@@ -1,0 +1,113 @@
+"""Changes of the household itself: address, quotient, name, closing."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from preau.accounts.enums import Permission
+from preau.families import queries, services
+from preau.kernel.clock import paris_day, utc_now
+from preau.townhall.access import agent_required
+from preau.townhall.families.forms import (
+    ChangeAddressForm,
+    CloseForm,
+    QuotientForm,
+    RenameForm,
+)
+from preau.townhall.families.pages import form_page
+from preau.townhall.families.scope import get_family_or_404
+
+
+@agent_required(Permission.CHANGE_FAMILIES)
+def address(request: HttpRequest, code: str) -> HttpResponse:
+    family = get_family_or_404(request, code)
+    known = queries.address_of(family)
+    form = ChangeAddressForm(
+        request.POST or None,
+        initial={
+            "line1": known.line1, "line2": known.line2, "postcode": known.postcode,
+            "city": known.city, "country": known.country, "since": family.address_since,
+        },
+    )
+
+    def act():
+        return services.change_address(
+            family_id=family.pk, address=form.address(), since=form.cleaned_data["since"],
+            now=utc_now(), actor=request.actor,
+        )
+
+    return form_page(
+        request, family=family, form=form, act=act, title=_("Changer l’adresse"),
+        done=_("Adresse changée."), button=_("Enregistrer l’adresse"),
+        pairs=(("postcode", "city"),),
+    )
+
+
+@agent_required(Permission.CHANGE_FAMILIES)
+def quotient(request: HttpRequest, code: str) -> HttpResponse:
+    """A new quotient supersedes the former one on its period; nothing is overwritten."""
+    family = get_family_or_404(request, code)
+    today = paris_day(utc_now())
+    form = QuotientForm(request.POST or None, initial={"starts_on": today.replace(day=1)})
+
+    def act():
+        data = form.cleaned_data
+        services.record_quotient(
+            family_id=family.pk, value_cents=data["value"], source=data["source"],
+            starts_on=data["starts_on"], ends_on=data["ends_on"], now=utc_now(),
+            actor=request.actor,
+        )
+
+    return form_page(
+        request, family=family, form=form, act=act, title=_("Enregistrer un quotient"),
+        done=_("Quotient enregistré."), button=_("Enregistrer le quotient"),
+        lead=_("Il s’ajoute aux précédents et les remplace sur sa période."),
+        pairs=(("starts_on", "ends_on"),),
+    )
+
+
+@agent_required(Permission.CHANGE_FAMILIES)
+def rename(request: HttpRequest, code: str) -> HttpResponse:
+    family = get_family_or_404(request, code)
+    form = RenameForm(request.POST or None, initial={"name": family.name})
+
+    def act():
+        return services.rename_family(
+            family_id=family.pk, name=form.cleaned_data["name"], now=utc_now(),
+            actor=request.actor,
+        )
+
+    return form_page(
+        request, family=family, form=form, act=act, title=_("Renommer le dossier"),
+        done=_("Dossier renommé."), button=_("Renommer"),
+    )
+
+
+@agent_required(Permission.CHANGE_FAMILIES)
+def close(request: HttpRequest, code: str) -> HttpResponse:
+    family = get_family_or_404(request, code)
+    form = CloseForm(request.POST or None)
+
+    def act():
+        services.close_family(
+            family_id=family.pk, reason=form.cleaned_data["reason"], now=utc_now(),
+            actor=request.actor,
+        )
+
+    return form_page(
+        request, family=family, form=form, act=act, title=_("Fermer le dossier"),
+        done=_("Dossier clos."), button=_("Fermer le dossier"), kind="stop",
+        warning=_("Un dossier clos ne reçoit plus d’acte. Ses adultes peuvent encore se "
+                  "connecter, lire et payer ce qui reste dû. Il se rouvre à tout moment."),
+    )
+
+
+@agent_required(Permission.CHANGE_FAMILIES)
+@require_POST
+def reopen(request: HttpRequest, code: str) -> HttpResponse:
+    family = get_family_or_404(request, code)
+    services.reopen_family(family_id=family.pk, now=utc_now(), actor=request.actor)
+    messages.success(request, _("Dossier rouvert."))
+    return redirect("townhall:family", code=family.code)
