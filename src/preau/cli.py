@@ -7,7 +7,6 @@ when it does not run.
 
 import contextlib
 import importlib
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -205,11 +204,7 @@ def demo_accounts(
 ) -> None:
     """Donne les comptes de démonstration."""
     with _django():
-        accounts = _part("preau.demo.accounts").accounts()
-        if as_json:
-            typer.echo(json.dumps(accounts, ensure_ascii=False, indent=2))
-        else:
-            _part("preau.config.run").print_accounts(accounts)
+        _command("demo_accounts", *(["--json"] if as_json else []))
 
 
 @demo.command("bank")
