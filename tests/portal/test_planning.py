@@ -149,7 +149,8 @@ def test_addresses_that_make_no_sense_show_the_current_month(client, family, que
 
 def test_without_an_enrolment_the_page_says_what_to_do(now):
     client = Client()
-    client.force_login(world.user_of(world.make_family()), backend="preau.families.auth.FamilyBackend")
+    user = world.user_of(world.make_family())
+    client.force_login(user, backend="preau.families.auth.FamilyBackend")
     assert "Aucune activité à réserver" in client.get(URL).content.decode()
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from preau.bookings.facts import service_facts
-from preau.bookings.household import Household
+from preau.bookings.facts import age_on, service_facts
+from preau.bookings.household import Household, Kid
 from preau.bookings.rates import Rates, rates_on
 from preau.families.queries import list_quotients
 from preau.kernel import french
@@ -74,20 +74,28 @@ class FamilyRules:
         self.schooling = schooling or {}
         self.enrolled = enrolled
         self._quotients: list[Any] | None = None
-        self._facts: dict[tuple[int, date, str], Facts] = {}
+        self._facts: dict[tuple[Any, ...], Facts] = {}
 
     def facts(self, service: Service, child_id: int, **more: Any) -> Facts:
         """What rules may read of this child on this day."""
-        key = (child_id, service.day, service.site)
+        kid = self.household.kid(child_id)
+        quotient = self.quotient_on(service.day)
+        # A month of one child has one set of facts, or two when its birthday is in it.
+        key = (
+            child_id,
+            age_on(kid.birth_on, service.day) if kid and kid.birth_on else None,
+            quotient.pk if quotient else None,
+            service.site,
+        )
         known = self._facts.get(key)
         if known is None:
-            known = self._facts[key] = self._build(service, child_id)
+            known = self._facts[key] = self._build(service, kid, child_id, quotient)
         return known.with_(**more) if more else known
 
-    def _build(self, service: Service, child_id: int) -> Facts:
+    def _build(
+        self, service: Service, kid: Kid | None, child_id: int, quotient: Any
+    ) -> Facts:
         house = self.household
-        kid = house.kid(child_id)
-        quotient = self.quotient_on(service.day)
         school = self.schooling.get(child_id, {})
         return service_facts(
             day=service.day,

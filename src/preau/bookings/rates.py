@@ -10,6 +10,7 @@ from django.conf import settings
 from preau.catalogue.queries import DayInfo, day_calendar, products_of, rule_calendar
 from preau.rulebook import api
 from preau.rulebook.engine.reads import facts_of_rule
+from preau.rulebook.queries import rulebook_on
 
 KEEP_SECONDS = 0.0 if settings.MODE == "test" else 30.0
 # The calendar that limits may look back to, and the school year after this one.
@@ -92,15 +93,6 @@ class Rates:
             return pricer.price(day, facts)
         except api.RulebookError:
             return None
-
-
-def rulebook_on(day: date) -> api.Rulebook | None:
-    """The rulebook in force on a day; None until the town publishes one."""
-    try:
-        from preau.rulebook.queries import rulebook_on as published
-    except ImportError:
-        return None
-    return published(day)
 
 
 _kept: tuple[float, dict[date, Rates]] | None = None

@@ -16,6 +16,7 @@ from preau.bookings.household import Household, get_household
 from preau.bookings.models import Booking, PlanningDraft, Slot, Submission
 from preau.bookings.notices import tell_offers, tell_receipt
 from preau.bookings.pricing import FamilyRules, Service
+from preau.bookings.rates import products_of_activity
 from preau.bookings.rules import overlaps, started
 from preau.bookings.services.places import Seats
 from preau.enrolments.queries import active_enrolments
@@ -47,7 +48,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SlotFacts:
-    """A slot with the names that people and rules give it."""
+    """A slot with the names that people and rules give it; `product_name` is empty when the
+    activity has one product only."""
 
     slot: Slot
     service: Service
@@ -400,7 +402,9 @@ def slot_facts(slots: Iterable[Slot]) -> dict[int, SlotFacts]:
                 site=names[slot.pk][5],
             ),
             activity_name=names[slot.pk][2],
-            product_name=names[slot.pk][3],
+            product_name=(
+                names[slot.pk][3] if len(products_of_activity(names[slot.pk][4])) > 1 else ""
+            ),
             activity_id=names[slot.pk][4],
         )
         for slot in rows

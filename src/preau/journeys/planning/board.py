@@ -386,8 +386,8 @@ class _Painter:
         elif booking is not None and booking.status == BookingStatus.CANCELLED:
             cell.state, cell.word, cell.note = "past-free", "Retiré", "reste dû"
         elif begun:
-            cell.state, cell.held = ("past", True) if confirmed else ("past-free", False)
-            cell.note = ""
+            cell.state, cell.held = ("past", True) if confirmed else ("free", False)
+            cell.word = "" if confirmed else "Rien"
         elif booking is None and not kid.lives_here(slot.day):
             cell.state, cell.word = "closed", "Chez l’autre parent"
         elif not self.tab.by_day:
@@ -452,15 +452,16 @@ class _Painter:
         moments = {limit for limit in self.limits if limit[2] is not None}
         if not moments:
             return "clos" if any(not possible for _, possible, _ in self.limits) else ""
-        instants = sorted({until for _, _, until in moments if until is not None})
-        if len(instants) == 1:
-            return _limit_words(instants[0], day, self.now)
-        said = []
-        for action, verb in (("book", "réserver"), ("cancel", "annuler")):
-            mine = [until for a, _, until in moments if a == action and until is not None]
-            if mine:
-                said.append(f"{verb} {_limit_words(min(mine), day, self.now)}")
-        return ", ".join(said)
+        ends = {
+            action: min(until for a, _, until in moments if a == action and until is not None)
+            for action in {a for a, _, _ in moments}
+        }
+        if len(set(ends.values())) == 1:
+            return _limit_words(next(iter(ends.values())), day, self.now)
+        return ", ".join(
+            f"{verb} {_limit_words(ends[action], day, self.now)}"
+            for action, verb in (("book", "réserver"), ("cancel", "annuler"))
+        )
 
 
 _words_kept: dict[tuple[datetime, date, bool], str] = {}

@@ -121,12 +121,15 @@ class _Pen:
         css = "day now" if day.is_today else "day"
         words = f"{french.WEEKDAYS[on.weekday()]} {on.day}"
         rows = "".join(
-            f'<div class="who">{self.discs[kid.pk]}'
-            + "".join(self.cell(cell, words) for cell in day.cells.get(kid.pk, ()))
-            + "</div>"
+            f'<div class="who">{self.discs[kid.pk]}{self.cells(day.cells.get(kid.pk, []), words)}'
+            "</div>"
             for kid in self.board.kids
         )
         return f'<li class="{css}">{head}{today}{small}</h3>{rows}</li>'
+
+    def cells(self, cells: list[BoardCell], words: str) -> str:
+        drawn = "".join(self.cell(cell, words) for cell in cells)
+        return f'<div class="picks">{drawn}</div>' if len(cells) > 1 else drawn
 
     def cell(self, cell: BoardCell, words: str) -> str:
         name = self.names[cell.child_id]
