@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "preau.catalogue",
     "preau.rulebook",
     "preau.enrolments",
+    "preau.openings",
     "preau.bookings",
     "preau.reporting",
     "preau.certificates",
@@ -75,8 +76,13 @@ if not PRODUCTION:
     INSTALLED_APPS.append("preau.demo")
 INSTALLED_APPS.append("preau.config")
 
+# The waiting room stands before everything that costs something; threads are granian's.
+WAITING_ROOM = env.bool("PREAU_WAITING_ROOM", MODE != "test")
+WEB_THREADS = env.int("PREAU_WEB_THREADS", 2)
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    *(["preau.portal.waiting.middleware.WaitingRoom"] if WAITING_ROOM else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
