@@ -23,6 +23,7 @@ def make_activity(
     mode: str = BookingMode.DAYS,
     domain: str = Domain.AROUND_SCHOOL,
     capacity: int = 30,
+    product: str = "Séance",
     opens_at: dt.datetime | None = None,
     closes_at: dt.datetime | None = None,
     **values: object,
@@ -31,8 +32,8 @@ def make_activity(
     activity = services.save_activity(
         name=name, kind=kind, domain=domain, booking_mode=mode, **values, **WHO
     )
-    product = services.save_product(
-        activity_id=activity.pk, name=f"{name}, une séance", starts_at=hours[0],
+    sold = services.save_product(
+        activity_id=activity.pk, name=product, unit_name=product.lower(), starts_at=hours[0],
         ends_at=hours[1], **WHO
     )
     offerings = []
@@ -44,11 +45,11 @@ def make_activity(
         )
         services.set_weekly_patterns(
             offering_id=offering.pk,
-            patterns={(product.pk, kind, day): None for kind, on in days.items() for day in on},
+            patterns={(sold.pk, period, day): None for period, on in days.items() for day in on},
             **WHO,
         )
         offerings.append(offering)
-    return SimpleNamespace(activity=activity, product=product, offerings=offerings)
+    return SimpleNamespace(activity=activity, product=sold, offerings=offerings)
 
 
 def make_offer() -> SimpleNamespace:
@@ -62,7 +63,7 @@ def make_offer() -> SimpleNamespace:
     canteen = make_activity(
         "Cantine", ActivityKind.CANTEEN, [school.pk], year.pk,
         days={PeriodKind.SCHOOL_DAYS: SCHOOL_WEEK},
-        levels=["PS", "CP", "CM2"], how_to_register="1. Connectez-vous.",
+        product="Repas", levels=["PS", "CP", "CM2"], how_to_register="1. Connectez-vous.",
     )
     judo = make_activity(
         "Judo", ActivityKind.SPORT, [school.pk], year.pk,

@@ -155,7 +155,8 @@ def test_an_activity_from_nothing_to_its_slots(admin: Client):
     dates = {"first": "2026-12-14", "last": "2027-01-12"}
     done = admin.post(url("catalogue-offering-slots", offering.pk), dates, follow=True)
     assert "3\u00a0séances ouvertes" in done.content.decode()
-    days = list(Slot.objects.filter(offering=offering).order_by("day").values_list("day", flat=True))
+    slots = Slot.objects.filter(offering=offering).order_by("day")
+    days = [slot.day for slot in slots]
     assert days == [dt.date(2026, 12, 15), dt.date(2027, 1, 5), dt.date(2027, 1, 12)]
     again = admin.post(url("catalogue-offering-slots", offering.pk), dates, follow=True)
     assert "Rien à ouvrir" in again.content.decode()

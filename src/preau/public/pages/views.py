@@ -24,7 +24,7 @@ from preau.town.enums import PageSlug
 
 def _cards(activities: list[Any], day: date) -> list[dict[str, Any]]:
     """The index of activities: one dict each, ready to read."""
-    prices = price_words([a.slug for a in activities], day)
+    prices = price_words(activities, day)
     return [
         {
             "activity": a,
@@ -100,7 +100,7 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
         "documents": _documents(found.pk),
         "year": year,
         "sites": _sites(offerings, now),
-        "prices": price_examples(found.slug, today),
+        "prices": price_examples(found, today),
     })
 
 

@@ -61,7 +61,7 @@ class HolidayForm(forms.Form):
 class ClosedDayForm(forms.Form):
     day = DateField(label=_("Jour"))
     reason = forms.CharField(label=_("Motif"), max_length=80,
-                             help_text=_("Les familles le lisent : « Travaux », « Pont »."))
+                             help_text=_("Les familles le lisent : « Travaux », « Pont »."))
     establishment_id = IdField(label=_("Où"), required=False)
     is_public_holiday = forms.BooleanField(label=_("C’est un jour férié"), required=False)
 
@@ -161,7 +161,7 @@ class OfferingForm(forms.Form):
     establishment_id = IdField(label=_("Site"))
     school_year_id = IdField(label=_("Année scolaire"))
     label = forms.CharField(label=_("Précision"), max_length=60, required=False,
-                            help_text=_("Quand il y a deux groupes : « Débutants », « 4–6 ans »."))
+                            help_text=_("Quand il y a deux groupes : « Débutants », « 4–6 ans »."))
     capacity = forms.IntegerField(label=_("Places par séance"), min_value=0, max_value=2000)
     starts_on = DateField(label=_("Premier jour"), required=False,
                           help_text=_("Celui de l’année scolaire si vous n’écrivez rien."))

@@ -29,7 +29,7 @@ class IdentityForm(forms.Form):
     name = forms.CharField(label=_("Nom de la ville"), max_length=80)
     subtitle = forms.CharField(
         label=_("Sous-titre"), max_length=80,
-        help_text=_("Sous le nom, par exemple « Espace familles »."),
+        help_text=_("Sous le nom, par exemple « Espace familles »."),
     )
     address = forms.CharField(
         label=_("Adresse et horaires du guichet"), required=False,
@@ -145,7 +145,7 @@ class PageForm(forms.Form):
 
 class NoticeForm(forms.Form):
     title = forms.CharField(label=_("Titre"), max_length=120,
-                            help_text=_("Une phrase : « Grève dans les écoles jeudi 26. »"))
+                            help_text=_("Une phrase : « Grève dans les écoles jeudi 26. »"))
     body = forms.CharField(label=_("Précision"), max_length=600, required=False,
                            widget=forms.Textarea(attrs={"rows": 3}))
     starts_on = DateField(label=_("Visible à partir du"))
