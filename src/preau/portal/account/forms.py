@@ -30,12 +30,11 @@ class PayForm(forms.Form):
                 initial=invoice.left_cents,
                 min_cents=0,
                 max_cents=invoice.left_cents,
-                required=False,
             )
         if account.office.accepts_top_up:
             self.fields["top_up"] = EurosField(
                 label=gettext_lazy("Verser en plus, d’avance"),
-                help_text=_("Facultatif, au moins %(low)s. Ce crédit servira à vos factures.")
+                help_text=_("Au moins %(low)s. Ce crédit servira à vos factures.")
                 % {"low": euros(account.office.top_up_min_cents)},
                 min_cents=0,
                 required=False,

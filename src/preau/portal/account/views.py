@@ -1,5 +1,7 @@
 """«Notre compte»: what is owed, what is being paid, every invoice and movement."""
 
+import uuid
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,6 +43,7 @@ def account(request: HttpRequest) -> HttpResponse:
             "offices": [
                 {
                     "account": row,
+                    "key": uuid.uuid4(),
                     "can_pay": row.office.pk in open_offices,
                     "pending_cents": sum(
                         a.amount_cents for a in pending if a.cash_office_id == row.office.pk
