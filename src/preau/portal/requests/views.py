@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from preau.casework import queries, services
+from preau.casework.errors import AlreadyDecided
 from preau.casework.kinds import get_kind
 from preau.casework.kinds.base import Wanted
 from preau.kernel.clock import utc_now
@@ -78,6 +79,9 @@ def give_piece(request: HttpRequest, reference: str) -> HttpResponse:
                     request_id=found.pk, files=[given for given, _file in stored],
                     message=form.cleaned_data["message"], now=now, actor=request.actor,
                 )
+            except AlreadyDecided as refusal:
+                messages.error(request, str(refusal))
+                return redirect("portal:request", reference)
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:

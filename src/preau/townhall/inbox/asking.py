@@ -216,7 +216,7 @@ def _after(request: HttpRequest, family: Any, request_id: int) -> HttpResponse:
         request,
         _("Demande %(ref)s enregistrée : un autre service la traite.") % {"ref": reference},
     )
-    return redirect("townhall:family-request-choose", family.code)
+    return redirect("townhall:family-request", family.code)
 
 
 def _family(request: HttpRequest, code: str) -> Any:

@@ -12,7 +12,7 @@ urlpatterns = [
     path("demandes/<slug:reference>/tenir/", deciding.renew, name="request-hold"),
     path("demandes/<slug:reference>/piece/", deciding.add_piece, name="request-piece"),
     path("fichiers/<uuid:file_id>/", files.show, name="file"),
-    path("dossiers/<str:code>/demandes/", asking.choose, name="family-request-choose"),
+    path("dossiers/<str:code>/demandes/", asking.choose, name="family-request"),
     path(
         "dossiers/<str:code>/demandes/<slug:kind>/", asking.new, name="family-request-new"
     ),
