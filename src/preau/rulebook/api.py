@@ -28,10 +28,34 @@ from preau.rulebook.rules.book import Activity, Product, Rulebook
 from preau.rulebook.when import Calendar, Holiday, french_instant
 
 __all__ = [
-    "DECLARED", "Activity", "Calendar", "Charge", "Deadline", "Decision", "Fact", "FactError",
-    "Facts", "FileError", "Holiday", "Month", "Pricer", "Price", "PriceLine", "Product",
-    "Rulebook", "RulebookError", "Undecided", "Use", "Worth", "deadline", "decide", "month",
-    "price", "quotient", "quotient_applies_from", "spell",
+    "DECLARED",
+    "Activity",
+    "Calendar",
+    "Charge",
+    "Deadline",
+    "Decision",
+    "Fact",
+    "FactError",
+    "Facts",
+    "FileError",
+    "Holiday",
+    "Month",
+    "Price",
+    "PriceLine",
+    "Pricer",
+    "Product",
+    "Rulebook",
+    "RulebookError",
+    "Undecided",
+    "Use",
+    "Worth",
+    "deadline",
+    "decide",
+    "month",
+    "price",
+    "quotient",
+    "quotient_applies_from",
+    "spell",
 ]
 
 
@@ -101,7 +125,8 @@ def decide(rulebook: Rulebook, activity: str, product: str | None, day: date | N
                 Context(book, activity, product, day, facts, calendar, action, at), action),
             lambda found: (found.outcome, found.charged, found.cents, found.penalty_cents,
                            found.proposed_cents, found.late),
-            lambda found: found.outcome + ("" if found.cents is None else f" ({_cents(found.cents)})"))
+            lambda found: found.outcome + (
+                "" if found.cents is None else f" ({_cents(found.cents)})"))
     except Undecided as undecided:
         return Decision("ambiguous", None, sentences=(undecided.reason,),
                         rule_ids=(undecided.rule_id,) if undecided.rule_id else (),

@@ -171,7 +171,8 @@ def answer(book: Rulebook, case: Case, calendar: Calendar) -> Answer:
 
 
 def _answer(book: Rulebook, case: Case, calendar: Calendar) -> Answer:
-    facts, found, said = case.facts, None, ()
+    facts, found = case.facts, None
+    said: tuple[str, ...] = ()
     if case.formula:
         worth = api.quotient(book, facts)
         found = Decimal(worth.value.numerator) / Decimal(worth.value.denominator)

@@ -172,6 +172,10 @@ DECLARED: tuple[Fact, ...] = (
     _whole("certificate_days_after_end", "jours entre le retour et le justificatif", derived=True),
     _whole("certificate_days_after_notice", "jours entre l'annonce et le justificatif",
            derived=True),
+    _number("certificate_hours_after_notice", "heures entre l'annonce et le justificatif",
+            derived=True),
+    _whole("certificate_working_days", "jours ouvrés avant le justificatif", derived=True),
+    _whole("certificate_school_days", "jours d'école avant le justificatif", derived=True),
     _yesno("certificate_same_week", "justificatif dans la semaine", derived=True),
     _yesno("notified", "absence signalée", derived=True),
     _instant("notice_at", "signalement"),
@@ -182,6 +186,8 @@ DECLARED: tuple[Fact, ...] = (
     _whole("absence_rank", "jour d'absence n°", "jour d'absence n°", derived=True),
     _whole("absence_calendar_days", "durée de l'absence en jours", derived=True),
     _whole("absence_calendar_rank", "jour calendaire d'absence n°", derived=True),
+    _whole("absence_school_rank", "jour d'école d'absence n°", derived=True),
+    _whole("absence_working_rank", "jour ouvré d'absence n°", derived=True),
     Fact("absence_from", "date", "premier jour d'absence", derived=True),
     Fact("absence_until", "date", "dernier jour d'absence", derived=True),
     # account
@@ -197,6 +203,12 @@ DECLARED: tuple[Fact, ...] = (
     _whole("capacity_left", "places restantes"),
     _yesno("prebooked", "pré-réservé", False),
     _yesno("file_complete", "dossier complet"),
+    # the whole of a group rule (a child's week, a family's month…)
+    _whole("group_uses", "passages", "passages", derived=True),
+    _whole("group_days", "jours", "jours", derived=True),
+    _whole("group_weeks", "semaines", "semaines", derived=True),
+    _whole("group_children", "enfants", "enfants", derived=True),
+    _number("group_total", "total", "total", derived=True),
     # nursery
     _number("hours_per_day", "heures par jour", "h par jour"),
     _number("opening_days", "jours d'ouverture", "jours d'ouverture"),
@@ -212,6 +224,7 @@ DECLARED: tuple[Fact, ...] = (
     _choice("period", "type de période", *PERIODS, derived=True),
     Fact("holiday", "text", "vacances", derived=True),
     _whole("month", "mois", derived=True),
+    _whole("day_of_month", "jour du mois", derived=True),
     Fact("week_public_holidays", "set", "jours fériés de la semaine", derived=True),
 )
 
@@ -253,11 +266,10 @@ def check_value(fact: Fact, value: Any) -> Value:
     elif kind == "time":
         if isinstance(value, time):
             return value
-    elif kind == "set":
-        if isinstance(value, (set, frozenset, tuple, list)) and all(
-            isinstance(item, str) for item in value
-        ):
-            return frozenset(value)
+    elif kind == "set" and isinstance(value, (set, frozenset, tuple, list)) and all(
+        isinstance(item, str) for item in value
+    ):
+        return frozenset(value)
     raise FactError(fact.name, expected(fact), value)
 
 
@@ -300,7 +312,7 @@ def parse_value(fact: Fact, text: str) -> Value:
     return check_value(fact, text)
 
 
-class Facts(Mapping[str, Value]):
+class Facts(Mapping[str, Any]):
     """Typed facts, checked against the declared list; immutable and hashable.
 
     ``Facts(quotient=Decimal(812), rank=3)`` or ``Facts({...}, own=rulebook.own_facts)`` when the
@@ -321,7 +333,7 @@ class Facts(Mapping[str, Value]):
         self._values = checked
         self._hash: int | None = None
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> Any:
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:

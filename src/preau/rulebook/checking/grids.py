@@ -1,5 +1,6 @@
 """Grids: holes, overlaps, empty cells, unknown values."""
 
+import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -36,7 +37,7 @@ def check_grids(book: Rulebook) -> Iterator[Finding]:
 def step_of(book: Rulebook, name: str) -> Decimal:
     """The smallest difference between two values of a fact."""
     fact = book.fact(name)
-    return ONE if fact is not None and fact.kind == "whole" or "minutes" in name else CENT
+    return ONE if (fact is not None and fact.kind == "whole") or "minutes" in name else CENT
 
 
 def check_grid(book: Rulebook, rule: Rule, grid: Grid) -> Iterator[Finding]:
@@ -47,7 +48,7 @@ def check_grid(book: Rulebook, rule: Rule, grid: Grid) -> Iterator[Finding]:
                                    not row.low_included))
     step = step_of(book, grid.by)
     yield from _start(book, rule, grid, rows, short)
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in itertools.pairwise(rows):
         yield from _between(rule, grid, before, after, step, short)
     yield from _end(book, rule, grid, rows, short)
     for row in grid.rows:

@@ -66,9 +66,10 @@ def _debt(book: Rulebook) -> Iterator[Finding]:
         covered = meals if not rule.scope.activities else meals & set(rule.scope.activities)
         if debts and covered and (not rule.actions or set(rule.actions) & {
                 "book", "attend", "order", "enrol"}):
-            yield warning("meal_debt", f"« {rule.name} » refuse un repas pour une raison d'argent : "
-                          "l'accès en ligne peut être bloqué (outcome: blocked), le repas est "
-                          "servi et facturé", rule.id, *sorted(covered))
+            yield warning(
+                "meal_debt", f"« {rule.name} » refuse un repas pour une raison d'argent : l'accès "
+                "en ligne peut être bloqué (outcome: blocked), le repas est servi et facturé",
+                rule.id, *sorted(covered))
 
 
 def _retroactive(book: Rulebook, previous: Rulebook | None,

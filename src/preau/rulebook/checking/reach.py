@@ -1,5 +1,6 @@
 """Rules that nothing can reach, and dates that overlap or leave days without a rule."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -61,9 +62,9 @@ def hides(earlier: Rule, rule: Rule) -> bool:
     for name in ("activities", "products", "periods", "holidays", "weekdays"):
         if not _wider(getattr(other, name), getattr(mine, name)):
             return False
-    if hasattr(earlier, "actions"):
-        if earlier.actions and not (rule.actions and set(rule.actions) <= set(earlier.actions)):
-            return False
+    wanted, mine_too = getattr(earlier, "actions", ()), getattr(rule, "actions", ())
+    if not _wider(wanted, mine_too):
+        return False
     if earlier.starts_on and not (rule.starts_on and rule.starts_on >= earlier.starts_on):
         return False
     if earlier.ends_on and not (rule.ends_on and rule.ends_on <= earlier.ends_on):
@@ -161,9 +162,9 @@ def contradictory(condition: Condition) -> bool:
             ):
                 return True
         for other in parts[index + 1:]:
-            if isinstance(part, OneOf) and isinstance(other, OneOf) and part.fact == other.fact:
-                if not set(part.values) & set(other.values):
-                    return True
+            if (isinstance(part, OneOf) and isinstance(other, OneOf) and part.fact == other.fact
+                    and not set(part.values) & set(other.values)):
+                return True
             if isinstance(part, Known) and not part.known and getattr(
                     other, "fact", None) == part.fact and not isinstance(other, Known):
                 return True
@@ -177,7 +178,7 @@ def _dates(rules: tuple[Rule, ...]) -> Iterator[Finding]:
             groups.setdefault((rule.scope, rule.when), []).append(rule)
     for members in groups.values():
         ordered = sorted(members, key=lambda rule: rule.starts_on or date.min)
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in itertools.pairwise(ordered):
             end, start = before.ends_on, after.starts_on
             if end is None or (start is not None and end >= start) or start is None:
                 until = min(x for x in (end, after.ends_on, date.max) if x is not None)

@@ -1,5 +1,6 @@
 """What an amount is worth for given facts, and why."""
 
+import itertools
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -104,12 +105,12 @@ def find_row(grid: Grid, value: Any, rule_id: str = "", shown: str = "") -> Row:
         below = [row for row in grid.rows
                  if row.is_interval and row.high is not None and row.high <= value]
         if below:
-            return max(below, key=lambda row: row.high)
+            return max(below, key=lambda row: row.high or Decimal(0))
     elif grid.gaps == "upper":
         above = [row for row in grid.rows
                  if row.is_interval and row.low is not None and row.low >= value]
         if above:
-            return min(above, key=lambda row: row.low)
+            return min(above, key=lambda row: row.low or Decimal(0))
     raise Undecided(f"{shown} n'est dans aucune tranche", rule_id)
 
 
@@ -159,7 +160,8 @@ def _unknown(grid: Grid, column: int, context: Context, rule_id: str,
     rows = [row for row in grid.rows if row.is_interval and _cell_at(row, column) is not None]
     if not rows:
         raise Undecided(f"{short} non fourni{COLON}la grille est vide", rule_id)
-    values = [(worth(_cell_at(row, column), context, rule_id).value, row) for row in rows]
+    values = [(worth(cell, context, rule_id).value, row) for row in rows
+              if (cell := _cell_at(row, column)) is not None]
     pick = max if grid.missing == "highest" else min
     row = pick(values, key=lambda pair: pair[0])[1]
     word = "le plus élevé" if grid.missing == "highest" else "le plus bas"
@@ -235,7 +237,7 @@ def _line(line: Line, context: Context, rule_id: str) -> Worth:
         return Worth(points[0][1], f"{words}{COLON}tarif minimum")
     if x >= points[-1][0]:
         return Worth(points[-1][1], f"{words}{COLON}tarif maximum")
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if x0 <= x <= x1:
             value = y0 + (y1 - y0) * (x - x0) / (x1 - x0)
             return Worth(value, f"{words}{COLON}entre {number(x0)} ({number(y0)}) "

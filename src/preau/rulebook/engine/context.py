@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from preau.rulebook.errors import FactError
+from preau.rulebook.errors import FactError, Undecided
 from preau.rulebook.facts import Facts, check_value
 from preau.rulebook.rules.base import Rule
 from preau.rulebook.rules.book import Activity, Product, Rulebook
@@ -64,12 +65,23 @@ class Context:
         return value
 
     def _quotient(self, value: Any) -> Any:
+        if value is None and self.book.quotient.formula is not None:
+            value = self._computed_quotient()
         received, previous = self.facts.get("quotient_received_on"), self.facts.get(
             "quotient_previous")
         if received is None or self.day is None or "quotient_previous" not in self.facts:
             return value
         since = quotient_applies_from(self.book, received)
         return previous if self.day < since else value
+
+    def _computed_quotient(self) -> Decimal | None:
+        from preau.rulebook.engine.quotients import computed_quotient
+
+        try:
+            found = computed_quotient(self.book, self.facts).value
+        except Undecided:
+            return None
+        return Decimal(found.numerator) / Decimal(found.denominator)
 
     def applies(self, rule: Rule) -> bool:
         """Whether the rule's dates, days and condition hold (activity and product are checked)."""
@@ -136,6 +148,7 @@ def _holiday_name(day: date, calendar: Calendar) -> str | None:
 DERIVED: dict[str, Callable[[Context], Any]] = {
     "day": _day_fact(lambda day, _: day),
     "weekday": _day_fact(lambda day, _: WEEKDAY_CODES[day.weekday()]),
+    "day_of_month": _day_fact(lambda day, _: day.day),
     "month": _day_fact(lambda day, _: day.month),
     "period": _day_fact(lambda day, calendar: calendar.period(day)),
     "holiday": _day_fact(_holiday_name),

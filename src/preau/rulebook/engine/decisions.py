@@ -32,7 +32,8 @@ class Decision:
     proposal (an agent decides), blocked, expired, ambiguous (the rules do not say).
     ``charged``: whether something is due for the service (None: this action settles nothing).
     ``cents``: what is due, surcharges included and penalties apart; None when no tariff is
-    written or when the amount cannot be known (``undecided`` says why). ``proposed_cents`` is what an agent may add. ``credit_cents`` goes to the account.
+    written or when the amount cannot be known (``undecided`` says why). ``proposed_cents`` is what
+    an agent may add. ``credit_cents`` goes to the account.
     """
 
     outcome: str
@@ -63,7 +64,7 @@ def decide_in(context: Context, action: str) -> Decision:
     elif action == "cancel":
         decision = _cancel(context)
     elif action == "absence":
-        decision = _absence(context, None)
+        decision = _absence(context, limit_of(context, "absence"))
     elif action == "attend":
         decision = _attend(context)
     elif action == "late_pickup":
@@ -123,7 +124,7 @@ def _book(context: Context, action: str) -> Decision:
     if moment is not None and context.at is not None:
         ids.append(moment.rule.id)
         sentences.append(f"{moment.rule.name}{COLON}{sentence_of(moment, action)}")
-        if moment.early(context.at):
+        if moment.opens_at is not None and moment.early(context.at):
             sentences.append(f"trop tôt{COLON}ouverture {french_instant(moment.opens_at)}")
             return Decision("refused", False, sentences=tuple(sentences), rule_ids=tuple(ids),
                             limit_at=moment.closes_at, late=False)
@@ -257,14 +258,14 @@ def _absence(context: Context, moment: Moment | None) -> Decision:
         outcome = "proposal" if rule.proposal else _outcome(action, decision.charged)
     else:
         if late is None and action == "absence":
-            charge, outcome = Fraction(100), "accepted"
+            charge, settled = Fraction(100), "accepted"
             said.append("aucune règle d'absence ne libère ce jour")
         else:
             how = moment.rule.late if late and moment else "not_charged"
             charge = Fraction(0) if how in ("not_charged", "accepted") else Fraction(100)
-            outcome = how if how in ("proposal", "pending", "waiting_list") else None
+            settled = how if how in ("proposal", "pending", "waiting_list") else ""
         decision = _settle(context, None, charge)
-        outcome = outcome or _outcome(action, decision.charged)
+        outcome = settled or _outcome(action, decision.charged)
     return replace(
         decision, outcome=outcome, sentences=(*said, *decision.sentences),
         rule_ids=(*ids, *decision.rule_ids), late=late,

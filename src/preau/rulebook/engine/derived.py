@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from preau.rulebook.engine.context import DERIVED, Context
-from preau.rulebook.engine.limits import limit_of
+from preau.rulebook.engine.limits import counted_day, limit_of
 from preau.rulebook.when import at_minutes, paris_day
 
 
@@ -63,6 +63,25 @@ def _certificate_same_week(context: Context) -> Any:
     return paris_day(given) < first - timedelta(days=first.weekday()) + timedelta(days=7)
 
 
+def _counted(context: Context, first: date, last: date, count: str) -> int:
+    """The days of a kind after the first, up to the last included."""
+    days = (first + timedelta(days=i) for i in range(1, (last - first).days + 1))
+    return sum(counted_day(day, count, context) for day in days)
+
+
+def _certificate_counted(context: Context, count: str) -> Any:
+    first, given = _first_day(context), context.get("certificate_at")
+    return None if first is None or given is None else _counted(
+        context, first, paris_day(given), count)
+
+
+def _absence_counted(context: Context, count: str) -> Any:
+    first = _first_day(context)
+    if context.day is None or first is None:
+        return None
+    return _counted(context, first - timedelta(days=1), context.day, count)
+
+
 def _certificate(context: Context) -> Any:
     document = context.get("document")
     return context.get("certificate_at") is not None or document not in (None, "none")
@@ -95,7 +114,10 @@ def _in_time(context: Context, action: str, moment: datetime | None) -> bool | N
 
 def _notice_in_time(context: Context) -> Any:
     noticed = context.get("notice_at")
-    return False if noticed is None else _in_time(context, "cancel", noticed)
+    if noticed is None:
+        return False
+    own = context.action == "absence" and limit_of(context, "absence") is not None
+    return _in_time(context, "absence" if own else "cancel", noticed)
 
 
 def _booking(context: Context) -> Any:
@@ -135,6 +157,12 @@ DERIVED.update({
     "certificate_days_after_end": lambda c: _days_between(
         c.get("absence_until") or c.day, c.get("certificate_at")),
     "certificate_days_after_notice": _certificate_after_notice,
+    "certificate_hours_after_notice": lambda c: _hours(
+        c.get("notice_at"), c.get("certificate_at")),
+    "certificate_working_days": lambda c: _certificate_counted(c, "working"),
+    "certificate_school_days": lambda c: _certificate_counted(c, "school"),
+    "absence_school_rank": lambda c: _absence_counted(c, "school"),
+    "absence_working_rank": lambda c: _absence_counted(c, "working"),
     "certificate_same_week": _certificate_same_week,
     "notified": lambda c: c.get("notice_at") is not None,
     "notice_at": _notice_at,

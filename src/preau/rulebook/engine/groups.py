@@ -224,6 +224,9 @@ def _apply_group(book: Rulebook, rule: GroupRule, uses: list[Use], charges: list
     first = uses[0]
     context = Context(book, first.activity, first.product, first.day, first.facts, calendar)
 
+    for name in ("uses", "days", "weeks", "children", "total"):
+        context.known[f"group_{name}"] = counts[name]
+
     def get(name: str) -> Any:
         return counts[name] if name in counts else context.get(name)
 

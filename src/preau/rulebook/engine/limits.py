@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from preau.rulebook.engine.context import Context
 from preau.rulebook.rules.moments import (
-    Deadline,
     DaysBefore,
+    Deadline,
     HoursBefore,
     Limit,
     MonthDay,
@@ -142,12 +142,20 @@ def _anchor(anchor: str, day: date, calendar: Calendar) -> date:
         case "month":
             return day.replace(day=1)
         case "period":
-            holiday = calendar.holiday(day)
-            return holiday.starts_on if holiday else day
+            return period_start(day, calendar)
         case "year":
             return date(day.year if day.month >= 9 else day.year - 1, 9, 1)
         case _:
             return day
+
+
+def period_start(day: date, calendar: Calendar) -> date:
+    """The first day of the holidays, or of the weeks of class since the last holidays."""
+    holiday = calendar.holiday(day)
+    if holiday is not None:
+        return holiday.starts_on
+    september = date(day.year if day.month >= 9 else day.year - 1, 9, 1)
+    return max([h.resumes_on for h in calendar.holidays if h.resumes_on <= day] + [september])
 
 
 def days_before(anchor: date, step: DaysBefore, context: Context) -> date:

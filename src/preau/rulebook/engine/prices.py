@@ -1,5 +1,6 @@
 """The price of one service: tariff, adjustments, extras, surcharges, line by line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,8 +12,8 @@ from preau.rulebook.engine.rounding import round_cents, round_to
 from preau.rulebook.engine.words import COLON, FRACTIONS, TIMES, euros, number, percent, signed
 from preau.rulebook.errors import Undecided
 from preau.rulebook.rules.amounts import Fixed
-from preau.rulebook.rules.base import Rounding
-from preau.rulebook.rules.tariffs import Adjustment, Extra, Penalty, Surcharge, Tariff, Unit
+from preau.rulebook.rules.base import Rounding, Rule
+from preau.rulebook.rules.tariffs import Adjustment, Extra, Surcharge, Tariff, Unit
 from preau.rulebook.when import french_instant
 
 
@@ -58,10 +59,11 @@ def count_units(unit: Unit, context: Context, rule_id: str) -> tuple[Fraction, s
     minutes = context.get(unit.of)
     if minutes is None:
         raise Undecided("la durée n'est pas connue", rule_id)
-    slices = Fraction(minutes) / unit.minutes
+    minutes = max(Fraction(0), Fraction(minutes) - unit.free)
+    slices = minutes / unit.minutes
     if unit.started != "exact":
         whole = int(slices)
-        rest = Fraction(minutes) - whole * unit.minutes
+        rest = minutes - whole * unit.minutes
         if rest > unit.grace:
             more = unit.started == "due" or (unit.started == "nearest" and rest * 2 >= unit.minutes)
             whole += 1 if more else 0
@@ -96,7 +98,7 @@ def count_times(times: tuple[str, ...], divide: Decimal | None, context: Context
     return count, text
 
 
-def label_of(rule: Adjustment | Extra | Tariff | Penalty, context: Context) -> str:
+def label_of(rule: Rule, context: Context) -> str:
     """The rule's label; «{limit}» in it becomes the limit for booking."""
     label = rule.name
     if "{limit}" in label:
@@ -127,7 +129,8 @@ class Running:
         self.exact = Fraction(0)
         self.shown = 0
 
-    def move(self, exact: Fraction, label: str, rule_id: str, say: object, kind: str) -> None:
+    def move(self, exact: Fraction, label: str, rule_id: str,
+             say: Callable[[int, int], str], kind: str) -> None:
         """Go to a new exact total (never under zero); ``say(delta, total)`` gives the sentence."""
         exact = max(exact, Fraction(0))
         shown = int(round_cents(exact, self.rounding))
@@ -142,11 +145,11 @@ def service_price(context: Context) -> Price:
     rounding = tariff.rounding or context.book.rounding
     base = worth(tariff.amount, context, tariff.id)
     label = label_of(tariff, context)
-    unit_cents = round_cents(base.value * 100, rounding)
+    unit_cents = _unit_rounded(base.value * 100, rounding)
     why = base.why
     if tariff.unit is not None and tariff.unit.price_for:
         share = Fraction(tariff.unit.minutes, tariff.unit.price_for)
-        unit_cents = round_cents(unit_cents * share, rounding)
+        unit_cents = _unit_rounded(unit_cents * share, rounding)
         why = f"{why or label}, {french.minutes(tariff.unit.minutes)} sur " \
               f"{french.minutes(tariff.unit.price_for)}"
     count, count_words = _count(tariff, context)
@@ -161,7 +164,7 @@ def service_price(context: Context) -> Price:
                  "surcharge" if tariff.surcharge else "tariff")
     for rule in unit_stage:
         before = unit_cents
-        unit_cents = round_cents(
+        unit_cents = _unit_rounded(
             _changed(rule, unit_cents, unit_cents, context), rounding)
         _move(running, running.exact + (unit_cents - before) * count, rule, context, "adjustment")
     for rule in adjustments:
@@ -169,8 +172,8 @@ def service_price(context: Context) -> Price:
             _move(running, _changed(rule, running.exact, start, context), rule, context,
                   "adjustment")
     surcharges = _applicable(context, "surcharges")
-    proposal = any(isinstance(rule, Surcharge) and rule.proposal for rule in surcharges)
-    due = [rule for rule in surcharges if not rule.proposal]
+    proposal = any(_is_proposal(rule) for rule in surcharges)
+    due = [rule for rule in surcharges if not _is_proposal(rule)]
     for rule in due:
         if rule.on != "total":
             _move(running, _changed(rule, running.exact, start, context), rule, context,
@@ -191,6 +194,10 @@ def service_price(context: Context) -> Price:
                  context.book.version or context.book.name, proposal)
 
 
+def _unit_rounded(cents: Fraction, rounding: Rounding) -> Fraction:
+    return round_cents(cents, rounding) if rounding.unit else cents
+
+
 def _count(rule: Tariff | Extra, context: Context) -> tuple[Fraction, str]:
     count, words = Fraction(1), ""
     if rule.unit is not None:
@@ -208,6 +215,10 @@ def _tariff_sentence(why: str, base: Worth, unit: Fraction, count: str, total: i
     else:
         text = f"{why} → {euros(total)}"
     return f"{text} ({base.note})" if base.note else text
+
+
+def _is_proposal(rule: Adjustment) -> bool:
+    return isinstance(rule, Surcharge) and rule.proposal
 
 
 def _applicable(context: Context, section: str) -> list[Adjustment]:
@@ -298,13 +309,14 @@ def _extra(running: Running, extra: Extra, context: Context, rounding: Rounding)
     count, words = _count(extra, context)
     if count == 0:
         return
-    cents = round_cents(value.value * 100, rounding)
+    cents = _unit_rounded(value.value * 100, rounding)
     label = label_of(extra, context)
 
     def say(delta: int, total: int) -> str:
         text = f"{label} ({value.why})" if value.why else label
         if words:
-            return f"{text}{COLON}{words}{TIMES}{euros(int(cents))} = {signed(delta)}"
+            each = euros(int(round_to(cents, "half_up")))
+            return f"{text}{COLON}{words}{TIMES}{each} = {signed(delta)}"
         return f"{text}{COLON}{signed(delta)}"
 
     running.move(running.exact + cents * count, label, extra.id, say, "extra")
@@ -315,7 +327,7 @@ def proposals(context: Context) -> tuple[PriceLine, ...]:
     found = []
     rounding = context.book.rounding
     for rule in _applicable(context, "surcharges"):
-        if not rule.proposal:
+        if not _is_proposal(rule):
             continue
         price = service_price(context)
         running = Running(rounding)

@@ -1,6 +1,6 @@
 """Which facts rules read: to price each distinct set of facts once, and for the checker."""
 
-from preau.rulebook.rules.amounts import Amount, Grid, PriceOf, Rate, facts_of_amount
+from preau.rulebook.rules.amounts import Amount, Choice, Grid, PriceOf, Rate, facts_of_amount
 from preau.rulebook.rules.base import Rule
 from preau.rulebook.rules.book import Rulebook
 from preau.rulebook.rules.conditions import facts_in
@@ -15,9 +15,11 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "certificate": ("certificate_at", "document"),
     "paid_minutes": ("paid_at",),
     "paid_in_time": ("paid_at",),
+    "day_of_month": ("day",),
 }
 DAY_FACTS = frozenset({
     "day", "weekday", "month", "period", "holiday", "week_public_holidays", "booking",
+    "day_of_month",
 })
 PRICED = ("tariffs", "adjustments", "extras", "surcharges")
 
@@ -36,6 +38,14 @@ def facts_of_rule(rule: Rule) -> frozenset[str]:
     for name in tuple(names):
         names |= set(BEHIND.get(name, ()))
     return frozenset(names)
+
+
+def formula_facts(book: Rulebook) -> frozenset[str]:
+    """The facts of the town's own quotient."""
+    formula = book.quotient.formula
+    if formula is None:
+        return frozenset()
+    return frozenset({term.fact for term in formula.terms} | set(formula.divided_by))
 
 
 def amounts_of(rule: Rule) -> tuple[Amount, ...]:
@@ -61,7 +71,7 @@ def inner_amounts(amount: Amount | None) -> tuple[Amount, ...]:
         for row in amount.rows:
             for cell in row.cells:
                 found.extend(inner_amounts(cell))
-    elif hasattr(amount, "values"):
+    elif isinstance(amount, Choice):
         for _, part in amount.values:
             found.extend(inner_amounts(part))
         found.extend(inner_amounts(amount.other))
@@ -89,6 +99,8 @@ def facts_of_price(book: Rulebook, activity: str, product: str) -> tuple[tuple[s
                 if not rule.enabled or not rule.scope.covers(activity, product):
                     continue
                 names |= facts_of_rule(rule)
+                if "quotient" in names:
+                    names |= formula_facts(book)
                 scope = rule.scope
                 by_day = by_day or bool(
                     rule.starts_on or rule.ends_on or scope.periods or scope.weekdays

@@ -11,10 +11,17 @@ ROUNDINGS = ("half_up", "half_down", "half_even", "down", "up")
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How to round an amount of cents: the mode, and the step in cents (5: to five cents)."""
+    """How to round an amount of cents: the mode, and the step in cents (5: to five cents).
+
+    The total is always rounded; ``unit`` says whether the price of one unit is rounded first.
+    """
 
     mode: str = "half_up"
     step: Decimal = Decimal(1)
+    unit: bool = True
+
+
+USUAL = Rounding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,9 @@ class Scope:
         return (not self.activities or activity in self.activities) and (
             not self.products or product in self.products
         )
+
+
+EVERYWHERE = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class Rule:
 
     id: str
     label: str = ""
-    scope: Scope = Scope()
+    scope: Scope = EVERYWHERE
     when: Condition = ALWAYS
     starts_on: date | None = None
     ends_on: date | None = None

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from preau.rulebook.facts import BY_NAME, Fact
-from preau.rulebook.rules.base import Rounding, Rule
+from preau.rulebook.rules.base import USUAL, Rounding, Rule
 from preau.rulebook.rules.moments import Absence, Access, Deadline
 from preau.rulebook.rules.tariffs import (
     Adjustment,
@@ -107,7 +107,7 @@ class Rulebook:
     applies_until: date | None = None
     version: str = ""
     notes: tuple[str, ...] = ()
-    rounding: Rounding = Rounding()
+    rounding: Rounding = USUAL
     assume: tuple[tuple[str, Any], ...] = ()
     facts: tuple[Fact, ...] = ()
     quotient: QuotientRules = QuotientRules()
@@ -162,8 +162,9 @@ class Rulebook:
                 if rule.unclear is None:
                     continue
                 for reading in rule.unclear.readings:
-                    changed = rules[:index] + (reading.rule,) + rules[index + 1:]
-                    found.append((replace(self, **{section: changed}), rule, reading.label))
+                    changed = (*rules[:index], reading.rule, *rules[index + 1:])
+                    fields: dict[str, Any] = {section: changed}
+                    found.append((replace(self, **fields), rule, reading.label))
         return tuple(found)
 
     @cached_property

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any
 
 Value = Any
 Getter = Callable[[str], Value]
-Bound = Decimal | date | time | datetime | None
+# A number, a day, an instant or an hour, as the fact is; compared with values of its own kind.
+Bound = Any
 
 
 @dataclass(frozen=True, slots=True)

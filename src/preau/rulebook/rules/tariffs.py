@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from preau.rulebook.rules.amounts import Amount, Fixed
+from preau.rulebook.rules.amounts import Amount
 from preau.rulebook.rules.base import Rounding, Rule
 from preau.rulebook.rules.conditions import Condition
 
@@ -19,7 +19,8 @@ class Unit:
     """Billing by slices of time.
 
     ``minutes`` is the slice, ``of`` the fact that holds the duration, ``started`` what a slice
-    begun costs (due, free, nearest, exact share), ``grace`` the minutes forgiven before a further
+    begun costs (due, free, nearest, exact share), ``free`` the first minutes never counted,
+    ``grace`` the minutes forgiven before a further
     slice counts, ``price_for`` the minutes that the written price is for (an hourly price billed
     by quarter), ``at_least``/``at_most`` the number of slices.
     """
@@ -28,6 +29,7 @@ class Unit:
     of: str = "minutes"
     started: str = "due"
     grace: int = 0
+    free: int = 0
     price_for: int | None = None
     at_least: int | None = None
     at_most: int | None = None
@@ -97,7 +99,7 @@ class Extra(Rule):
 class Penalty(Rule):
     """An amount due for what happened (late pick-up, late payment…); see ``group``."""
 
-    amount: Amount = Fixed(Decimal(0))
+    amount: Amount
     unit: Unit | None = None
     times: tuple[str, ...] = ()
     proposal: bool = False

@@ -8,6 +8,7 @@ from preau.rulebook.rules.moments import (
     HoursBefore,
     Limit,
     MonthDay,
+    Step,
     WeekdayBefore,
     WeekdayMap,
     Window,
@@ -16,6 +17,7 @@ from preau.rulebook.rules.moments import (
 from preau.rulebook.text.nodes import Fields, Node
 from preau.rulebook.when import WEEKDAY_CODES
 
+EMPTY: tuple[str, ...] = ()
 STEPS = ("days_before", "weekday", "map", "hours_before", "month_day", "windows")
 KEYS = (*STEPS, "count", "weeks", "excluding", "months", "time", "included", "anchor", "shift")
 BELONGS = {"count": "days_before", "weeks": "weekday", "excluding": "hours_before",
@@ -32,7 +34,7 @@ def read_limit(node: Node) -> Limit:
         if fields.get(key) is not None and given[0] != owner:
             raise fields.need(key).fail(f"« {key} » seulement avec « {owner} »", f"« {key} »")
     step = _step(given[0], fields)
-    shift, closed, moved = "none", (), None
+    shift, closed, moved = "none", EMPTY, None
     if fields.get("shift") is not None:
         inner = fields.need("shift").fields("move", "closed", "time")
         shift = inner.need("move").word(("earlier", "later"))
@@ -44,7 +46,7 @@ def read_limit(node: Node) -> Limit:
         fields.read("anchor", lambda n: n.word(ANCHORS), "service"), shift, closed, moved)
 
 
-def _step(name: str, fields: Fields) -> object:
+def _step(name: str, fields: Fields) -> Step:
     node = fields.need(name)
     match name:
         case "days_before":

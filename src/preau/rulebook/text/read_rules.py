@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 
 from preau.rulebook.facts import ACTIONS, PERIODS
-from preau.rulebook.rules.base import ROUNDINGS, Reading as OtherReading, Rounding, Scope, Unclear
+from preau.rulebook.rules.base import ROUNDINGS, Rounding, Scope, Unclear
+from preau.rulebook.rules.base import Reading as OtherReading
 from preau.rulebook.rules.moments import OUTCOMES, Absence, Access, Deadline
 from preau.rulebook.rules.tariffs import (
     GROUPS,
@@ -152,12 +153,13 @@ def _products(node: Node, known: list[str]) -> tuple[str, ...]:
 def read_rounding(node: Node) -> Rounding:
     if node.is_scalar:
         return Rounding(node.word(ROUNDINGS))
-    fields = node.fields("mode", "step_cents")
+    fields = node.fields("mode", "step_cents", "unit")
     step = fields.read("step_cents", lambda n: n.decimal())
     if step is not None and (step < 1 or step != int(step)):
         raise fields.need("step_cents").fail("un nombre entier de centimes, au moins 1")
     return Rounding(fields.read("mode", lambda n: n.word(ROUNDINGS), "half_up"),
-                    Rounding().step if step is None else step)
+                    Rounding().step if step is None else step,
+                    fields.read("unit", lambda n: n.yesno(), True))
 
 
 def _minutes(node: Node) -> int:
@@ -167,14 +169,16 @@ def _minutes(node: Node) -> int:
 def _unit(node: Node, reading: Reading) -> Unit:
     if node.is_scalar:
         return Unit(_minutes(node))
-    fields = node.fields("every", "of", "started", "grace", "price_for", "min", "max", "label")
+    fields = node.fields("every", "of", "started", "free", "grace", "price_for", "min", "max",
+                         "label")
     of = fields.get("of")
     name = of.text() if of is not None else "minutes"
     reading.fact(of or node, name)
     return Unit(
         _minutes(fields.need("every")), name,
         fields.read("started", lambda n: n.word(STARTED), "due"),
-        fields.read("grace", lambda n: n.whole(0), 0), fields.read("price_for", _minutes),
+        fields.read("grace", lambda n: n.whole(0), 0),
+        fields.read("free", lambda n: n.whole(0), 0), fields.read("price_for", _minutes),
         fields.read("min", lambda n: n.whole(0)), fields.read("max", lambda n: n.whole(0)),
         fields.text("label"))
 

@@ -1,5 +1,6 @@
 """Reading conditions and amounts."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -102,11 +103,9 @@ def read_amount(node: Node, reading: Reading) -> Amount:
     return amount_in(node.fields(*AMOUNT_KEYS), reading)
 
 
-def amount_in(fields: Fields, reading: Reading, required: bool = True) -> Amount | None:
+def amount_in(fields: Fields, reading: Reading) -> Amount:
     """The one amount among a mapping's keys."""
     given = [name for name in AMOUNT_KEYS if fields.get(name) is not None]
-    if not given and not required:
-        return None
     if len(given) != 1:
         raise fields.node.fail(f"une seule clé parmi {', '.join(AMOUNT_KEYS)}",
                                ", ".join(given) or "aucune")
@@ -139,8 +138,7 @@ def _numeric(node: Node, reading: Reading, name: str) -> str:
 def _grid(node: Node, reading: Reading) -> Grid:
     fields = node.fields("by", "gaps", "missing", "columns", "rows", "shift")
     by = fields.need("by")
-    columns = fields.read("columns", lambda n: tuple(
-        _column(item, reading) for item in n.listed()), ())
+    columns = fields.read("columns", lambda n: _columns(n, reading), ())
     width = max(1, len(columns))
     rows = tuple(_row(item, reading, width) for item in fields.need("rows").listed())
     if not rows:
@@ -151,6 +149,16 @@ def _grid(node: Node, reading: Reading) -> Grid:
         fields.read("missing", lambda n: n.word(MISSING), "hole"),
         fields.read("shift", lambda n: tuple(_shift(item, reading) for item in n.listed()), ()),
     )
+
+
+def _columns(node: Node, reading: Reading) -> tuple[Column, ...]:
+    """Columns one by one, or {by: fact, values: [test, test…]}."""
+    if node.is_list:
+        return tuple(_column(item, reading) for item in node.many())
+    fields = node.fields("by", "values")
+    fact = reading.fact(fields.need("by"), fields.need("by").text())
+    return tuple(Column(f"{fact.name}-{number}", All((_test(item, fact),)))
+                 for number, item in enumerate(fields.need("values").listed(), start=1))
 
 
 def _column(node: Node, reading: Reading) -> Column:
@@ -247,7 +255,7 @@ def _line(node: Node, reading: Reading) -> Line:
         if len(pair) != 2:
             raise point.fail("deux nombres [valeur, montant]")
         points.append((pair[0].decimal(), pair[1].decimal()))
-    if len(points) < 2 or any(a[0] >= b[0] for a, b in zip(points, points[1:], strict=False)):
+    if len(points) < 2 or any(a[0] >= b[0] for a, b in itertools.pairwise(points)):
         raise fields.need("points").fail("au moins deux points, dans l'ordre croissant")
     return Line(_numeric(of, reading, of.text()), tuple(points),
                 fields.read("missing", lambda n: read_amount(n, reading)))

@@ -59,7 +59,7 @@ def _tests(kind: str) -> Schema:
     value = TEXT if kind in ("set", "choice") else ref(kind)
     tests: Schema = {"not": many(value), "has": many(TEXT)}
     if kind in ORDERED:
-        tests |= {name: value for name in ("min", "above", "max", "below")}
+        tests |= dict.fromkeys(("min", "above", "max", "below"), value)
     return {"anyOf": [many(value), words(("known", "unknown")), mapping(tests)]}
 
 
@@ -88,8 +88,9 @@ def _amount_defs() -> Schema:
     return {
         "grid": mapping({
             "by": TEXT, "gaps": words(GAPS), "missing": words(MISSING),
-            "columns": listed(mapping({"id": TEXT, "when": ref("condition"), "label": TEXT},
-                                      ("id",))),
+            "columns": {"anyOf": [
+                listed(mapping({"id": TEXT, "when": ref("condition"), "label": TEXT}, ("id",))),
+                mapping({"by": TEXT, "values": {"type": "array"}}, ("by", "values"))]},
             "rows": listed(mapping({
                 "from": NUMBER, "above": NUMBER, "to": NUMBER, "below": NUMBER, "unknown": YESNO,
                 "when": ref("condition"), "label": TEXT, "note": TEXT, "price": ref("amount"),
@@ -128,7 +129,8 @@ def _limit() -> Schema:
 def _unit() -> Schema:
     step = {"anyOf": [words(UNITS), WHOLE]}
     return {"anyOf": [step, mapping({
-        "every": step, "of": TEXT, "started": words(STARTED), "grace": WHOLE, "price_for": step,
+        "every": step, "of": TEXT, "started": words(STARTED), "free": WHOLE, "grace": WHOLE,
+        "price_for": step,
         "min": WHOLE, "max": WHOLE, "label": TEXT}, ("every",))]}
 
 
@@ -139,7 +141,8 @@ def _scope() -> Schema:
 
 
 def _rounding() -> Schema:
-    return {"anyOf": [words(ROUNDINGS), mapping({"mode": words(ROUNDINGS), "step_cents": WHOLE})]}
+    return {"anyOf": [words(ROUNDINGS), mapping({"mode": words(ROUNDINGS), "step_cents": WHOLE,
+                                                       "unit": YESNO})]}
 
 
 def _properties() -> Schema:
@@ -149,7 +152,7 @@ def _properties() -> Schema:
         "when": ref("condition"), "from": DATE, "until": DATE, "enabled": YESNO, "note": TEXT,
         **_amounts(), "unit": ref("unit"), "times": many(TEXT), "divide": NUMBER,
         "per": words(PER), "rounding": ref("rounding"), "surcharge": amount,
-        **{name: amount for name in OPERATIONS}, "on": words(STAGES), "of_base": YESNO,
+        **dict.fromkeys(OPERATIONS, amount), "on": words(STAGES), "of_base": YESNO,
         "group": TEXT, "proposal": YESNO, "each": words(GROUPS), "span": words(SPANS),
         "count": {"type": "object"}, "action": many(words(ACTIONS)), "outcome": words(OUTCOMES),
         "limit": ref("limit"), "opens": ref("limit"), "in_time": words(OUTCOMES),

@@ -8,7 +8,8 @@ import yaml
 from preau.rulebook.facts import Fact
 from preau.rulebook.rules.base import Rounding
 from preau.rulebook.rules.book import SECTIONS, Activity, QuotientRules, Rulebook
-from preau.rulebook.text.write_rules import Flow, FlowList, value_text, write_rule
+from preau.rulebook.text.write_rules import write_rounding, write_rule
+from preau.rulebook.text.write_values import Flow, FlowList, value_text
 from preau.rulebook.when import show_minutes
 
 
@@ -64,7 +65,7 @@ def _header(book: Rulebook) -> dict[str, Any]:
     if book.notes:
         data["notes"] = list(book.notes)
     if book.rounding != Rounding():
-        data["rounding"] = Flow(mode=book.rounding.mode, step_cents=book.rounding.step)
+        data["rounding"] = write_rounding(book.rounding)
     if book.assume:
         data["assume"] = {name: value_text(value) for name, value in book.assume}
     if book.facts:
