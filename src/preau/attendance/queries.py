@@ -10,7 +10,8 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from preau.attendance.enums import AbsenceStatus, CardStatus, Presence
 from preau.attendance.models import AbsenceReport, Attendance, Card, CardOrder, SheetClosure
-from preau.bookings.queries import expected_at
+from preau.bookings.enums import BookingStatus
+from preau.bookings.queries import charged_bookings, expected_at
 from preau.schools.queries import class_on, schooling_on
 
 # --- The sheet of a slot -----------------------------------------------------------------------
@@ -186,6 +187,74 @@ def attendances_for_family(family_id: int, first: date, last: date) -> QuerySet[
         .select_related("slot__offering__activity", "slot__product", "child")
         .order_by("slot__day", "slot__starts_at", "child_id")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """One day of one child in a household's history: what was expected, what was recorded.
+
+    `state`: expected, present, absent, away (reported), charged (given up too late).
+    """
+
+    day: date
+    child_id: int
+    child: str
+    activity: str
+    product: str
+    state: str
+    is_walk_in: bool = False
+    is_justified: bool | None = None
+    arrived_at: datetime | None = None
+    left_at: datetime | None = None
+    sentence: str = ""
+
+
+def history(family_id: int, first: date, last: date) -> list[PastDay]:
+    """Day by day, what was expected of a household's children and what was recorded; three
+    queries whatever the number."""
+    recorded = {(a.slot_id, a.child_id): a for a in attendances_for_family(family_id, first, last)}
+    spans = absence_spans(family_id, first, last)
+    days: list[PastDay] = []
+    for booking in charged_bookings(family_id, first, last):
+        slot = booking.slot
+        mark = recorded.pop((slot.pk, booking.child_id), None)
+        away = any(s.child_id == booking.child_id and slot.day in s for s in spans)
+        if booking.status == BookingStatus.CANCELLED:
+            state = "charged"
+        elif mark is not None and mark.presence == Presence.PRESENT:
+            state = "present"
+        elif away:
+            state = "away"
+        else:
+            state = "absent" if mark is not None else "expected"
+        days.append(_past_day(slot, booking.child, state, mark, booking.decision_sentence))
+    for mark in recorded.values():
+        if mark.presence == Presence.PRESENT:
+            days.append(_past_day(mark.slot, mark.child, "present", mark, ""))
+    return sorted(days, key=lambda d: (d.day, d.child_id, d.activity), reverse=True)
+
+
+def _past_day(
+    slot: Any, child: Any, state: str, mark: Attendance | None, sentence: str
+) -> PastDay:
+    return PastDay(
+        day=slot.day,
+        child_id=child.pk,
+        child=child.first_name,
+        activity=slot.offering.activity.name,
+        product=slot.product.name,
+        state=state,
+        is_walk_in=bool(mark and mark.is_walk_in),
+        is_justified=mark.is_justified if mark else None,
+        arrived_at=mark.arrived_at if mark else None,
+        left_at=mark.left_at if mark else None,
+        sentence=sentence if state == "charged" else "",
+    )
+
+
+def family_holds_absence_file(file_id: Any, family_id: int) -> bool:
+    """Whether this stored file came with an absence of that household."""
+    return AbsenceReport.objects.filter(document_id=file_id, family_id=family_id).exists()
 
 
 def absences_of(family_id: int) -> QuerySet[AbsenceReport]:

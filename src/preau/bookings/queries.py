@@ -211,6 +211,20 @@ def live_bookings(
     )
 
 
+def charged_bookings(family_id: int, first: date, last: date) -> QuerySet[Booking]:
+    """What a household held over a period, and what it gave up too late, with names."""
+    return (
+        Booking.objects.for_family(family_id)
+        .filter(
+            Q(status=BookingStatus.CONFIRMED)
+            | Q(status=BookingStatus.CANCELLED, is_charged=True),
+            slot__day__range=(first, last),
+        )
+        .select_related("slot__offering__activity", "slot__product", "child")
+        .order_by("slot__day", "child_id", "slot__starts_at")
+    )
+
+
 def get_bookings(booking_ids: Iterable[int]) -> list[Booking]:
     """Bookings by id, in order: for services that scoped them already."""
     return list(Booking.objects.filter(pk__in=list(booking_ids)).order_by("pk"))

@@ -129,7 +129,7 @@ class _Pen:
 
     def cells(self, cells: list[BoardCell], words: str) -> str:
         drawn = "".join(self.cell(cell, words) for cell in cells)
-        return f'<div class="picks">{drawn}</div>' if len(cells) > 1 else drawn
+        return f'<div class="several">{drawn}</div>' if len(cells) > 1 else drawn
 
     def cell(self, cell: BoardCell, words: str) -> str:
         name = self.names[cell.child_id]

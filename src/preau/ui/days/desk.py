@@ -46,7 +46,7 @@ class Desk:
         """The channel kept on the act: the agent says which, a family is on its portal."""
         if not self.is_agent:
             return Channel.PORTAL
-        return text if text in AGENT_CHANNELS else Channel.COUNTER
+        return text if text in AGENT_CHANNELS else self.actor.channel
 
     def context(self, **more: Any) -> dict[str, Any]:
         return {
