@@ -120,10 +120,8 @@ def colours_of(town: Town) -> TownColours:
 
 
 def _labels(names: list[str]) -> str:
-    labels = [str(Town._meta.get_field(name).verbose_name) for name in names]
-    plain = [
-        "couleurs" if name in COLOURS else label for name, label in zip(names, labels, strict=True)
-    ]
+    known = {field.name: str(field.verbose_name) for field in Town._meta.fields}
+    plain = ["couleurs" if name in COLOURS else known[name] for name in names]
     return ", ".join(dict.fromkeys(plain))
 
 

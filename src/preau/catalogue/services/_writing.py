@@ -1,6 +1,6 @@
 """How every row of the catalogue is written: checked whole, then journaled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -60,8 +60,10 @@ def remove(row: models.Model, *, what: str, now: datetime, actor: Actor) -> None
     try:
         row.delete()
     except (ProtectedError, RestrictedError) as error:
-        users = getattr(error, "protected_objects", None) or getattr(
-            error, "restricted_objects", set()
+        users: Iterable[models.Model] = (
+            error.protected_objects
+            if isinstance(error, ProtectedError)
+            else error.restricted_objects
         )
         by_kind: dict[type[models.Model], int] = {}
         for user in users:

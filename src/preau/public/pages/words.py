@@ -10,7 +10,7 @@ from preau.kernel import french
 
 __all__ = ["ICONS", "audience", "days_away", "hours_words", "when_words", "whole_hours"]
 
-ICONS = {
+ICONS: dict[str, str] = {
     ActivityKind.CANTEEN: "utensils",
     ActivityKind.MORNING_CARE: "sunrise",
     ActivityKind.EVENING_CARE: "sunset",

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -85,6 +85,6 @@ def menus(request: HttpRequest) -> HttpResponse:
 
 @agent_required(P.MANAGE_CATALOGUE, P.WRITE_PAGES)
 @require_safe
-def menus_export(request: HttpRequest, file_format: str) -> HttpResponse:
+def menus_export(request: HttpRequest, file_format: str) -> HttpResponseBase:
     """Every menu, the latest first."""
     return export_table(file_format, "menus", COLUMNS, queries.list_menus().iterator(500))

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -57,7 +57,7 @@ def shown(column: Col, row: Any) -> Any:
 
 @agent_required(P.MANAGE_CATALOGUE)
 @require_safe
-def table(request: HttpRequest, key: str) -> HttpResponse:
+def table(request: HttpRequest, key: str) -> HttpResponseBase:
     """One list: `?q= &sort= &page=` and the subject's own filters; `?export=csv|xlsx|ods`."""
     subject = subject_or_404(key)
     form = subject.filter_form(request.GET)

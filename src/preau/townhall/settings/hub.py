@@ -1,6 +1,7 @@
 """The list of settings, each agent seeing those that its roles open."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +14,8 @@ class Door:
     """One screen: its route, its name, what it is for, its icon, who may enter."""
 
     name: str
-    label: str
-    hint: str
+    label: Any
+    hint: Any
     icon: str
     permission: str
 
@@ -23,7 +24,7 @@ class Door:
         return route(f"townhall:{self.name}")
 
 
-GROUPS: tuple[tuple[str, tuple[Door, ...]], ...] = (
+GROUPS: tuple[tuple[Any, tuple[Door, ...]], ...] = (
     (
         _("La ville"),
         (

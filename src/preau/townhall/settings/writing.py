@@ -62,8 +62,10 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             except Refusal as refusal:
                 status = 409
                 add_refusal(form, refusal)
-                form.data = form.data.copy()
-                form.data["seen_at"] = found.updated_at.isoformat()
+                # Sent again, the text replaces what is now shown beside it.
+                data = request.POST.copy()
+                data["seen_at"] = found.updated_at.isoformat()
+                form.data = data
             else:
                 messages.success(request, _("La page « %s » est publiée.") % found.title)
                 return redirect("townhall:town-pages")
