@@ -282,18 +282,28 @@ class Allocation(models.Model):
 
 
 class BilledDay(models.Model):
-    """A booking or walk-in is billed once: this row says on which line."""
+    """A booking or walk-in is billed once: this row says on which line.
 
-    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+")
-    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
-    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    Millions of rows, written by one statement from the very tables that they point at: only what
+    serves is indexed and checked (the unique constraint finds a slot's rows).
+    """
+
+    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+", db_index=False)
+    child = models.ForeignKey(
+        "families.Child", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    family = models.ForeignKey(
+        "families.Family", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     line = models.ForeignKey(InvoiceLine, models.PROTECT, related_name="billed_days")
     amount_cents = models.BigIntegerField()
 
     class Meta:
+        verbose_name = "jour facturé"
         constraints = [
             models.UniqueConstraint(fields=["slot", "child", "family"], name="billed_once"),
         ]
+        triggers = append_only()
 
 
 class CounterPayment(models.Model):

@@ -13,7 +13,7 @@ from typing import Any
 from preau.billing.charges import ChargeDay
 from preau.billing.drafts import Draft, DraftDay, DraftLine
 from preau.billing.people import House, People
-from preau.bookings.facts import service_facts
+from preau.bookings.facts import age_on, service_facts
 from preau.bookings.rates import calendar_around, rulebook_on
 from preau.kernel import french
 from preau.rulebook import api
@@ -69,6 +69,12 @@ class Book:
             self.book.groups or frozenset(COUNTED) & facts_read(self.book)
         )
 
+    @property
+    def version_id(self) -> int | None:
+        """The published version that these rules are, for the invoice line to remember."""
+        version = self.book.version if self.book else ""
+        return int(version) if version.isdigit() else None
+
     def names(self, activity: str, product: str) -> str | None:
         """The product as the rulebook names it; None when it knows no such activity."""
         assert self.book is not None
@@ -115,6 +121,7 @@ class Biller:
         self.codes = accounting_codes
         self.result = Bill()
         self._books: dict[date, Book] = {}
+        self._known: dict[Any, api.Facts] = {}
 
     def book_on(self, day: date) -> Book:
         """A rulebook applies from a day: the days of a month may have two."""
@@ -145,11 +152,18 @@ class Biller:
             self._say("zero", family_id, None, f"{house.name} : facture à zéro")
         self.result.drafts.append(draft)
 
-    def _facts(self, house: House, charge: ChargeDay, **more: Any) -> api.Facts:
+    def _facts(self, house: House, charge: ChargeDay, *, walk_in: bool) -> api.Facts:
+        """What rules may read; the same object for days on which nothing of it changed."""
         kid = self.people.kids[charge.child_id]
         quotient = house.quotient_on(charge.day)
         schooling = self.people.schooling_on(charge.child_id, charge.day)
-        return service_facts(
+        age = age_on(kid.birth_on, charge.day) if kid.birth_on else None
+        key = (charge.child_id, charge.site, walk_in, quotient, schooling, age)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        more = {"booked": False, "attended": True} if walk_in else {}
+        found = self._known[key] = service_facts(
             day=charge.day,
             is_resident=house.is_resident,
             city=house.city,
@@ -165,23 +179,20 @@ class Biller:
             diet=kid.diet,
             more=more,
         )
+        return found
 
     def _price_all(
         self, house: House, family_id: int, charges: list[ChargeDay]
     ) -> dict[int, Priced]:
         """The price of each charge, by its place in the list; those undecided are left out."""
         self._monthly: list[tuple[Book, api.Month]] = []
-        known: dict[tuple[int, date, str, bool], api.Facts] = {}
+        self._known = {}
         priced: dict[int, Priced] = {}
         uses: dict[Book, list[api.Use]] = defaultdict(list)
         no_quotient = False
         for rank, charge in enumerate(charges):
             walk_in = charge.status == "WALK_IN"
-            key = (charge.child_id, charge.day, charge.site, walk_in)
-            facts = known.get(key)
-            if facts is None:
-                more = {"booked": False, "attended": True} if walk_in else {}
-                facts = known[key] = self._facts(house, charge, **more)
+            facts = self._facts(house, charge, walk_in=walk_in)
             no_quotient = no_quotient or "quotient" not in facts
             if walk_in:
                 self._say("walk_in", family_id, charge.child_id,
@@ -323,6 +334,7 @@ class Biller:
             label=label,
             unit_name=f"{charge.unit_name}|{charge.unit_plural}"[:30],
             unit_cents=cents,
+            rulebook_version_id=self.book_on(charge.day).version_id,
             accounting_code=self.codes.get(charge.activity_id, ""),
         )
 
