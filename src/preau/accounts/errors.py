@@ -21,7 +21,7 @@ class PasswordChangedMeanwhile(AccountRefusal):
 
 
 class InvalidLink(AccountRefusal):
-    message = "Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien."
+    message = "Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien."
     code = "invalid_link"
 
 

@@ -174,7 +174,7 @@ def send_agent_link(*, user: User, purpose: str, address: str, now: datetime, ac
         subject=f"Votre accès à la gestion de l’espace familles, {town.name}",
         body=(
             f"Bonjour {user.first_name},\n\nChoisissez votre mot de passe avec ce lien, valable "
-            f"{life} et une seule fois :\n{address.format(token=token)}\n\nSi vous n’attendiez "
+            f"{life} et une seule fois :\n{address.format(token=token)}\n\nSi vous n’attendiez "
             f"pas ce message, ne faites rien.\n\n{town.name}"
         ),
         now=now,
@@ -225,7 +225,7 @@ def _tell(user: User, now: datetime, actor: Actor, family_id: int | None) -> Non
             subject="Votre mot de passe a été changé",
             body=(
                 "Bonjour,\n\nLe mot de passe de votre compte vient d’être changé. Si c’est vous, "
-                "vous n’avez rien à faire.\n\nSi ce n’est pas vous, prévenez-nous tout de suite : "
+                "vous n’avez rien à faire.\n\nSi ce n’est pas vous, prévenez-nous tout de suite : "
                 f"{town.phone or town.email or town.name}.\n\n{town.name}"
             ),
             now=now,

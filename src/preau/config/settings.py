@@ -148,6 +148,8 @@ LOGIN_URL = "portal:sign-in"
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
 # A lock falls on the pair (identifier, address): a stranger elsewhere cannot lock a family out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Without it, axes would look for the model's USERNAME_FIELD (an id) and count by address alone.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_FAILURE_LIMIT = env.int("PREAU_SIGN_IN_FAILURES", 8)
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("PREAU_SIGN_IN_LOCK_MINUTES", 15))
 AXES_RESET_ON_SUCCESS = True

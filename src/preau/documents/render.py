@@ -9,6 +9,7 @@ import typst
 from django.conf import settings
 
 from preau.documents.errors import RenderingFailed
+from preau.kernel.french import telephone
 from preau.town.queries import get_town
 
 TEMPLATES = Path(__file__).parent / "typst"
@@ -47,7 +48,7 @@ def town_identity() -> dict[str, str]:
         "name": town.name,
         "subtitle": town.subtitle,
         "address": town.address,
-        "phone": town.phone,
+        "phone": telephone(town.phone),
         "email": town.email,
         "website": town.website,
         "siret": town.siret,

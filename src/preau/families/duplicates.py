@@ -105,7 +105,7 @@ def _reasons(
         for kid in kids:
             known = person_key(kid.first_name, kid.last_name, kid.usage_name)
             if child.birth_on and kid.birth_on == child.birth_on and keys & known:
-                reasons[f"même enfant : {kid}, même date de naissance"] = SAME_CHILD
+                reasons[f"même enfant : {kid}, même date de naissance"] = SAME_CHILD
     for adult in guardians:
         for other in adults:
             if adult.email and other.email.lower() == adult.email.strip().lower():

@@ -23,7 +23,7 @@ class NoGuardian(FamilyRefusal):
 
 
 class LastGuardian(FamilyRefusal):
-    message = "C’est le seul adulte du dossier : ajoutez-en un autre, ou fermez le dossier."
+    message = "C’est le seul adulte du dossier : ajoutez-en un autre, ou fermez le dossier."
     code = "last_guardian"
 
 
@@ -63,7 +63,7 @@ class BadEmail(FamilyRefusal):
 
 
 class ClosedFamily(FamilyRefusal):
-    message = "Ce dossier est clos : rouvrez-le d’abord."
+    message = "Ce dossier est clos : rouvrez-le d’abord."
     code = "closed_family"
 
 
@@ -73,7 +73,7 @@ class NoEmail(FamilyRefusal):
 
 
 class InvalidEmailLink(FamilyRefusal):
-    message = "Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien."
+    message = "Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien."
     code = "invalid_email_link"
 
 

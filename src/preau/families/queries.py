@@ -14,6 +14,7 @@ from preau.families.rules import colour_index
 from preau.families.search import matches
 from preau.families.values import AddressData
 from preau.kernel.codes import normalise_family_code
+from preau.kernel.text import search_key
 
 if TYPE_CHECKING:
     from preau.accounts.models import User
@@ -175,6 +176,17 @@ def find_children(*, birth_on: date, key: str = "") -> QuerySet[Child]:
     """Children born on a day, narrowed to one search key (`kernel.text.search_key`)."""
     found = Child.objects.filter(birth_on=birth_on)
     return found.filter(search_key=key) if key else found
+
+
+def search_children(text: str, limit: int = 20) -> list[Child]:
+    """Children whose name holds each word typed, for a site's sheet; none for an empty text."""
+    words = search_key(text).split()
+    if not words:
+        return []
+    found = Child.objects.filter(left_on__isnull=True)
+    for word in words[:6]:
+        found = found.filter(search_key__contains=word)
+    return list(found.order_by("search_key", "pk")[:limit])
 
 
 def find_child_by_ine(ine: str) -> Child | None:

@@ -53,8 +53,8 @@ def custody_warning(custodies: Sequence[CustodyLike]) -> str:
     if sorted(weeks) == sorted([CustodyWeeks.EVEN, CustodyWeeks.ODD]):
         return ""
     if all(week == CustodyWeeks.ALL for week in weeks):
-        return "Les deux foyers ont cet enfant toutes les semaines : précisez la garde."
-    return "Les semaines des deux foyers ne se complètent pas : précisez la garde."
+        return "Les deux foyers ont cet enfant toutes les semaines : précisez la garde."
+    return "Les semaines des deux foyers ne se complètent pas : précisez la garde."
 
 
 def household_name(last_names: Iterable[str]) -> str:

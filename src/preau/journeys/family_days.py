@@ -173,7 +173,7 @@ def standings(
             names = french.and_join(kind["name"].lower() for kind in missing)
             warnings.append(
                 Standing(
-                    activity, f"{child.first_name}, {activity.lower()} : il manque {names}.",
+                    activity, f"{child.first_name}, {activity.lower()} : il manque {names}.",
                     True, [child], missing=list(missing),
                 )
             )
@@ -188,7 +188,7 @@ def standings(
                     True, [child], unbooked=True,
                 )
             )
-        else:
+        elif not missing:
             settled.setdefault(activity, []).append(enrolment)
     lines = [
         _settled_line(activity, rows, known, booked) for activity, rows in settled.items()

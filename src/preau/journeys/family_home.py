@@ -156,5 +156,5 @@ def _lead(home: FamilyHome) -> str:
     if home.warnings:
         return "Rien à payer ni à compléter, mais des jours restent à réserver."
     if home.pay.pending_cents:
-        return "Rien à faire : un paiement est en cours, la banque va confirmer."
+        return "Rien à faire : un paiement est en cours, la banque va confirmer."
     return "Rien à faire. Tout est en ordre."

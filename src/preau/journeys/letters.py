@@ -129,6 +129,7 @@ def _render(letters: list[dict[str, Any]], now: datetime) -> bytes:
             "title": "Votre espace familles",
             "letters": letters,
             "sign_in": f"{site}/connexion/",
+            "phone": french.telephone(get_town().phone),
             "until": french.day(until, year=True, weekday=False),
             "day": french.day(now, year=True, weekday=False),
         },

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from axes.helpers import get_client_ip_address
+from axes.utils import reset
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -15,3 +17,11 @@ def locked_out(
     minutes = int(wait.total_seconds() // 60) if wait else 0
     html = render_to_string("ui/errors/locked.html", {"minutes": minutes}, request)
     return HttpResponse(html, status=429)
+
+
+def forget_failures(request: HttpRequest, username: str) -> None:
+    """The right password was given: what failed before it, from this address, is forgotten.
+
+    django-axes would look under the account's own name, which is its number here.
+    """
+    reset(username=username, ip=get_client_ip_address(request))

@@ -90,8 +90,8 @@ def invite_by_email(
         subject=f"Votre accès à l’espace familles de {town.name}",
         body=(
             f"Bonjour {guardian.first_name},\n\n{town.name} vous ouvre un accès à l’espace "
-            f"familles. Votre code famille : {family.printed_code}.\n\nChoisissez votre mot de "
-            f"passe avec ce lien, valable sept jours et une seule fois :\n"
+            f"familles. Votre code famille : {family.printed_code}.\n\nChoisissez votre mot de "
+            f"passe avec ce lien, valable sept jours et une seule fois :\n"
             f"{address.format(token=token)}\n\n{town.name}"
         ),
         now=now,
@@ -145,10 +145,10 @@ def send_password_reset(*, identifier: str, address: str, now: datetime) -> int:
             subject="Choisir un nouveau mot de passe",
             body=(
                 f"Bonjour {guardian.first_name},\n\nVous avez demandé un nouveau mot de passe "
-                f"pour l’espace familles de {town.name}. Votre code famille : "
+                f"pour l’espace familles de {town.name}. Votre code famille : "
                 f"{guardian.family.printed_code}.\n\nCe lien sert une seule fois, pendant deux "
-                f"heures :\n{address.format(token=token)}\n\nSi vous n’avez rien demandé, ne "
-                f"faites rien : votre mot de passe reste le même.\n\n{town.name}"
+                f"heures :\n{address.format(token=token)}\n\nSi vous n’avez rien demandé, ne "
+                f"faites rien : votre mot de passe reste le même.\n\n{town.name}"
             ),
             now=now,
             family_id=guardian.family_id,
@@ -214,7 +214,7 @@ def ask_email_verification(
     else:
         body = (
             f"Bonjour {guardian.first_name},\n\nConfirmez que cette adresse est la vôtre, avec ce "
-            f"lien valable une journée :\n{address.format(token=token)}\n\nElle servira à vous "
+            f"lien valable une journée :\n{address.format(token=token)}\n\nElle servira à vous "
             "connecter et à recevoir nos messages. Si vous n’avez rien demandé, ne faites rien."
             f"\n\n{town.name}"
         )
@@ -223,7 +223,7 @@ def ask_email_verification(
         family_id=guardian.family_id, is_secret=True,
     )
     journal(
-        actor, now, "ask_email", f"{guardian} : nouvelle adresse e-mail à confirmer",
+        actor, now, "ask_email", f"{guardian} : nouvelle adresse e-mail à confirmer",
         guardian.family_id, object_type="guardian", object_id=guardian.pk,
     )
 
@@ -266,7 +266,7 @@ def ask_file_opening(*, email: str, address: str, now: datetime) -> None:
         subject="Ouvrir le dossier de votre famille",
         body=(
             f"Bonjour,\n\nPour ouvrir le dossier de votre famille à {town.name}, suivez ce lien, "
-            f"valable trois jours :\n{address.format(token=token)}\n\nSi vous n’avez rien "
+            f"valable trois jours :\n{address.format(token=token)}\n\nSi vous n’avez rien "
             f"demandé, ne faites rien.\n\n{town.name}"
         ),
         now=now,

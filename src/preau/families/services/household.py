@@ -95,7 +95,7 @@ def change_address(
     ])
     refresh_search([family.pk])
     journal(
-        actor, now, "change_address", f"Adresse changée : {address.one_line}", family.pk,
+        actor, now, "change_address", f"Adresse changée : {address.one_line}", family.pk,
         {"before": before.one_line, "after": address.one_line},
     )
     return True

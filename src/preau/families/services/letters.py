@@ -82,7 +82,7 @@ def wipe_expired_batches(*, now: datetime) -> int:
 def note_letter_printed(*, guardian: Guardian, now: datetime, actor: Actor) -> None:
     """A letter with a code and a one-time password was put on paper."""
     journal(
-        actor, now, "letter", f"Lettre imprimée pour {guardian} : code famille et mot de passe "
+        actor, now, "letter", f"Lettre imprimée pour {guardian} : code famille et mot de passe "
         "provisoire", guardian.family_id, object_type="guardian", object_id=guardian.pk,
     )
 

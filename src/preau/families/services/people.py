@@ -86,7 +86,7 @@ def change_guardian(
     refresh_search([family.pk])
     journal(
         actor, now, "change_guardian",
-        f"{guardian} : {_words(Guardian, changed)} corrigé", family.pk,
+        f"{guardian} : {_words(Guardian, changed)} corrigé", family.pk,
         {"fields": sorted(changed)}, object_type="guardian", object_id=guardian.pk,
     )
     return True
@@ -236,7 +236,7 @@ def change_child(
     homes = list(Custody.objects.filter(child=child).values_list("family_id", flat=True))
     refresh_search(homes)
     journal(
-        actor, now, "change_child", f"{child} : {_words(Child, changed)} corrigé", family.pk,
+        actor, now, "change_child", f"{child} : {_words(Child, changed)} corrigé", family.pk,
         {"fields": sorted(changed)}, object_type="child", object_id=child.pk,
     )
     return True
@@ -255,7 +255,7 @@ def change_diet(
     child.diet = diet
     child.save(update_fields=["diet"])
     journal(
-        actor, now, "change_diet", f"Repas de {child} : {diet.label}", family.pk,
+        actor, now, "change_diet", f"Repas de {child} : {diet.label}", family.pk,
         object_type="child", object_id=child.pk,
     )
     return True

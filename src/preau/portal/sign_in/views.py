@@ -31,12 +31,13 @@ from preau.portal.sign_in.forms import (
     SignInForm,
 )
 from preau.ui.access import public
+from preau.ui.lockout import forget_failures
 from preau.ui.routes import token_address
 
 def safe_next(request: HttpRequest, fallback: str = "portal:home") -> str:
     """Where to go after signing in: an address of the family's space, never another site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if wanted.startswith("/espace/") and url_has_allowed_host_and_scheme(
+    if wanted.startswith("/espace/") and ".." not in wanted and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts=None
     ):
         return wanted
@@ -57,13 +58,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(safe_next(request))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        username = clean_identifier(form.cleaned_data["username"])
         user = authenticate(
             request,
-            username=clean_identifier(form.cleaned_data["username"]),
+            username=username,
             password=form.cleaned_data["password"],
             kind="FAMILY",
         )
         if user is not None:
+            forget_failures(request, username)
             login(request, user)
             if user.must_change_password:
                 return redirect("portal:first-password")

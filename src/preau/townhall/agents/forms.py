@@ -38,7 +38,7 @@ class RoleForm(forms.Form):
         help_text=_("Laissez vide pour toute la ville."),
     )
     starts_on = DateField(label=_("À partir du"))
-    ends_on = DateField(label=_("Jusqu’au"), required=False, help_text=_("Vide : sans fin prévue."))
+    ends_on = DateField(label=_("Jusqu’au"), required=False, help_text=_("Vide : sans fin prévue."))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

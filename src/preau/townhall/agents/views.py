@@ -259,7 +259,7 @@ def agent_link(request: HttpRequest, agent_id: int) -> HttpResponse:
     if sent:
         messages.success(request, _("Un lien part à %(email)s.") % {"email": found.email})
     else:
-        messages.error(request, _("Aucun lien n’est parti : ce compte est désactivé."))
+        messages.error(request, _("Aucun lien n’est parti : ce compte est désactivé."))
     return redirect("townhall:agent", agent_id=found.pk)
 
 

@@ -12,7 +12,7 @@ from preau.ui.forms import DateField
 
 class FilterForm(forms.Form):
     q = forms.CharField(
-        label=_("Nom, code, téléphone, e-mail, rue"), required=False, max_length=200
+        label=_("Nom, code, téléphone, rue…"), required=False, max_length=200
     )
     status = forms.ChoiceField(
         label=_("Dossiers"), required=False,

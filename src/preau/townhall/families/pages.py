@@ -36,7 +36,7 @@ def form_page(
             form.add_error(None, str(refusal))
         else:
             if outcome is False:
-                messages.info(request, "Rien n’a changé : c’était déjà ainsi.")
+                messages.info(request, "Rien n’a changé : c’était déjà ainsi.")
             else:
                 messages.success(request, done)
             return redirect("townhall:family", code=family.code)

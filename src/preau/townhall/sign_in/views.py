@@ -26,6 +26,7 @@ from preau.townhall.sign_in.forms import (
     SignInForm,
 )
 from preau.ui.access import public
+from preau.ui.lockout import forget_failures
 from preau.ui.routes import route, token_address
 
 # Where an agent starts the day, by what he may do.
@@ -39,7 +40,7 @@ _FIRST_PAGES = (
 
 def _first_page(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if wanted.startswith("/mairie/") and url_has_allowed_host_and_scheme(
+    if wanted.startswith("/mairie/") and ".." not in wanted and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts=None
     ):
         return wanted
@@ -64,13 +65,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(_first_page(request))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        username = form.cleaned_data["username"].strip().lower()
         user = authenticate(
             request,
-            username=form.cleaned_data["username"].strip().lower(),
+            username=username,
             password=form.cleaned_data["password"],
             kind="AGENT",
         )
         if user is not None:
+            forget_failures(request, username)
             _enter(request, user)
             if user.must_change_password:
                 return redirect("townhall:first-password")
@@ -201,7 +204,7 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
                 return redirect(_first_page(request))
     except AccountRefusal:
         messages.error(
-            request, _("Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien.")
+            request, _("Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien.")
         )
         return redirect("townhall:sign-in")
     return render(
