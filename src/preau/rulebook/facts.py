@@ -289,6 +289,8 @@ def parse_value(fact: Fact, text: str) -> Value:
     """Read a fact's value from text (files, command line). Instants are Paris time."""
     from preau.rulebook.when import paris_instant, parse_date, parse_time
 
+    if fact.kind == "text":
+        return text or None
     text = text.strip()
     try:
         if text in ("", "null", "~", "unknown"):

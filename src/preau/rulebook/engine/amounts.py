@@ -10,7 +10,7 @@ from preau.kernel import french
 from preau.rulebook.engine.context import Context
 from preau.rulebook.engine.rounding import round_to
 from preau.rulebook.engine.words import COLON, TIMES, number, percent, say
-from preau.rulebook.errors import Undecided
+from preau.rulebook.errors import FactError, Undecided
 from preau.rulebook.rules.amounts import (
     Amount,
     Choice,
@@ -276,9 +276,11 @@ def _price_of(amount: PriceOf, context: Context, rule_id: str) -> Worth:
     activity = amount.activity or context.activity.code
     if context.depth > 4:
         raise Undecided("le prix renvoie à lui-même", rule_id)
-    other = Context(context.book, activity, amount.product, context.day,
-                    context.facts, context.calendar, context.action, context.at,
-                    context.depth + 1)
+    try:
+        other = Context(context.book, activity, amount.product, context.day, context.facts,
+                        context.calendar, context.action, context.at, context.depth + 1)
+    except FactError:
+        raise Undecided(f"le produit « {amount.product} » n'existe pas", rule_id) from None
     draft = service_price(other)
     name = other.product.name
     return Worth(Fraction(draft.cents, 100), f"prix de « {name} » "

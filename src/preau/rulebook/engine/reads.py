@@ -92,6 +92,7 @@ def facts_of_price(book: Rulebook, activity: str, product: str) -> tuple[tuple[s
     key = ("reads", activity, product)
     found = book.cache.get(key)
     if found is None:
+        book.cache[key] = ((), False)  # a price that refers to itself ends here
         names: set[str] = set()
         by_day = False
         for section in PRICED:

@@ -60,7 +60,8 @@ def read_condition(node: Node, reading: Reading) -> All:
         if name == "any":
             parts.append(AnyOf(tuple(read_condition(n, reading) for n in value.listed())))
         elif name == "all":
-            parts.append(All(tuple(read_condition(n, reading) for n in value.listed())))
+            for item in value.listed():
+                parts.extend(read_condition(item, reading).parts)
         elif name == "not":
             parts.append(Not(read_condition(value, reading)))
         else:
