@@ -10,7 +10,7 @@ class CaseRefusal(Refusal):
 class InvalidPayload(CaseRefusal):
     """What is asked is incomplete or wrong; `errors` tells each field's sentences."""
 
-    message = "La demande est incomplète : corrigez les réponses signalées."
+    message = "La demande est incomplète : corrigez les réponses signalées."
     code = "invalid_payload"
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
@@ -23,11 +23,11 @@ class HeldByAnother(CaseRefusal):
     code = "held_by_another"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} traite cette demande en ce moment : personne d’autre ne le peut.")
+        super().__init__(f"{name} traite cette demande en ce moment : personne d’autre ne le peut.")
 
 
 class AlreadyDecided(CaseRefusal):
-    message = "Cette demande est déjà terminée : rien n’a été changé."
+    message = "Cette demande est déjà terminée : rien n’a été changé."
     code = "already_decided"
 
 

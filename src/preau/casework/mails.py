@@ -19,11 +19,11 @@ def acknowledge(request: Request, *, now: datetime) -> None:
     lines = [
         f"Nous avons bien reçu votre demande le {ack.received}.",
         "",
-        f"Référence : {ack.reference}",
-        f"Objet : {ack.title}" + (f", {ack.summary}" if ack.summary != ack.title else ""),
+        f"Référence : {ack.reference}",
+        f"Objet : {ack.title}" + (f", {ack.summary}" if ack.summary != ack.title else ""),
     ]
     if request.status == RequestStatus.APPROVED:
-        lines += ["", "Elle est acceptée : votre dossier est à jour."]
+        lines += ["", "Elle est acceptée : votre dossier est à jour."]
         if told := request.result.get("told"):
             lines.append(told)
     else:
@@ -42,21 +42,21 @@ def decided(request: Request, *, now: datetime) -> None:
         subject, lines = f"Réponse à votre demande {request.reference}", []
     elif approved:
         subject = f"Demande {request.reference} acceptée"
-        lines = [f"Votre demande est acceptée : {kind.title.lower()}, {request.summary}."]
+        lines = [f"Votre demande est acceptée : {kind.title.lower()}, {request.summary}."]
         if told := request.result.get("told"):
             lines += ["", told]
     else:
         subject = f"Demande {request.reference} refusée"
         what = f"{kind.title.lower()}, {request.summary}"
         lines = [
-            f"Nous ne pouvons pas accepter votre demande : {what}.",
+            f"Nous ne pouvons pas accepter votre demande : {what}.",
             "",
-            "Pourquoi :",
+            "Pourquoi :",
         ]
     if request.decision_message:
         lines += [*([""] if lines and approved else []), request.decision_message]
     if not approved and kind.is_decision:
-        lines += ["", "Pour contester cette décision :", town_queries.get_town().appeal_text]
+        lines += ["", "Pour contester cette décision :", town_queries.get_town().appeal_text]
     lines += ["", *_contact(request)]
     _send(request, f"decided-{request.version}", subject, lines, now=now)
 
@@ -64,19 +64,19 @@ def decided(request: Request, *, now: datetime) -> None:
 def piece_asked(request: Request, message: str, *, now: datetime) -> None:
     """What is missing, and where to give it."""
     lines = [
-        f"Il manque quelque chose à votre demande {request.reference} ({request.summary}) :",
+        f"Il manque quelque chose à votre demande {request.reference} ({request.summary}) :",
         "",
         message,
         "",
-        f"Ajoutez la pièce ou répondez ici : {_address(request)}"
+        f"Ajoutez la pièce ou répondez ici : {_address(request)}"
         if request.family_id
         else "Répondez à ce service par e-mail, au guichet ou par téléphone.",
-        "Votre demande reste enregistrée ; elle repart dès votre réponse.",
+        "Votre demande reste enregistrée ; elle repart dès votre réponse.",
         "",
         *_contact(request),
     ]
     _send(
-        request, f"piece-{request.version}", f"Demande {request.reference} : une pièce manque",
+        request, f"piece-{request.version}", f"Demande {request.reference} : une pièce manque",
         lines, now=now,
     )
 
@@ -92,13 +92,13 @@ def undone(request: Request, *, now: datetime) -> None:
     lines = [
         f"La décision que nous venons de vous envoyer pour la demande {request.reference} "
         f"({request.summary}) est annulée.",
-        "Votre demande est de nouveau à traiter ; rien n’a changé dans votre dossier.",
+        "Votre demande est de nouveau à traiter ; rien n’a changé dans votre dossier.",
         "Nous vous répondrons bientôt.",
         "",
         *_contact(request),
     ]
     _send(
-        request, f"undone-{request.version}", f"Demande {request.reference} : décision annulée",
+        request, f"undone-{request.version}", f"Demande {request.reference} : décision annulée",
         lines, now=now,
     )
 
@@ -122,12 +122,12 @@ def _send(
 
 def _contact(request: Request) -> list[str]:
     ack = acknowledgement(request)
-    line = f"Service chargé de votre demande : {ack.service_name}"
+    line = f"Service chargé de votre demande : {ack.service_name}"
     if ack.service_phone:
         line += f", {ack.service_phone}"
     lines = [line]
     if request.family_id:
-        lines.append(f"Suivre votre demande : {_address(request)}")
+        lines.append(f"Suivre votre demande : {_address(request)}")
     return lines
 
 

@@ -56,7 +56,7 @@ def preregister(
     )
     _journal(
         row, "preregister",
-        f"Liste d’attente de la crèche : {_name(child_id)}, à partir du "
+        f"Liste d’attente de la crèche : {_name(child_id)}, à partir du "
         f"{french.day(wished_from, year=True, weekday=False)}",
         now, actor,
     )
@@ -71,7 +71,7 @@ def withdraw(*, preregistration_id: int, reason: str, now: datetime, actor: Acto
     row.save(update_fields=["status"])
     said = f" ({reason.strip()})" if reason.strip() else ""
     _journal(
-        row, "withdraw", f"Retiré de la liste d’attente de la crèche : {_name(row.child_id)}{said}",
+        row, "withdraw", f"Retiré de la liste d’attente de la crèche : {_name(row.child_id)}{said}",
         now, actor,
     )
 
@@ -139,7 +139,7 @@ def sign_contract(
     )
     _journal(
         contract, "sign_contract",
-        f"Contrat de crèche : {_name(child_id)}, {week_words(week)}, "
+        f"Contrat de crèche : {_name(child_id)}, {week_words(week)}, "
         f"{french.period(starts_on, ends_on, year=True)}",
         now, actor,
     )

@@ -32,5 +32,5 @@ class DocumentRefusal(Refusal):
 
 
 class ReasonNeeded(DocumentRefusal):
-    message = "Écrivez pourquoi la pièce est refusée : la famille le lira."
+    message = "Écrivez pourquoi la pièce est refusée : la famille le lira."
     code = "reason_needed"

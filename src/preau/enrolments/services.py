@@ -52,7 +52,7 @@ def enrol(
     if starts_on > ends_on:
         raise OutsideOffering(
             f"{offering} est ouverte "
-            f"{french.period(offering.starts_on, offering.ends_on, year=True)} : "
+            f"{french.period(offering.starts_on, offering.ends_on, year=True)} : "
             "choisissez une date dans cette période."
         )
     children = families.children_of(families.get_family(family_id), starts_on)
@@ -79,7 +79,7 @@ def enrol(
         actor=actor,
         now=now,
         action="enrolments.enrol",
-        summary=f"{child.first_name} : inscription à {offering}, "
+        summary=f"{child.first_name} : inscription à {offering}, "
         f"{french.period(starts_on, ends_on, year=True)}",
         family_id=family_id,
         object_type="enrolments.enrolment",
@@ -115,7 +115,7 @@ def end_enrolment(
         actor=actor,
         now=now,
         action="enrolments.end",
-        summary=f"{enrolment.child.first_name} : fin de l’inscription à {enrolment.offering} "
+        summary=f"{enrolment.child.first_name} : fin de l’inscription à {enrolment.offering} "
         f"({reason})",
         family_id=enrolment.family_id,
         object_type="enrolments.enrolment",
@@ -173,7 +173,7 @@ def provide_document(
         actor=actor,
         now=now,
         action="enrolments.provide_document",
-        summary=f"Pièce reçue : {kind.name}",
+        summary=f"Pièce reçue : {kind.name}",
         family_id=family_id,
         object_type="enrolments.provided_document",
         object_id=document.pk,
@@ -211,7 +211,7 @@ def review_document(
         actor=actor,
         now=now,
         action="enrolments.review_document",
-        summary=f"Pièce {'acceptée' if accepted else 'refusée'} : {document.kind.name}",
+        summary=f"Pièce {'acceptée' if accepted else 'refusée'} : {document.kind.name}",
         family_id=document.family_id,
         object_type="enrolments.provided_document",
         object_id=document.pk,
@@ -248,7 +248,7 @@ def save_document_kind(
         actor=actor,
         now=now,
         action="enrolments.save_document_kind",
-        summary=f"Type de pièce {'créé' if created else 'modifié'} : {name}",
+        summary=f"Type de pièce {'créé' if created else 'modifié'} : {name}",
         object_type="enrolments.document_kind",
         object_id=kind.pk,
     )

@@ -31,17 +31,26 @@ def dress(form: forms.Form) -> Any:
     return form
 
 
+class PieceField(forms.FileField):
+    """A file that the town needs, or would like; it may come later, so that none is missed."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        return super().clean(data, initial) if data else None
+
+
 class PiecesForm(forms.Form):
     """One file for each piece wanted. None is compulsory here: the town asks for what lacks."""
+
+    use_required_attribute = False
 
     def __init__(self, *args: Any, wanted: Iterable[Wanted], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.wanted = {piece.field_name: piece for piece in wanted}
         for name, piece in self.wanted.items():
-            self.fields[name] = forms.FileField(
+            self.fields[name] = PieceField(
                 label=piece.name,
                 help_text=" ".join(filter(None, [piece.hint, str(_("PDF ou photo."))])),
-                required=False,
+                required=piece.required,
                 widget=forms.FileInput(attrs={"accept": ACCEPT}),
             )
 

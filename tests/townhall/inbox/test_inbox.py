@@ -178,7 +178,7 @@ def test_an_unknown_family_beside_its_likely_file(client, family):
     text = client.get(case(request)).content.decode()
     assert "Dossiers semblables" in text and family.printed_code in text
     page = decide(client, request, "approve")
-    assert page.status_code == 422 and "déjà connu" in page.content.decode()
+    assert page.status_code == 422 and "déjà connu, ou nouveau" in page.content.decode()
     follow(decide(client, request, "approve", choice=f"attach:{family.pk}"))
     assert families.guardians_of(family).count() == 2
 

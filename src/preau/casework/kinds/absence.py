@@ -49,7 +49,7 @@ class AbsenceForm(KindForm):
             if last < first:
                 self.add_error("ends_on", _("Le dernier jour ne peut pas précéder le premier."))
             elif (last - first).days > 92 or abs((first - self.asking.day).days) > 366:
-                self.add_error("ends_on", _("Vérifiez ces dates : trois mois au plus."))
+                self.add_error("ends_on", _("Vérifiez ces dates : trois mois au plus."))
         return data
 
 
@@ -58,14 +58,14 @@ class Absence(Kind):
     slug = "absence"
     icon = "calendar-x-2"
     title = _("Absence à justifier")
-    purpose = _("Joignez un certificat : l’absence justifiée peut ne pas être facturée.")
+    purpose = _("Joignez un certificat : l’absence justifiée peut ne pas être facturée.")
     group = "Vos enfants"
     form_class = AbsenceForm
     needs_child = True
     is_decision = True
     default_days = 7
     default_next_step = _(
-        "Un agent regarde le justificatif ; la règle de la ville dit alors ce qui est facturé."
+        "Un agent regarde le justificatif ; la règle de la ville dit alors ce qui est facturé."
     )
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:

@@ -46,7 +46,7 @@ class AddChild(Kind):
     slug = "enfant"
     icon = "baby"
     title = _("Ajout d’un enfant")
-    purpose = _("Une naissance, une arrivée : un enfant rejoint votre foyer.")
+    purpose = _("Une naissance, une arrivée : un enfant rejoint votre foyer.")
     form_class = ChildForm
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
@@ -75,7 +75,7 @@ class AddChild(Kind):
             else:
                 found.append(
                     Consequence(
-                        f"{child}, né(e) le même jour, est connu(e) dans un autre dossier : "
+                        f"{child}, né(e) le même jour, est connu(e) dans un autre dossier : "
                         "si c’est le même enfant, rattachez-le au lieu d’en créer un second.",
                         "warn",
                     )
@@ -89,8 +89,8 @@ class AddChild(Kind):
         if not twins:
             return []
         return [
-            *((f"child:{child.pk}", f"C’est le même enfant : {child}") for child in twins),
-            ("new", "C’est un autre enfant : le créer"),
+            *((f"child:{child.pk}", f"C’est le même enfant : {child}") for child in twins),
+            ("new", "C’est un autre enfant : le créer"),
         ]
 
     def missing(self, request: Request, given_kinds: Any, day: date) -> list[str]:
@@ -113,7 +113,7 @@ class AddChild(Kind):
             now=now, actor=actor,
         )
         return Applied(
-            told=f"{child.first_name} est dans votre dossier : vous pouvez demander "
+            told=f"{child.first_name} est dans votre dossier : vous pouvez demander "
             "ses inscriptions.",
             data={"child_id": child.pk},
             child_id=child.pk,
@@ -123,7 +123,7 @@ class AddChild(Kind):
         child_id = request.result["child_id"]
         used = enrolments.enrolments_of(request.family_id).filter(child_id=child_id).exists()
         if used:
-            raise CannotUndo("Cet enfant a déjà une inscription : corrigez le dossier.")
+            raise CannotUndo("Cet enfant a déjà une inscription : corrigez le dossier.")
         family_services.end_custody(
             child_id=child_id, family_id=request.family_id,
             ends_on=paris_day(now) - timedelta(days=1), now=now, actor=actor,

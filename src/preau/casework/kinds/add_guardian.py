@@ -61,7 +61,7 @@ class AddGuardian(Kind):
         if email:
             found.append(Consequence(f"Un lien part à {email} pour choisir un mot de passe, sien."))
         else:
-            found.append(Consequence("Sans adresse e-mail : une lettre lui donnera son accès."))
+            found.append(Consequence("Sans adresse e-mail : une lettre lui donnera son accès."))
         found.append(Consequence("Cette personne verra tout le dossier du foyer et ses factures."))
         return found
 

@@ -27,6 +27,7 @@ from preau.families.rules import is_resident
 from preau.families.values import AddressData
 from preau.kernel import french
 from preau.kernel.actors import Actor
+from preau.kernel.text import search_key
 from preau.town.queries import get_town
 
 
@@ -55,7 +56,7 @@ class AddressForm(KindForm):
     def clean_since(self) -> date | None:
         since: date | None = self.cleaned_data["since"]
         if since and abs((since - self.asking.day).days) > 366 * 5:
-            raise forms.ValidationError(_("Cette date est trop loin : vérifiez l’année."))
+            raise forms.ValidationError(_("Cette date est trop loin : vérifiez l’année."))
         return since
 
 
@@ -73,7 +74,7 @@ class AddressChange(Kind):
     slug = "adresse"
     icon = "house"
     title = _("Changement d’adresse")
-    purpose = _("Vous déménagez : tout le foyer change d’adresse.")
+    purpose = _("Vous déménagez : tout le foyer change d’adresse.")
     form_class = AddressForm
     default_next_step = _(
         "Un agent vérifie votre justificatif, puis change l’adresse de tout le foyer. "
@@ -102,7 +103,7 @@ class AddressChange(Kind):
             Change("Commune", family.city, new.city),
             Change("Depuis le", "", day_words(request.payload.get("since"))),
         ]
-        return [row for row in rows if row.before or row.after]
+        return [_unless_same(row) for row in rows if row.before or row.after]
 
     def consequences(self, request: Request, day: date) -> list[Consequence]:
         family = family_of(request)
@@ -110,16 +111,16 @@ class AddressChange(Kind):
         children = families.children_of(family, day)
         found = []
         if resident and not family.is_resident:
-            found.append(Consequence("Le foyer devient résident : tarif de la commune."))
+            found.append(Consequence("Le foyer devient résident : tarif de la commune."))
         elif family.is_resident and not resident:
             found.append(
-                Consequence("Le foyer quitte la commune : tarif des non-résidents.", "warn")
+                Consequence("Le foyer quitte la commune : tarif des non-résidents.", "warn")
             )
         else:
-            found.append(Consequence("Tarif : le foyer garde sa situation.", "ok"))
+            found.append(Consequence("Tarif : le foyer garde sa situation.", "ok"))
         if children:
             names = french.and_join(child.first_name for child in children)
-            found.append(Consequence(f"L’adresse change pour tout le foyer : {names}.", "ok"))
+            found.append(Consequence(f"L’adresse change pour tout le foyer : {names}.", "ok"))
         return found
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
@@ -148,6 +149,12 @@ class AddressChange(Kind):
             family_id=family.pk, address=AddressData(**request.result["before"]),
             since=as_day(request.result.get("was_since")), now=now, actor=actor,
         )
+
+
+def _unless_same(row: Change) -> Change:
+    """«VINCENNES» and «Vincennes» are one: no change to be shown."""
+    same = search_key(row.before) == search_key(row.after)
+    return Change(row.label, row.before, row.before) if same else row
 
 
 def _plain(address: AddressData) -> dict[str, str]:

@@ -83,6 +83,8 @@ class Asking:
     day: date
     user_id: int | None = None
     by_agent: bool = False
+    # The very instant, where an opening hour counts; noon of the day when it is not known.
+    at: datetime | None = None
     options: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -194,7 +196,7 @@ class Kind:
 
     def wanted_documents(self, asking: Asking, payload: Mapping[str, Any]) -> list[Wanted]:
         """The pieces to join, required ones first."""
-        return [Wanted("Une pièce", "Facultative : un document qui aide à traiter la demande.")]
+        return [Wanted("Une pièce", "Facultative : un document qui aide à traiter la demande.")]
 
     def file_kind(self, payload: Mapping[str, Any], kind_id: int | None) -> int | None:
         """Which kind of document a joined file is; `kind_id` is what its field said."""
@@ -307,7 +309,7 @@ def _flat(choices: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
 def same_or_cannot_undo(now_held: Any, written: Any) -> None:
     """Raises CannotUndo when the file no longer holds what the approval wrote."""
     if now_held != written:
-        raise CannotUndo("Le dossier a changé depuis : corrigez-le à la main.")
+        raise CannotUndo("Le dossier a changé depuis : corrigez-le à la main.")
 
 
 def family_of(request: Request) -> Any:

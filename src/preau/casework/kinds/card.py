@@ -27,7 +27,7 @@ class NewCard(Kind):
     slug = "carte"
     icon = "id-card"
     title = _("Nouvelle carte")
-    purpose = _("Carte perdue ou abîmée : l’ancienne ne sert plus, une autre est préparée.")
+    purpose = _("Carte perdue ou abîmée : l’ancienne ne sert plus, une autre est préparée.")
     group = "Vos enfants"
     form_class = CardForm
     needs_child = True

@@ -114,7 +114,7 @@ class ContactChange(Kind):
         if adult and email and email != adult.email:
             return [
                 Consequence(
-                    f"Un lien part à {email} : l’adresse sert à se connecter une fois confirmée."
+                    f"Un lien part à {email} : l’adresse sert à se connecter une fois confirmée."
                 )
             ]
         return [Consequence("La connexion ne change pas.", "ok")]

@@ -38,7 +38,7 @@ class CrecheForm(KindForm):
     expected_on = forms.DateField(label=_("Naissance prévue le"), required=False)
     wished_from = forms.DateField(label=_("Accueil souhaité à partir du"))
     days = forms.MultipleChoiceField(
-        label=_("Quels jours ?"), choices=DAYS, widget=forms.CheckboxSelectMultiple,
+        label=_("Quels jours ?"), choices=DAYS, widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choisissez au moins un jour.")},
     )
     arrives_at = forms.TimeField(
@@ -79,7 +79,7 @@ class CrecheForm(KindForm):
             self.add_error("wished_from", _("Choisissez une date dans les trois ans."))
         expected = data.get("expected_on")
         if expected and not -31 <= (expected - self.asking.day).days <= 300:
-            self.add_error("expected_on", _("Vérifiez cette date : elle est trop loin."))
+            self.add_error("expected_on", _("Vérifiez cette date : elle est trop loin."))
         return data
 
     def payload(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class CrechePlace(Kind):
     slug = "creche"
     icon = "baby"
     title = _("Place en crèche")
-    purpose = _("Dès la grossesse : votre rang dépend de la date de cette demande.")
+    purpose = _("Dès la grossesse : votre rang dépend de la date de cette demande.")
     group = "Vos enfants"
     form_class = CrecheForm
     needs_child = True
@@ -120,7 +120,12 @@ class CrechePlace(Kind):
     )
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
-        return [Wanted("Justificatif de naissance ou de grossesse", "Facultatif à cette étape.")]
+        return [
+            Wanted(
+                "Justificatif de naissance ou de grossesse",
+                "Certificat de grossesse, ou acte de naissance.",
+            )
+        ]
 
     def summary(self, request: Request) -> str:
         wished = day_words(request.payload["wished_from"])
@@ -165,7 +170,7 @@ class CrechePlace(Kind):
         ]
         if not request.child_id:
             found.append(Consequence("Un enfant à naître est ajouté au dossier."))
-        found.append(Consequence("Aucune place n’est donnée : l’admission vient ensuite.", "ok"))
+        found.append(Consequence("Aucune place n’est donnée : l’admission vient ensuite.", "ok"))
         return found
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:

@@ -61,7 +61,7 @@ class DietChange(Kind):
         ]
 
     def consequences(self, request: Request, day: date) -> list[Consequence]:
-        return [Consequence("Dès le prochain repas commandé ; le prix ne change pas.", "ok")]
+        return [Consequence("Dès le prochain repas commandé ; le prix ne change pas.", "ok")]
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         before = _child(request).diet

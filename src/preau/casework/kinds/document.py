@@ -26,9 +26,9 @@ from preau.kernel.actors import Actor
 
 
 class DocumentForm(KindForm):
-    document = forms.TypedChoiceField(label=_("Quelle pièce ?"), coerce=int)
+    document = forms.TypedChoiceField(label=_("Quelle pièce ?"), coerce=int)
     child = forms.TypedChoiceField(
-        label=_("Pour quel enfant ?"),
+        label=_("Pour quel enfant ?"),
         coerce=int,
         required=False,
         empty_value=None,
@@ -50,7 +50,7 @@ class DocumentForm(KindForm):
         data = super().clean() or self.cleaned_data
         kind = self.kinds.get(data.get("document"))
         if kind and kind.subject == kind.Subject.CHILD and not data.get("child"):
-            self.add_error("child", _("Cette pièce est celle d’un enfant : dites lequel."))
+            self.add_error("child", _("Cette pièce est celle d’un enfant : dites lequel."))
         return data
 
 
@@ -59,10 +59,10 @@ class DocumentCheck(Kind):
     slug = "piece"
     icon = "paperclip"
     title = _("Envoi d’une pièce")
-    purpose = _("Assurance, vaccins, justificatif : une pièce pour votre dossier.")
+    purpose = _("Assurance, vaccins, justificatif : une pièce pour votre dossier.")
     form_class = DocumentForm
     can_be_automatic = True
-    default_next_step = _("Un agent vérifie la pièce ; elle compte ensuite pour tout le dossier.")
+    default_next_step = _("Un agent vérifie la pièce ; elle compte ensuite pour tout le dossier.")
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
         kind = enrolments.get_document_kind(payload.get("document") or 0)
@@ -105,12 +105,12 @@ class DocumentCheck(Kind):
     def consequences(self, request: Request, day: date) -> list[Consequence]:
         kind = enrolments.get_document_kind(request.payload["document"])
         if kind is not None and kind.is_sensitive:
-            return [Consequence("Donnée de santé : la pièce reste dans ce dossier seul.", "warn")]
+            return [Consequence("Donnée de santé : la pièce reste dans ce dossier seul.", "warn")]
         return [Consequence("La pièce compte pour toutes les activités qui la demandent.", "ok")]
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         if not request.files.exists():
-            raise CaseRefusal("Aucun fichier n’est joint : demandez la pièce à la famille.")
+            raise CaseRefusal("Aucun fichier n’est joint : demandez la pièce à la famille.")
         # The engine itself puts the joined files in the household's file, as pieces of this kind.
         child = self._child(request)
         kind = enrolments.get_document_kind(request.payload["document"])

@@ -47,17 +47,17 @@ def open_offerings(day: date) -> list[Any]:
     ]
 
 
-def registration(offering: Any, day: date) -> str:
-    """«soon», «open» or «closed» on that day, at noon."""
+def registration(offering: Any, at: datetime) -> str:
+    """«soon», «open» or «closed» at this instant."""
     return catalogue.registration_state(
         offering.registration_opens_at, offering.registration_closes_at, offering.is_open,
-        at_paris(day, time(12)),
+        at,
     )
 
 
 class EnrolmentForm(KindForm):
     offering = forms.TypedChoiceField(
-        label=_("Où ?"), coerce=int, widget=forms.RadioSelect,
+        label=_("Où ?"), coerce=int, widget=forms.RadioSelect,
         error_messages={"required": _("Choisissez un lieu."),
                         "invalid_choice": _("Cette activité n’est pas ouverte aux inscriptions.")},
     )
@@ -74,7 +74,8 @@ class EnrolmentForm(KindForm):
         if slug:
             offerings = [o for o in offerings if o.activity.slug == slug]
         if not self.asking.by_agent:
-            offerings = [o for o in offerings if registration(o, self.asking.day) == "open"]
+            at = self.asking.at or at_paris(self.asking.day, time(12))
+            offerings = [o for o in offerings if registration(o, at) == "open"]
         school = schools.schooling_on([self.asking.child_id or 0], self.asking.day).get(
             self.asking.child_id or 0
         )
@@ -128,7 +129,7 @@ class ActivityEnrolment(Kind):
     default_days = 10
     default_next_step = _(
         "Un agent vérifie les pièces et inscrit votre enfant. Ensuite, réservez les jours dans "
-        "«\u202fRéservations\u202f» : être inscrit n’est pas encore être réservé."
+        "«\u202fRéservations\u202f» : être inscrit n’est pas encore être réservé."
     )
 
     def offering(self, request: Request) -> Any:
@@ -199,10 +200,10 @@ class ActivityEnrolment(Kind):
         if offering.activity.booking_mode == BookingMode.WHOLE_PERIOD:
             found.append(Consequence(f"Toutes les séances sont réservées pour {name}."))
         else:
-            found.append(Consequence(f"{name} est inscrit ; la famille réserve ensuite ses jours."))
+            found.append(Consequence(f"{name} est inscrit ; la famille réserve ensuite ses jours."))
         if families.quotient_on(request.family_id, day) is None:
             found.append(
-                Consequence("Aucun quotient familial connu : le tarif sans quotient s’applique.",
+                Consequence("Aucun quotient familial connu : le tarif sans quotient s’applique.",
                             "warn")
             )
         return found
@@ -230,7 +231,7 @@ class ActivityEnrolment(Kind):
             )
             low, high = offering.activity.min_age, offering.activity.max_age
             if (low is not None and age < low) or (high is not None and age > high):
-                found.append(f"{child.first_name} a {age} ans : hors des âges de l’activité.")
+                found.append(f"{child.first_name} a {age} ans : hors des âges de l’activité.")
         return found
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
@@ -252,9 +253,9 @@ class ActivityEnrolment(Kind):
                 enrolment_id=enrolment.pk, channel=request.channel, now=now, actor=actor
             )
             sessions = french.count(booked.booked, "séance")
-            told = f"{name} est inscrit à {offering} : {sessions} réservées."
+            told = f"{name} est inscrit à {offering} : {sessions} réservées."
             if booked.booked < 2:
-                told = f"{name} est inscrit à {offering} : {sessions} réservée."
+                told = f"{name} est inscrit à {offering} : {sessions} réservée."
             if booked.waiting:
                 waiting = french.count(booked.waiting, "séance")
                 told += f" En liste d’attente pour {waiting}."

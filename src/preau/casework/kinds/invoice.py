@@ -25,16 +25,16 @@ from preau.kernel.actors import Actor
 
 
 class InvoiceForm(KindForm):
-    invoice = forms.ChoiceField(label=_("Quelle facture ?"))
+    invoice = forms.ChoiceField(label=_("Quelle facture ?"))
     lines = forms.TypedMultipleChoiceField(
-        label=_("Quelles lignes ?"),
+        label=_("Quelles lignes ?"),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Sans choix, toute la facture est regardée."),
     )
     reason = forms.CharField(
-        label=_("Qu’est-ce qui n’est pas juste ?"),
+        label=_("Qu’est-ce qui n’est pas juste ?"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
@@ -62,7 +62,7 @@ class InvoiceDispute(Kind):
     slug = "facture"
     icon = "receipt-euro"
     title = _("Contestation d’une facture")
-    purpose = _("Une ligne ne vous semble pas juste : dites laquelle et pourquoi.")
+    purpose = _("Une ligne ne vous semble pas juste : dites laquelle et pourquoi.")
     group = "Autre"
     form_class = InvoiceForm
     permission = Permission.SEE_ACCOUNTS
@@ -97,7 +97,7 @@ class InvoiceDispute(Kind):
     def consequences(self, request: Request, day: date) -> list[Consequence]:
         total = sum(line.amount_cents for line in self._lines(request))
         return [
-            Consequence(f"Un avoir de {french.euros(total)} est émis ; la facture ne change pas."),
+            Consequence(f"Un avoir de {french.euros(total)} est émis ; la facture ne change pas."),
             Consequence("L’avoir diminue ce qui reste à payer, le surplus va au crédit du compte."),
         ]
 

@@ -161,7 +161,7 @@ class NewFamily(Kind):
         found = self.duplicates(request)
         if found:
             one = french.count(len(found), "dossier semblable", "dossiers semblables")
-            return [Consequence(f"{one} : comparez avant de décider.", "warn")]
+            return [Consequence(f"{one} : comparez avant de décider.", "warn")]
         return [Consequence("Aucun dossier semblable n’est connu.", "ok")]
 
     def choices(self, request: Request, day: date) -> list[tuple[str, str]]:
@@ -173,7 +173,7 @@ class NewFamily(Kind):
                 (f"attach:{match.family_id}", f"Rattacher au dossier {match.name}, {match.code}")
                 for match in found
             ),
-            ("open", "C’est une autre famille : ouvrir un nouveau dossier"),
+            ("open", "C’est une autre famille : ouvrir un nouveau dossier"),
         ]
 
     # -- Acting -------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ class NewFamily(Kind):
         if choice.startswith("attach:"):
             target = int(choice.partition(":")[2])
             if target not in offered:
-                raise CaseRefusal("Ce dossier ne ressemble plus à la demande : relisez-la.")
+                raise CaseRefusal("Ce dossier ne ressemble plus à la demande : relisez-la.")
             return self._attach(request, target, now=now, actor=actor)
         family = family_services.open_family(
             address=address_of_payload(payload["home"]),
@@ -202,7 +202,7 @@ class NewFamily(Kind):
         )
         invited = self._invite(family.pk, list(families.guardians_of(family)), now, actor)
         return Applied(
-            told=f"Votre dossier est ouvert. Votre code famille : {family.printed_code}. {invited}",
+            told=f"Votre dossier est ouvert. Votre code famille : {family.printed_code}. {invited}",
             data={"opened": True},
             family_id=family.pk,
         )
@@ -244,7 +244,7 @@ class NewFamily(Kind):
         without = [a for a in families.guardians_of(family) if a.user_id is None and a.email]
         invited = self._invite(family_id, without, now, actor)
         return Applied(
-            told=f"Vous aviez déjà un dossier : il est complété. {invited}",
+            told=f"Vous aviez déjà un dossier : il est complété. {invited}",
             data={
                 "attached": True,
                 "guardians": [adult.pk for adult in new],

@@ -14,7 +14,7 @@ from preau.town import queries as town
 
 class QuestionForm(KindForm):
     service = forms.TypedChoiceField(
-        label=_("À quel service ?"), coerce=int, required=False, empty_value=None
+        label=_("À quel service ?"), coerce=int, required=False, empty_value=None
     )
     subject = forms.CharField(label=_("Votre question en quelques mots"), max_length=120)
     message = forms.CharField(
@@ -34,7 +34,7 @@ class Question(Kind):
     slug = "question"
     icon = "message-square"
     title = _("Question au service")
-    purpose = _("Pour tout le reste : un agent vous répond par écrit.")
+    purpose = _("Pour tout le reste : un agent vous répond par écrit.")
     group = "Autre"
     form_class = QuestionForm
     can_be_automatic = False

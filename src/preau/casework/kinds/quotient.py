@@ -69,7 +69,7 @@ class QuotientUpdate(Kind):
     slug = "quotient"
     icon = "calculator"
     title = _("Quotient familial")
-    purpose = _("Une nouvelle attestation de la CAF ou de la MSA : votre tarif la suit.")
+    purpose = _("Une nouvelle attestation de la CAF ou de la MSA : votre tarif la suit.")
     form_class = QuotientForm
     default_next_step = _(
         "Un agent lit votre attestation. Le nouveau tarif vaut dès la date que vous indiquez, "
@@ -147,10 +147,10 @@ class QuotientUpdate(Kind):
         held = families.quotient_on(request.family_id, starts_on)
         before = request.result.get("before")
         if held is None or held.pk != request.result.get("quotient_id"):
-            raise CannotUndo("Un autre quotient est enregistré depuis : corrigez le dossier.")
+            raise CannotUndo("Un autre quotient est enregistré depuis : corrigez le dossier.")
         if before is None:
             raise CannotUndo(
-                "Aucun quotient n’était connu avant : enregistrez le bon dans le dossier."
+                "Aucun quotient n’était connu avant : enregistrez le bon dans le dossier."
             )
         family_services.record_quotient(
             family_id=request.family_id, value_cents=before["value_cents"],

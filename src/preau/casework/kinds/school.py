@@ -176,7 +176,7 @@ class SchoolEnrolment(Kind):
 
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
         if request.result.get("had_school"):
-            raise CannotUndo("L’enfant avait déjà une école : replacez-le depuis sa fiche.")
+            raise CannotUndo("L’enfant avait déjà une école : replacez-le depuis sa fiche.")
         school_services.remove_schooling(
             schooling_id=request.result["schooling_id"], family_id=request.family_id,
             now=now, actor=actor,

@@ -261,10 +261,10 @@ def status_for_family(request: Request) -> StatusWords:
         return StatusWords("bad", "À compléter", "La mairie attend une pièce ou une réponse.", 2)
     if request.status == RequestStatus.APPROVED:
         day = french.day(request.decided_at) if request.decided_at else ""
-        return StatusWords("ok", "Acceptée", f"Acceptée {day} : votre dossier est à jour.", 4)
+        return StatusWords("ok", "Acceptée", f"Acceptée {day} : votre dossier est à jour.", 4)
     if request.status == RequestStatus.REFUSED:
         day = french.day(request.decided_at) if request.decided_at else ""
-        return StatusWords("bad", "Refusée", f"Refusée {day} : lisez le motif.", 4)
+        return StatusWords("bad", "Refusée", f"Refusée {day} : lisez le motif.", 4)
     return StatusWords("past", "Retirée", "Vous avez retiré cette demande.", 4)
 
 

@@ -57,7 +57,7 @@ def approve(
     told = " ".join(part for part in (request.result.get("told", ""), message.strip()) if part)
     tell(request, RequestEvent.Kind.APPROVED, now=now, actor=actor, message=told)
     journal(
-        request, "approve", f"Demande {request.reference} acceptée : {request.summary}",
+        request, "approve", f"Demande {request.reference} acceptée : {request.summary}",
         now=now, actor=actor,
     )
     mails.decided(request, now=now)
@@ -74,12 +74,12 @@ def refuse(
     check_holder(request, actor, now)
     check_version(request, version)
     if not reason.strip():
-        raise MessageNeeded("Écrivez le motif du refus : la famille le lira.")
+        raise MessageNeeded("Écrivez le motif du refus : la famille le lira.")
     get_kind(request.kind).refused(request, reason.strip(), now=now, actor=actor)
     _close(request, RequestStatus.REFUSED, reason, now=now, actor=actor)
     tell(request, RequestEvent.Kind.REFUSED, now=now, actor=actor, message=reason.strip())
     journal(
-        request, "refuse", f"Demande {request.reference} refusée : {request.summary}",
+        request, "refuse", f"Demande {request.reference} refusée : {request.summary}",
         now=now, actor=actor,
     )
     mails.decided(request, now=now)
@@ -97,12 +97,12 @@ def undo(*, request_id: int, now: datetime, actor: Actor) -> Request:
     if request.status not in (RequestStatus.APPROVED, RequestStatus.REFUSED):
         raise AlreadyDecided("Cette demande n’est pas décidée.")
     if request.decided_at is None or now > request.decided_at + UNDO_WINDOW:
-        raise CannotUndo("L’heure est passée : la décision ne s’annule plus, corrigez le dossier.")
+        raise CannotUndo("L’heure est passée : la décision ne s’annule plus, corrigez le dossier.")
     kind = get_kind(request.kind)
     was_approved = request.status == RequestStatus.APPROVED
     if was_approved:
         if not kind.undoable:
-            raise CannotUndo("Une telle décision ne s’annule pas : corrigez le dossier.")
+            raise CannotUndo("Une telle décision ne s’annule pas : corrigez le dossier.")
         kind.undo(request, now=now, actor=actor)
         for document_id in request.result.get("documents", []):
             enrolments.review_document(

@@ -35,7 +35,7 @@ def ask_piece(
     check_holder(request, actor, now)
     check_version(request, version)
     if not message.strip():
-        raise MessageNeeded("Écrivez quelle pièce il manque : la famille le lira.")
+        raise MessageNeeded("Écrivez quelle pièce il manque : la famille le lira.")
     request.status = RequestStatus.WAITING_FAMILY
     request.version += 1
     free(request)
@@ -64,7 +64,7 @@ def give_piece(
     """
     request = lock_request(request_id)
     if request.status not in OPEN_STATUSES:
-        raise AlreadyDecided("Cette demande est terminée : envoyez-en une nouvelle.")
+        raise AlreadyDecided("Cette demande est terminée : envoyez-en une nouvelle.")
     if not files and not message.strip():
         raise NothingGiven
     for given in files:

@@ -41,7 +41,7 @@ def save_kind_settings(
         actor=actor,
         now=now,
         action="casework.save_kind_settings",
-        summary=f"Réglage des demandes : {handler.title}, "
+        summary=f"Réglage des demandes : {handler.title}, "
         f"{'automatique' if is_automatic else 'validée par un agent'}, {days} j",
         object_type="casework.kind_settings",
         object_id=saved.pk,

@@ -78,7 +78,7 @@ def _receive(
     day = paris_day(now)
     asking = Asking(
         family_id=family_id, child_id=child_id, day=day,
-        user_id=user.pk if user else None, by_agent=actor.is_agent,
+        user_id=user.pk if user else None, by_agent=actor.is_agent, at=now,
     )
     settings = kind_settings(handler)
     request = Request(
@@ -133,7 +133,7 @@ def _receive(
     request.save()
     journal(
         request, "submit",
-        f"Demande {request.reference} reçue : {handler.title}, {request.summary}",
+        f"Demande {request.reference} reçue : {handler.title}, {request.summary}",
         now=now, actor=actor,
     )
     if automatic:
@@ -144,7 +144,7 @@ def _receive(
     elif reason:
         tell(
             request, RequestEvent.Kind.NOTE, now=now, actor=Actor.system(),
-            message=f"Non appliquée d’elle-même : {reason}", is_internal=True,
+            message=f"Non appliquée d’elle-même : {reason}", is_internal=True,
         )
     mails.acknowledge(request, now=now)
     return request

@@ -1,6 +1,6 @@
 """Asking: which request, about whom, its questions, then all is read again and sent."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +66,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
         else:
             return _ask_child(request, handler, children, options)
     if handler.slug == "inscription" and not options.get("activite"):
-        return _ask_activity(request, handler, child, day)
+        return _ask_activity(request, handler, child, now)
     if handler.slug == "facture" and not options.get("facture"):
         return _ask_invoice(request, handler)
     asking = Asking(
@@ -75,6 +75,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
         child_id=child.pk if child and handler.needs_child else None,
         day=day,
         user_id=request.user.pk,
+        at=now,
         options=options,
     )
     stored = {k: v for k, v in (draft.payload if draft else {}).items() if k != "_options"}
@@ -142,14 +143,14 @@ def check(request: HttpRequest, draft_id: UUID) -> HttpResponse:
                 actor=request.actor,
             )
         except InvalidPayload:
-            messages.error(request, _("Il manque une réponse : complétez-la, puis continuez."))
+            messages.error(request, _("Il manque une réponse : complétez-la, puis continuez."))
             return redirect(back)
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("portal:request-check", draft.pk)
         return _sent(request, sent.pk)
     try:
-        shown = preview(draft, day=paris_day(now))
+        shown = preview(draft, now=now)
     except InvalidPayload:
         return redirect(back)
     return render(
@@ -209,8 +210,9 @@ def _ask_child(
     )
 
 
-def _ask_activity(request: HttpRequest, kind: Kind, child: Any, day: date) -> HttpResponse:
+def _ask_activity(request: HttpRequest, kind: Kind, child: Any, now: datetime) -> HttpResponse:
     """The activities that one may ask for, those the child has already said as such."""
+    day = paris_day(now)
     held = {
         enrolment.offering.activity_id
         for enrolment in enrolments.active_enrolments(request.family.pk, day)
@@ -222,7 +224,7 @@ def _ask_activity(request: HttpRequest, kind: Kind, child: Any, day: date) -> Ht
             offering.activity_id,
             {"activity": offering.activity, "state": "closed", "opens_at": None},
         )
-        state = registration(offering, day)
+        state = registration(offering, now)
         if state == "open" or row["state"] == "closed":
             row["state"] = state
             row["opens_at"] = offering.registration_opens_at

@@ -154,7 +154,7 @@ def summary(request: HttpRequest, draft: Any) -> HttpResponse:
     """Everything read again, then sent."""
     now = utc_now()
     try:
-        shown = preview(draft, day=paris_day(now))
+        shown = preview(draft, now=now)
     except InvalidPayload as invalid:
         messages.error(request, str(invalid))
         return redirect(_next_step(draft, strict=True))

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from preau.casework import queries, services
 from preau.casework.errors import AlreadyDecided
 from preau.casework.kinds import get_kind
-from preau.casework.kinds.base import Wanted
-from preau.kernel.clock import utc_now
+from preau.casework.kinds.base import Asking, Wanted
+from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.portal.access import family_required
 from preau.town.queries import get_town
@@ -109,7 +109,16 @@ def _own(request: HttpRequest, reference: str) -> Any:
 
 
 def _wanted(found: Any) -> list[Wanted]:
-    return [Wanted(name=_("Une pièce"), hint=_("10 Mo au plus."))]
+    """What is still missing by name, then any piece."""
+    kind = get_kind(found.kind)
+    asking = Asking.of(found, paris_day(utc_now()))
+    given = {joined.document_kind_id for joined in found.files.all()}
+    missing = [
+        wanted
+        for wanted in kind.wanted_documents(asking, found.payload)
+        if wanted.kind_id is not None and wanted.kind_id not in given
+    ]
+    return [*missing, Wanted(name=_("Une autre pièce") if missing else _("Une pièce"))]
 
 
 def _show(

@@ -141,7 +141,7 @@ def admit(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(
-                request, _("%(name)s a une place : le contrat est écrit.") % {"name": row.child}
+                request, _("%(name)s a une place : le contrat est écrit.") % {"name": row.child}
             )
             return redirect("townhall:childcare-contracts")
     return render(

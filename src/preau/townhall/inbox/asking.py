@@ -142,7 +142,7 @@ def check(request: HttpRequest, code: str, draft_id: UUID) -> HttpResponse:
     if draft.sent_request_id:
         return _after(request, family, draft.sent_request_id)
     try:
-        shown = preview(draft, day=paris_day(now), by_agent=True)
+        shown = preview(draft, now=now, by_agent=True)
     except InvalidPayload:
         return redirect(back)
     if request.method == "POST" and form.is_valid():
@@ -185,19 +185,19 @@ def _next_question(
         rows = [(f"?enfant={c.pk}", str(c)) for c in children]
         if kind.slug == "creche":
             rows.append(("?enfant=a-naitre", _("Un enfant à naître")))
-        return _("Pour quel enfant ?"), rows
+        return _("Pour quel enfant ?"), rows
     if kind.slug == "inscription" and not options.get("activite"):
         activities = {o.activity.slug: o.activity for o in open_offerings(day)}
         found = sorted(activities.values(), key=lambda a: (a.position, a.name))
-        return _("À quelle activité ?"), [
+        return _("À quelle activité ?"), [
             (f"?enfant={child.pk}&activite={a.slug}", a.name) for a in found
         ]
     if kind.slug == "facture" and not options.get("facture"):
         invoices = billing.family_invoices(family.pk).filter(kind="INVOICE")[:24]
-        return _("Quelle facture ?"), [(f"?facture={i.number}", i.number) for i in invoices]
+        return _("Quelle facture ?"), [(f"?facture={i.number}", i.number) for i in invoices]
     if kind.slug == "coordonnees" and not options.get("adulte"):
         adults = families.guardians_of(family)
-        return _("Quel adulte ?"), [(f"?adulte={a.pk}", str(a)) for a in adults]
+        return _("Quel adulte ?"), [(f"?adulte={a.pk}", str(a)) for a in adults]
     return None
 
 
@@ -214,7 +214,7 @@ def _after(request: HttpRequest, family: Any, request_id: int) -> HttpResponse:
     reference = queries.for_family(family.pk).get(pk=request_id).reference
     messages.success(
         request,
-        _("Demande %(ref)s enregistrée : un autre service la traite.") % {"ref": reference},
+        _("Demande %(ref)s enregistrée : un autre service la traite.") % {"ref": reference},
     )
     return redirect("townhall:family-request", family.code)
 

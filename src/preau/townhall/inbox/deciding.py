@@ -31,10 +31,13 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     kind = get_kind(found.kind)
     queue = read_queue(request)
     _before, after = queries.neighbours(queue.found, found)
-    form = DecisionForm(request.POST, choices=kind.choices(found, paris_day(now)))
     act = request.POST.get("decision", "")
+    form = DecisionForm(
+        request.POST, choices=kind.choices(found, paris_day(now)), must_choose=act == "approve"
+    )
     if not form.is_valid():
-        form.add_error(None, _("La page était trop ancienne : relisez-la."))
+        if "version" in form.errors:
+            form.add_error(None, _("La page était trop ancienne : relisez-la."))
         return show_case(request, found, form=form, status=422)
     answers = form.cleaned_data
     given: dict[str, Any] = {"request_id": found.pk, "now": now, "actor": request.actor}
@@ -45,13 +48,13 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
                 **given, version=answers["version"], seen=answers["seen"] or None,
                 message=message, choice=answers.get("choice", ""),
             )
-            said = _("Demande %(ref)s acceptée : le dossier est à jour, la famille est prévenue.")
+            said = _("Demande %(ref)s acceptée : le dossier est à jour, la famille est prévenue.")
         elif act == "refuse":
             services.refuse(**given, reason=message, version=answers["version"])
-            said = _("Demande %(ref)s refusée : la famille en lit le motif.")
+            said = _("Demande %(ref)s refusée : la famille en lit le motif.")
         elif act == "ask":
             services.ask_piece(**given, message=message, version=answers["version"])
-            said = _("Demande %(ref)s : la famille est prévenue de ce qu’il manque.")
+            said = _("Demande %(ref)s : la famille est prévenue de ce qu’il manque.")
         elif act == "undo":
             services.undo(**given)
             messages.success(request, _("La décision est annulée, la famille est prévenue."))
@@ -62,7 +65,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             return _to(request, reference)
         elif act == "note":
             services.add_note(**given, message=message)
-            messages.success(request, _("La note est enregistrée ; la famille ne la voit pas."))
+            messages.success(request, _("La note est enregistrée ; la famille ne la voit pas."))
             return _to(request, reference)
         elif act == "keep":
             services.keep(**given)
@@ -78,7 +81,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         form = DecisionForm(
             {**request.POST.dict(), "version": fresh.version,
              "seen": kind.fingerprint(fresh, paris_day(now))},
-            choices=kind.choices(fresh, paris_day(now)),
+            choices=kind.choices(fresh, paris_day(now)), must_choose=False,
         )
         form.is_valid()
         form.add_error("message" if not message and act != "approve" else None, str(refusal))

@@ -1,5 +1,6 @@
 """The inbox: the queue on the left, one request on the right; on a phone, a page each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,7 @@ from preau.ui.exports import Column, export_table
 PER_PAGE = 14
 TABS = (
     ("todo", gettext_lazy("À traiter")), ("mine", gettext_lazy("Chez moi")),
-    ("waiting", gettext_lazy("Attend la famille")), ("done", gettext_lazy("Terminées")),
+    ("waiting", gettext_lazy("En attente")), ("done", gettext_lazy("Terminées")),
 )
 KEEP = ("onglet", "kind", "service", "channel", "late", "q", "page")
 
@@ -71,12 +72,16 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, choices: list[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, choices: Sequence[tuple[str, str]] = (), must_choose: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         if choices:
             self.fields["choice"] = forms.ChoiceField(
-                label=_("Avant d’approuver, dites"), choices=choices, required=False,
+                label=_("Avant d’approuver, dites"), choices=choices, required=must_choose,
                 widget=forms.RadioSelect,
+                error_messages={"required": _("Dites si c’est déjà connu, ou nouveau.")},
             )
 
 
