@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from preau.connectors.onde import NotAnOndeFile, read_onde
+from preau.connectors.onde import read_onde
+from preau.schools.register import NotARegisterFile
 
 PUPILS = (
     "Nom élève;Nom d'usage élève;Prénom élève;Date naissance;Sexe;INE;Adresse1;Cp1;Commune1;Pays1;"
@@ -86,7 +87,7 @@ def test_a_duplicate_names_the_first_line() -> None:
     [b"", b"\x00\x01\x02", b"nom,prenom\r\na,b", b"PK\x03\x04", b'"' + b"x" * 200_000],
 )
 def test_another_file_is_refused_in_french(content: bytes) -> None:
-    with pytest.raises(NotAnOndeFile, match="Le fichier élèves"):
+    with pytest.raises(NotARegisterFile, match="Le fichier élèves"):
         read_onde(content, b"", today=TODAY)
 
 

@@ -99,3 +99,8 @@ def is_family_email_taken(email: str, *, except_user_id: int | None = None) -> b
         .exclude(pk=except_user_id)
         .exists()
     )
+
+
+def active_family_users() -> QuerySet[User]:
+    """The accounts by which adults of families may sign in."""
+    return User.objects.filter(kind=User.Kind.FAMILY, is_active=True)

@@ -238,6 +238,9 @@ EMAIL_USE_TLS = env.bool("PREAU_SMTP_TLS", True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("PREAU_FROM_EMAIL", "ne-pas-repondre@preau.example")
 
+# Which connector reads the pupils' register.
+PUPIL_REGISTER = "preau.connectors.onde.read_onde"
+
 # Which connector speaks each bank's protocol (payments.GatewayAccount.Gateway).
 PAYMENT_GATEWAYS = {
     "SPPLUS": "preau.connectors.spplus.SpPlusGateway",

@@ -8,12 +8,22 @@ number and the reason, and never stops the others.
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from preau.schools.register import (
+    ADULTS,
+    PUPILS,
+    AdultRow,
+    ChildLink,
+    NotARegisterFile,
+    PostalAddress,
+    Problem,
+    PupilRow,
+    Register,
+)
 
 LEVELS = ("TPS", "PS", "MS", "GS", "CP", "CE1", "CE2", "CM1", "CM2", "ULIS")
 OLDEST, YOUNGEST = 16, 1
-PUPILS, ADULTS = "élèves", "responsables"
 
 _PUPIL_COLUMNS = {
     "last_name": "Nom élève",
@@ -52,85 +62,13 @@ _ADULT_COLUMNS = {
 _CHILD_COLUMNS = ("Nom d'usage enfant", "Nom de famille enfant", "Prénom enfant", "Classes enfants")
 
 
-class NotAnOndeFile(ValueError):
-    """The file as a whole is not one of ONDE's two exports; `str(error)` says why, in French."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One line that could not be used, or used only in part."""
-
-    file: str
-    line: int
-    reason: str
-    is_refused: bool = True
-
-    def __str__(self) -> str:
-        return f"fichier {self.file}, ligne {self.line} : {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class OndeAddress:
-    line: str
-    postcode: str
-    city: str
-    country: str = "FRANCE"
-
-
-@dataclass(frozen=True, slots=True)
-class PupilRow:
-    line: int
-    ine: str
-    last_name: str
-    usage_name: str
-    first_name: str
-    birth_on: date
-    sex: str
-    level: str
-    class_id: str
-    class_name: str
-    addresses: tuple[OndeAddress, ...]
-    photo_consent: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChildLink:
-    """How the adults' file names a child: it has no INE there."""
-
-    last_name: str
-    first_name: str
-    class_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AdultRow:
-    line: int
-    civility: str
-    last_name: str
-    usage_name: str
-    first_name: str
-    address: OndeAddress
-    email: str
-    home_phone: str
-    work_phone: str
-    mobile_phone: str
-    children: tuple[ChildLink, ...]
-
-
-@dataclass(slots=True)
-class OndeFiles:
-    pupils: list[PupilRow] = field(default_factory=list)
-    adults: list[AdultRow] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
 class _BadLine(ValueError):
     pass
 
 
-def read_onde(pupils: bytes, adults: bytes, *, today: date) -> OndeFiles:
-    """Both files, with every problem found. Raises NotAnOndeFile when a file is something else."""
-    files = OndeFiles()
+def read_onde(pupils: bytes, adults: bytes, *, today: date) -> Register:
+    """Both files, with every problem found. Raises NotARegisterFile for any other file."""
+    files = Register()
     seen: dict[str, int] = {}
     for number, row in _rows(pupils, PUPILS, required=list(_PUPIL_COLUMNS.values())):
         try:
@@ -161,10 +99,10 @@ def _rows(
     try:
         header = [name.strip().replace("’", "'") for name in next(reader)]
     except (StopIteration, csv.Error) as error:
-        raise NotAnOndeFile(f"Le fichier {file} est vide.") from error
+        raise NotARegisterFile(f"Le fichier {file} est vide.") from error
     missing = [name for name in required if name not in header]
     if missing:
-        raise NotAnOndeFile(
+        raise NotARegisterFile(
             f"Le fichier {file} n’est pas un export d’ONDE : il manque la colonne "
             f"«\u202f{missing[0]}\u202f»"
             + (f" et {len(missing) - 1} autres." if len(missing) > 1 else ".")
@@ -175,7 +113,7 @@ def _rows(
         except StopIteration:
             return
         except csv.Error as error:
-            raise NotAnOndeFile(
+            raise NotARegisterFile(
                 f"Le fichier {file} est illisible à la ligne {reader.line_num}."
             ) from error
         if not any(cell.strip() for cell in cells):
@@ -210,7 +148,7 @@ def _pupil(number: int, row: dict[str, list[str]], today: date) -> PupilRow:
     if not cells["class_name"]:
         raise _BadLine("il manque la classe")
     addresses = tuple(
-        OndeAddress(
+        PostalAddress(
             cells[f"line{n}"],
             cells[f"postcode{n}"],
             cells[f"city{n}"],
@@ -269,7 +207,7 @@ def _adult(number: int, row: dict[str, list[str]]) -> AdultRow:
         last_name=cells["last_name"][:80],
         usage_name=cells["usage_name"][:80],
         first_name=cells["first_name"][:80],
-        address=OndeAddress(
+        address=PostalAddress(
             cells["line"][:120],
             cells["postcode"][:10],
             cells["city"][:80],

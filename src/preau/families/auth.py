@@ -1,15 +1,19 @@
 """Families sign in with their code or e-mail address, and a password of each adult's own."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest  # noqa: TID251  (an authentication backend is called with one)
 
 from preau.accounts.auth import is_expired, password_matches
-from preau.accounts.models import User
+from preau.accounts.queries import active_family_users
 from preau.families.models import Guardian
 from preau.kernel.codes import normalise_family_code
 
+if TYPE_CHECKING:
+    from preau.accounts.models import User
+
+FAMILY = "FAMILY"
 # A household has one or two adults: any code costs two hashes at least, known or not.
 HASHES_PER_CODE = 2
 
@@ -26,8 +30,8 @@ class FamilyBackend:
     def authenticate(
         self, request: HttpRequest | None, username: str = "", password: str = "",
         kind: str = "", **kwargs: Any,
-    ) -> User | None:
-        if kind != User.Kind.FAMILY or not username or not password:
+    ) -> "User | None":
+        if kind != FAMILY or not username or not password:
             return None
         candidates, least = self._candidates(username.strip())
         matching = [user for user in candidates if password_matches(user, password)]
@@ -42,12 +46,12 @@ class FamilyBackend:
             return None
         return user
 
-    def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, kind=User.Kind.FAMILY, is_active=True).first()
+    def get_user(self, user_id: int) -> "User | None":
+        return active_family_users().filter(pk=user_id).first()
 
     @staticmethod
-    def _candidates(identifier: str) -> tuple[list[User], int]:
-        active = User.objects.filter(kind=User.Kind.FAMILY, is_active=True)
+    def _candidates(identifier: str) -> tuple[list["User"], int]:
+        active = active_family_users()
         if "@" in identifier:
             return list(active.filter(email=identifier.lower())), 1
         code = normalise_family_code(identifier)

@@ -8,29 +8,29 @@ child stay apart.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from preau.connectors.onde import (
+from preau.kernel.text import search_key
+from preau.schools.register import (
     ADULTS,
     PUPILS,
     AdultRow,
     ChildLink,
-    OndeAddress,
-    OndeFiles,
+    PostalAddress,
     Problem,
     PupilRow,
+    Register,
 )
-from preau.kernel.text import search_key
 
 
 @dataclass(slots=True)
 class Household:
     """Adults of one address and the children (by INE) of any of them."""
 
-    address: OndeAddress
+    address: PostalAddress
     adults: list[AdultRow] = field(default_factory=list)
     children: list[PupilRow] = field(default_factory=list)
 
 
-def address_key(address: OndeAddress) -> str:
+def address_key(address: PostalAddress) -> str:
     return search_key(address.line, address.postcode, address.city)
 
 
@@ -38,7 +38,7 @@ def person_key(last_name: str, first_name: str) -> str:
     return f"{search_key(last_name)}|{search_key(first_name)}"
 
 
-def group_households(files: OndeFiles) -> tuple[list[Household], list[Problem]]:
+def group_households(files: Register) -> tuple[list[Household], list[Problem]]:
     """All the households of the files, in the order of their first adult, and what did not fit."""
     problems: list[Problem] = []
     adults = _merge_repeated(files.adults)

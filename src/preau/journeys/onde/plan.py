@@ -9,13 +9,13 @@ from datetime import date
 
 from preau.catalogue.class_lists import ListedClass, spread_classes
 from preau.catalogue.queries import school_year_of
-from preau.connectors.onde import ADULTS, AdultRow, OndeAddress, OndeFiles, Problem, PupilRow
 from preau.families.bulk import BulkFamily
 from preau.families.register import KnownChild, KnownFamily, known_children, known_families
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.journeys.onde.households import Household, address_key, group_households, person_key
 from preau.kernel.errors import Refusal
 from preau.schools.queries import ONDE, register_addresses, running_schoolings
+from preau.schools.register import ADULTS, AdultRow, PostalAddress, Problem, PupilRow, Register
 
 # More leavers than this share of the known pupils looks like a wrong file: said loudly.
 SUSPICIOUS_LEAVERS = 0.25
@@ -93,7 +93,7 @@ class ImportPlan:
         return not any(n for name, n in self.counts.items() if name not in ignored)
 
 
-def make_plan(files: OndeFiles, *, day: date) -> ImportPlan:
+def make_plan(files: Register, *, day: date) -> ImportPlan:
     """The plan of an import on `day` (in Paris). Raises NoSchoolYear, NoSchool."""
     year = school_year_of(day)
     if year is None:
@@ -309,7 +309,7 @@ def _guardian(adult: AdultRow) -> GuardianData:
     )
 
 
-def _address(address: OndeAddress) -> AddressData:
+def _address(address: PostalAddress) -> AddressData:
     return AddressData(
         line1=address.line, postcode=address.postcode, city=address.city, country=address.country
     )

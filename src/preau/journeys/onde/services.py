@@ -6,7 +6,6 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from preau.audit.services import record
-from preau.connectors.onde import NotAnOndeFile, read_onde
 from preau.documents.queries import read_bytes
 from preau.documents.services import store_raw
 from preau.journeys.onde.apply import apply_plan, lock_imports
@@ -17,6 +16,7 @@ from preau.kernel.enums import Channel
 from preau.kernel.errors import Refusal
 from preau.schools.enums import ImportStatus as Status
 from preau.schools.queries import get_import
+from preau.schools.register import NotARegisterFile, read_register
 from preau.schools.services import mark_import, save_import_preview
 
 EXAMPLES = 20
@@ -31,8 +31,8 @@ def plan_import(*, pupils: bytes, adults: bytes, now: datetime) -> ImportPlan:
     """What these files would change today. Raises ImportRefused when they are not ONDE's."""
     day = paris_day(now)
     try:
-        files = read_onde(pupils, adults, today=day)
-    except NotAnOndeFile as error:
+        files = read_register(pupils, adults, today=day)
+    except NotARegisterFile as error:
         raise ImportRefused(str(error)) from error
     return make_plan(files, day=day)
 
