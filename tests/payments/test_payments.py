@@ -376,6 +376,18 @@ def test_junk_gets_an_answer_and_a_trace(client, kind, body):
 
 
 @pytest.mark.django_db
+def test_a_stranger_cannot_fill_the_disk_nor_hide_a_payment(client, family, monkeypatch):
+    monkeypatch.setattr(services, "MAX_UNVERIFIED_PER_HOUR", 2)
+    office = open_office("SPPLUS")
+    attempt = start(family, office, top_up=1_000)
+    for _ in range(5):
+        assert notify(client, attempt, b"junk=1").status_code == 400
+    assert ProviderEvent.objects.count() == 2
+    assert notify(client, attempt, message(attempt)).status_code == 200
+    assert balance(family, office) == -1_000
+
+
+@pytest.mark.django_db
 def test_the_bank_may_call_without_csrf_and_by_get(family):
     from django.test import Client
 

@@ -230,8 +230,9 @@ class Biller:
                 self._say("undecided", family_id, None, f"{house.name} : {error}")
                 continue
             for charge_found in month.charges:
-                if charge_found.key is not None and charge_found.key not in priced:
-                    priced[charge_found.key] = Priced(
+                place = charge_found.key
+                if isinstance(place, int) and place not in priced:
+                    priced[place] = Priced(
                         charge_found.cents, tuple(line.sentence for line in charge_found.lines)
                     )
             self._monthly.append((book, month))

@@ -32,7 +32,7 @@ class OfficeAccount:
     left_cents: int = 0
     next_due_on: date | None = None
     account_id: int | None = None
-    unpaid: list[Invoice] = field(default_factory=list)
+    unpaid: list[Any] = field(default_factory=list)  # invoices, from `with_left`
 
     @property
     def credit_cents(self) -> int:
@@ -75,7 +75,7 @@ def family_accounts(family_id: int) -> list[OfficeAccount]:
     """
     rows = FamilyAccount.objects.filter(family_id=family_id)
     accounts = {row.cash_office_id: row for row in rows}
-    unpaid: dict[int, list[Invoice]] = {}
+    unpaid: dict[int, list[Any]] = {}
     for invoice in unpaid_invoices(family_id=family_id):
         unpaid.setdefault(invoice.cash_office_id, []).append(invoice)
     result = []
@@ -97,7 +97,7 @@ def family_accounts(family_id: int) -> list[OfficeAccount]:
 
 def left_to_pay(family_id: int) -> tuple[int, date | None]:
     """What is left to pay, all cash offices together, and the first deadline: for a home page."""
-    rows = list(unpaid_invoices(family_id=family_id))
+    rows: list[Any] = list(unpaid_invoices(family_id=family_id))
     return sum(row.left_cents for row in rows), rows[0].due_on if rows else None
 
 

@@ -54,7 +54,7 @@ class Computed:
 def open_run(*, cash_office_id: int, month: date, actor: Actor, now: datetime) -> BillingRun:
     """Begin a run and hand its preview to the worker. Raises RunAlreadyOpen, MonthNotOver."""
     month = month.replace(day=1)
-    if month_period(month).ends_on >= paris_day(now):
+    if month_period(month).ends_on >= paris_day(now):  # type: ignore[operator]
         raise MonthNotOver
     try:
         with transaction.atomic():
@@ -229,7 +229,7 @@ def _preview(
     )
     totals = [draft.total_cents for draft in bill.drafts]
     earlier_by_family = dict(earlier.values_list("family_id", "total_cents"))
-    listed = [
+    listed: list[dict[str, Any]] = [
         {"kind": a.kind, "family_id": a.family_id, "text": a.text} for a in bill.anomalies
     ]
     for draft in bill.drafts:

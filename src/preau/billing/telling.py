@@ -59,7 +59,7 @@ def quantity_words(line: InvoiceLine) -> str:
 def _tell(line: InvoiceLine, colours: Mapping[int, int]) -> ToldLine:
     children = []
     if line.child is not None:
-        line.child.colour = colours.get(line.child_id)  # type: ignore[attr-defined]
+        line.child.colour = colours.get(line.child_id or 0)  # type: ignore[attr-defined]
         children.append(line.child)
     return ToldLine(
         pk=line.pk,

@@ -49,6 +49,8 @@ BANK = "Banque"
 MAX_RAW = 16_384
 MAX_RAW_UNVERIFIED = 4_096
 DOUBT_AFTER = timedelta(days=3)
+MAX_UNVERIFIED_PER_HOUR = 1_000
+"""Beyond, what nobody signed is only logged: a stranger must not fill the disk."""
 
 _ENDINGS = {
     GatewayState.REFUSED: Status.REFUSED,
@@ -217,6 +219,9 @@ def receive(
         return None
     gateway = gateway_of(gateway_account)
     verdict = gateway.read(raw)
+    if not verdict.verified and _too_many_unverified(now):
+        logger.warning("unverified message for %s not kept: %s", cash_office_code, verdict.problems)
+        return Received(answer=gateway.answer, outcome="non conservé", is_verified=False)
     with transaction.atomic():
         attempt = None
         if verdict.verified:
@@ -254,6 +259,13 @@ def receive(
             bank_status=verdict.bank_status[:40] if verdict.verified else "",
         )
     return Received(answer=gateway.answer, outcome=outcome, is_verified=verdict.verified)
+
+
+def _too_many_unverified(now: datetime) -> bool:
+    recent = ProviderEvent.objects.filter(
+        received_at__gt=now - timedelta(hours=1), is_verified=False
+    )
+    return recent[:MAX_UNVERIFIED_PER_HOUR].count() >= MAX_UNVERIFIED_PER_HOUR
 
 
 def _open_gateway(cash_office_id: int) -> GatewayAccount:

@@ -54,6 +54,8 @@ def test_what_is_owed_paid_and_in_progress(client, family, office):
     assert 'Vous devez <b class="nb">60,42 €</b>' in html
     assert "40,00 €</b> sont en cours de paiement" in html and "20,42 €" in html
     assert "Tarif de la tranche C." in html and attempt.reference in html
+    contest = f"/espace/demandes/nouvelle/facture/?facture={invoice.number}"
+    assert contest in html and client.get(contest).status_code == 200
     assert "Votre compte est en débit de 60,42 €" in html
     notify(Client(), attempt, message(attempt))
     html = page(client, "/espace/compte/")

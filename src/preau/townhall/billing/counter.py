@@ -121,6 +121,17 @@ def take(request: HttpRequest, code: str, office: str) -> HttpResponse:
     )
 
 
+@agent_required(Permission.TAKE_PAYMENTS)
+@require_GET
+def choose_office(request: HttpRequest, code: str) -> HttpResponse:
+    """From the file to the counter: straight there when one cash office alone takes money."""
+    family = _family(request, code)
+    offices = [o for o in queries.cash_offices(only_active=True) if o.means]
+    if len(offices) == 1:
+        return redirect("townhall:counter-take", family.code, offices[0].code)
+    return redirect("townhall:family-account", family.code)
+
+
 def _payment(request: HttpRequest, receipt: str) -> Any:
     found = queries.get_counter_payment(receipt)
     if found is None:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("encaissements/<slug:receipt>/recu/", counter.receipt, name="counter-receipt"),
     path("encaissements/<slug:receipt>/annuler/", counter.void, name="counter-void"),
     path("dossiers/<slug:code>/compte/", counter.family_account, name="family-account"),
+    path("dossiers/<slug:code>/encaisser/", counter.choose_office, name="family-payment"),
     path(
         "dossiers/<slug:code>/compte/encaisser/<slug:office>/", counter.take, name="counter-take"
     ),
