@@ -1,0 +1,395 @@
+"""What families asked: decided, waiting, late, held by an agent; an offered place; certificates."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from preau.billing.queries import family_invoices
+from preau.bookings import services as bookings
+from preau.bookings.queries import live_bookings, slots_between
+from preau.casework import services as casework
+from preau.casework.addresses import open_file_address
+from preau.casework.values import GivenFile
+from preau.catalogue import queries as catalogue
+from preau.catalogue.enums import EstablishmentKind
+from preau.demo.town.days import ONE_PAGE, Days
+from preau.demo.town.population import DemoHome, Pupil
+from preau.demo.town.presence import family_actor
+from preau.demo.town.story import Story, actor_of
+from preau.documents.bulk import store_for_families
+from preau.enrolments.services import enrol
+from preau.families import queries as families
+from preau.families.services import ask_file_opening
+from preau.journeys.certificates import issue
+from preau.kernel.actors import Actor
+from preau.kernel.enums import Channel
+from preau.kernel.errors import Refusal
+
+REFUSALS = {
+    "ADDRESS_CHANGE": "Le justificatif est au nom d’une autre personne. Joignez une attestation "
+    "d’hébergement, ou une facture à votre nom.",
+    "ENROLMENT": "Le centre est complet le mercredi jusqu’aux vacances. Votre enfant reste sur la "
+    "liste ; l’autre centre a encore des places.",
+    "ABSENCE": "Le certificat ne porte pas sur ces jours.",
+    "INVOICE_DISPUTE": "Le pointage montre la présence de votre enfant ce jour-là.",
+}
+
+
+@dataclass(slots=True)
+class Case:
+    """One request to come: `fate` says what became of it, `days` how long ago it was sent."""
+
+    kind: str
+    pupil: Pupil
+    payload: dict[str, Any]
+    days: float
+    fate: str = "open"
+    pieces: tuple[str, ...] = ()
+    channel: Channel = Channel.PORTAL
+    message: str = ""
+
+
+def receive_requests(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
+    """Some forty requests of every kind, in every state."""
+    cases = sorted(_cases(story, days, homes), key=lambda case: -case.days)
+    for case in cases:
+        now = story.ago(case.days)
+        request = _send(story, case, now)
+        _follow(story, case, request, now)
+    _from_unknown_families(story)
+
+
+def _send(story: Story, case: Case, now: datetime) -> Any:
+    family_id = case.pupil.family_id
+    payer = families.payer_of(family_id)
+    files = store_for_families(
+        content=ONE_PAGE, name="piece.pdf", content_type="application/pdf",
+        family_ids=[family_id for _ in case.pieces], now=now,
+    )
+    by_family = case.channel == Channel.PORTAL
+    return casework.submit_request(
+        kind=case.kind,
+        family_id=family_id,
+        child_id=(case.pupil.child_id or None) if case.kind in CHILD_KINDS else None,
+        user=payer.user if by_family and payer.user_id else None,
+        applicant_name=str(payer),
+        applicant_email=payer.email,
+        payload=case.payload,
+        files=[
+            GivenFile(file_id, story.pieces.get(piece))
+            for piece, file_id in zip(case.pieces, files, strict=True)
+        ],
+        channel=case.channel,
+        now=now,
+        actor=family_actor(family_id) if by_family else story.agent("COUNTER"),
+        key=uuid.uuid4(),
+    )
+
+
+CHILD_KINDS = {"ENROLMENT", "CRECHE_PLACE", "SCHOOL_ENROLMENT", "DIET", "CARD", "ABSENCE"}
+
+
+def _follow(story: Story, case: Case, request: Any, now: datetime) -> None:
+    if request.status != "SUBMITTED":
+        return  # automatic: done already
+    agent = story.agent("COUNTER")
+    later = min(now + timedelta(days=1, hours=2), story.now - timedelta(minutes=5))
+    match case.fate:
+        case "approved":
+            try:
+                casework.approve(
+                    request_id=request.pk, now=later, actor=agent, message=case.message
+                )
+            except Refusal as refusal:
+                casework.add_note(
+                    request_id=request.pk, message=str(refusal), now=later, actor=agent
+                )
+        case "refused":
+            casework.refuse(
+                request_id=request.pk, reason=case.message or REFUSALS[case.kind], now=later,
+                actor=agent,
+            )
+        case "waiting":
+            casework.ask_piece(
+                request_id=request.pk, message=case.message, now=later, actor=agent
+            )
+        case "answered":
+            casework.ask_piece(
+                request_id=request.pk, message=case.message, now=later, actor=agent
+            )
+            casework.give_piece(
+                request_id=request.pk, message="Voici le document demandé, merci.",
+                now=min(later + timedelta(days=1), story.now), actor=family_actor(
+                    case.pupil.family_id),
+            )
+        case "held":
+            casework.keep(request_id=request.pk, now=story.now, actor=story.agent("SCHOOL_OFFICE"))
+        case "withdrawn":
+            casework.withdraw(
+                request_id=request.pk, now=later, actor=family_actor(case.pupil.family_id)
+            )
+        case "noted":
+            casework.add_note(
+                request_id=request.pk, message=case.message, now=later, actor=agent
+            )
+
+
+def _cases(story: Story, days: Days, homes: dict[str, DemoHome]) -> Iterator[Case]:
+    by_child = {habit.pupil.child_id: habit.pupil for habit in days.habits}
+    demo = {home.family_id for home in homes.values()}
+    pool = [pupil for pupil in by_child.values() if pupil.family_id not in demo]
+    story.dice.shuffle(pool)
+    take: Callable[[], Pupil] = pool.pop
+    today = story.today
+
+    def iso(offset: int) -> str:
+        return (today + timedelta(days=offset)).isoformat()
+
+    wednesday = story.offerings["mercredi", story.sites["centre-du-bois"]]
+    other = story.offerings["mercredi", story.sites["centre-des-fosses"]]
+    for rank, (offering, fate, ago) in enumerate([
+        (wednesday, "open", 2), (other, "open", 1), (wednesday, "open", 0.2),
+        (wednesday, "waiting", 6), (other, "approved", 20), (wednesday, "approved", 26),
+        (wednesday, "refused", 15), (other, "late", 16), (wednesday, "answered", 5),
+    ]):
+        pupil = _not_enrolled(pool, days, "mercredi")
+        yield Case(
+            "ENROLMENT", pupil, {"offering": offering, "starts_on": iso(max(-int(ago), -10) + 10),
+                                 "comment": ""},
+            ago, fate, ("assurance", "fiche-sanitaire") if rank % 3 else ("assurance",),
+            message="Il manque la fiche sanitaire de liaison, signée." if fate in (
+                "waiting", "answered") else "",
+        )
+    for street, fate, ago, channel in [
+        ("18 rue du Midi", "open", 1, Channel.PORTAL), ("4 rue Massue", "late", 13, Channel.PORTAL),
+        ("27 avenue Aubert", "held", 3, Channel.PORTAL),
+        ("9 rue de Strasbourg", "approved", 22, Channel.COUNTER),
+        ("51 rue Defrance", "refused", 18, Channel.PORTAL),
+    ]:
+        yield Case(
+            "ADDRESS_CHANGE", take(),
+            {"line1": street, "line2": "", "postcode": "94300", "city": "Vincennes",
+             "since": iso(-30)},
+            ago, fate, ("justificatif-domicile",), channel,
+        )
+    yield Case(
+        "ADDRESS_CHANGE", take(),
+        {"line1": "6 rue de la République", "line2": "Bâtiment B", "postcode": "93100",
+         "city": "Montreuil", "since": iso(-8)},
+        4, "open", ("justificatif-domicile",), Channel.POST,
+    )
+    for value, fate, ago in [("712", "open", 3), ("1 034", "late", 12), ("486", "approved", 17),
+                             ("955", "waiting", 8), ("640", "approved", 30)]:
+        yield Case(
+            "QUOTIENT", take(),
+            {"value": value, "source": "CAF", "starts_on": today.replace(day=1).isoformat()},
+            ago, fate, ("attestation-quotient",),
+            message="L’attestation date de l’an dernier : envoyez celle de cette année."
+            if fate == "waiting" else "",
+        )
+    for first, fate, ago in [(-7, "open", 3), (-9, "held", 5), (-28, "approved", 26),
+                             (-33, "refused", 31)]:
+        pupil = take()
+        yield Case(
+            "ABSENCE", pupil,
+            {"starts_on": iso(first), "ends_on": iso(first + 1), "reason": "ILLNESS",
+             "comment": ""},
+            ago, fate, ("certificat",),
+        )
+    for rank, (fate, ago) in enumerate([("open", 2), ("approved", 24), ("open", 0.4)]):
+        pupil = take()
+        child = families.get_children([pupil.child_id])[pupil.child_id]
+        yield Case(
+            "ADD_CHILD", pupil,
+            {"first_name": ("Sacha", "Lou", "Milan")[rank], "last_name": child.last_name,
+             "birth_on": iso(-(60 + 90 * rank)), "sex": "", "weeks": "ALL"},
+            ago, fate, ("livret-famille",),
+        )
+    yield Case(
+        "ADD_GUARDIAN", take(),
+        {"civility": "M", "first_name": "Yanis", "last_name": "Guérin", "usage_name": "",
+         "birth_on": "1986-04-12", "relationship": "beau-parent", "mobile_phone": "06 39 98 41 27",
+         "email": "yanis.guerin@example.org"},
+        2, "open", ("piece-identite",),
+    )
+    for fate, ago in [("open", 4), ("open", 11), ("approved", 25)]:
+        pupil = take()
+        yield Case(
+            "CRECHE_PLACE", _no_child(pupil),
+            {"expected_on": iso(70 + int(ago)), "wished_from": iso(200),
+             "days": ["0", "1", "3", "4"], "arrives_at": "08:30", "leaves_at": "17:30",
+             "establishment": story.sites["creche-des-tilleuls"], "comment": ""},
+            ago, fate,
+        )
+    schools = list(catalogue.establishments(EstablishmentKind.SCHOOL))
+    for fate, ago in [("open", 6), ("noted", 9)]:
+        pupil = take()
+        fitting = [s for s in schools if pupil.level in s.levels and s.pk != pupil.school_id]
+        yield Case(
+            "SCHOOL_ENROLMENT", pupil,
+            {"school_year": story.school_year_id, "level": pupil.level,
+             "establishment": fitting[0].pk, "previous_school": "", "comment":
+             "Nous avons déménagé plus près de cette école."},
+            ago, fate, ("justificatif-domicile",),
+            message="Secteur vérifié : dérogation à voir avec la direction.",
+        )
+    for text, fate, ago in [
+        ("Sortie à vélo du mercredi", "open", 1), ("Goûter d’anniversaire", "open", 0.1),
+        ("Horaires pendant les travaux", "approved", 14), ("Objet perdu", "withdrawn", 21),
+    ]:
+        yield Case(
+            "QUESTION", take(),
+            {"service": story.services["enfance"], "subject": text,
+             "message": f"Bonjour, j’ai une question : {text.lower()}. Merci de votre réponse."},
+            ago, fate, message="Bonjour, l’accueil se fait par la porte du jardin jusqu’aux "
+            "vacances. Bonne journée.",
+        )
+    for diet, ago in [("NO_PORK", 9), ("NO_MEAT", 19)]:
+        yield Case("DIET", take(), {"diet": diet}, ago)
+    for fate, ago in [("open", 1), ("approved", 16)]:
+        yield Case("CARD", take(), {"reason": "DAMAGED"}, ago, fate)
+    for rank, (fate, ago) in enumerate([("open", 2), ("open", 7)]):
+        pupil = take()
+        yield Case(
+            "DOCUMENT", pupil,
+            {"document": story.pieces["vaccinations"], "child": pupil.child_id}, ago, fate,
+            ("vaccinations",), Channel.PORTAL if rank else Channel.COUNTER,
+        )
+    yield from _demo_cases(story, by_child, homes, iso)
+    yield from _disputes(story, pool)
+
+
+def _demo_cases(
+    story: Story, by_child: dict[int, Pupil], homes: dict[str, DemoHome], iso: Callable[[int], str]
+) -> Iterator[Case]:
+    three = homes["three"]
+    children = {child: by_child[child] for child in three.children}
+    eldest, youngest = children[three.children[0]], children[three.children[-1]]
+    offering = story.offerings["natation", story.sites["piscine-du-dome"]]
+    yield Case(
+        "ENROLMENT", children[three.children[1]],
+        {"offering": offering, "starts_on": iso(9), "comment": ""}, 4, "waiting",
+        message="Il manque l’attestation de santé pour le sport de votre enfant.",
+    )
+    yield Case(
+        "QUOTIENT", eldest,
+        {"value": "845", "source": "CAF", "starts_on": story.rentree.isoformat()}, 50, "approved",
+        ("attestation-quotient",),
+    )
+    yield Case(
+        "QUESTION", youngest,
+        {"service": story.services["enfance"], "subject": "Sieste après la cantine",
+         "message": "Bonjour, Marine dort-elle après le repas, ou remonte-t-elle en classe ?"},
+        20, "approved", message="Bonjour, les petits dorment dès 13 h 15, dans le dortoir de "
+        "l’école. Elle a apporté son doudou.",
+    )
+    yield Case("DIET", youngest, {"diet": "NO_PORK"}, 33)
+    for name in ("mother", "father"):
+        home = homes[name]
+        pupil = by_child[home.children[0]]
+        mine = Pupil(pupil.child_id, home.family_id, pupil.school_id, pupil.level, pupil.birth_on)
+        if name == "mother":
+            yield Case(
+                "CONTACT_CHANGE", mine,
+                {"guardian": home.guardian_id, "mobile_phone": "06 39 98 17 60", "home_phone": "",
+                 "work_phone": "", "email": home.email}, 12,
+            )
+        else:
+            yield Case(
+                "QUOTIENT", mine, {"value": "1340", "source": "CAF",
+                                   "starts_on": story.rentree.isoformat()},
+                3, "open", ("attestation-quotient",),
+            )
+
+
+def _disputes(story: Story, pool: list[Pupil]) -> Iterator[Case]:
+    wanted = ["open", "refused"]
+    while wanted and pool:
+        pupil = pool.pop()
+        invoice = family_invoices(pupil.family_id).filter(kind="INVOICE", total_cents__gt=0).first()
+        if invoice is not None:
+            yield Case(
+                "INVOICE_DISPUTE", pupil,
+                {"invoice": invoice.number, "lines": [],
+                 "reason": "Mon enfant était en sortie scolaire deux jours de ce mois."},
+                5, wanted.pop(),
+            )
+
+
+def _not_enrolled(pool: list[Pupil], days: Days, activity: str) -> Pupil:
+    enrolled = {habit.pupil.child_id for habit in days.of(activity)}
+    for index in range(len(pool) - 1, -1, -1):
+        if pool[index].child_id not in enrolled:
+            return pool.pop(index)
+    raise LookupError(activity)
+
+
+def _no_child(pupil: Pupil) -> Pupil:
+    return Pupil(0, pupil.family_id, pupil.school_id, pupil.level, None)
+
+
+def _from_unknown_families(story: Story) -> None:
+    """A family that asked for the link to open its file, and has not followed it yet."""
+    ask_file_opening(
+        email="lea.prigent@example.org", address=open_file_address(),
+        now=story.now - timedelta(hours=1),
+    )
+
+
+def offer_a_place(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
+    """A full Wednesday of next week: the demo's family waits, a place is freed and offered."""
+    three = homes["three"]
+    child_id = three.children[1]
+    offering_id = story.offerings["mercredi", story.sites["centre-des-fosses"]]
+    actor = actor_of(three.user, three.label, is_agent=False)
+    enrol(
+        child_id=child_id, family_id=three.family_id, offering_id=offering_id,
+        starts_on=story.rentree, channel=Channel.PORTAL, now=story.ago(30),
+        actor=story.agent("COUNTER"),
+    )
+    slots = [
+        slot for slot in slots_between([offering_id], story.today + timedelta(days=2), story.last)
+        if slot.left > 0 and slot.capacity >= 100
+        and not live_bookings(three.family_id, [child_id], slot.day, slot.day)
+    ]
+    if not slots:
+        return
+    slot = slots[0]
+    bookings.change_capacity(
+        slot_id=slot.pk, capacity=0, now=story.ago(9), actor=story.agent("ADMINISTRATOR")
+    )
+    bookings.submit_planning(
+        family_id=three.family_id, add=[(slot.pk, child_id)], key=uuid.uuid4(),
+        channel=Channel.PORTAL, now=story.ago(8), actor=actor,
+    )
+    bookings.change_capacity(
+        slot_id=slot.pk, capacity=slot.capacity, now=story.now - timedelta(minutes=40),
+        actor=story.agent("ADMINISTRATOR"),
+    )
+
+
+def issue_certificates(story: Story, homes: dict[str, DemoHome]) -> None:
+    """Certificates that the demo's families asked for."""
+    wanted: list[tuple[str, str, int | None, float]] = [
+        ("three", "SCHOOL", 0, 45), ("three", "ENROLMENT", 1, 11), ("three", "ATTENDANCE", 2, 2),
+        ("three", "TAX", None, 1), ("mother", "SCHOOL", 0, 20),
+    ]
+    for name, kind, rank, ago in wanted:
+        home = homes[name]
+        family = families.get_family(home.family_id)
+        now = story.ago(ago)
+        child = None
+        if rank is not None:
+            child_id = home.children[rank]
+            child = families.get_children([child_id])[child_id]
+        try:
+            issue(
+                kind=kind, family=family, child=child, first=story.first, last=story.today,
+                year=story.today.year, now=now,
+                actor=Actor(home.user.pk, home.label, Channel.PORTAL),  # type: ignore[attr-defined]
+            )
+        except Refusal:
+            continue
+
