@@ -18,6 +18,7 @@ from preau.catalogue.models import (
 from preau.enrolments.models import Enrolment
 from preau.families.models import Child, Custody, Family, Guardian, Quotient
 from preau.kernel.actors import Actor
+from preau.kernel.codes import check_letter
 from preau.kernel.enums import Channel
 from preau.kernel.text import search_key
 
@@ -107,7 +108,7 @@ def make_slot(
 def make_family(children: int = 1, *, name: str = "Bouvier", email: bool = True) -> Family:
     n = next(_number)
     family = Family.objects.create(
-        code=f"{1000000 + n}A", name=name, sort_key=name.lower(), address_line1="1 rue du Préau",
+        code=f"{1000000 + n}{check_letter(str(1000000 + n))}", name=name, sort_key=name.lower(), address_line1="1 rue du Préau",
         postcode="94300", city="Vincennes", is_resident=True, created_at=NOW, channel="COUNTER",
     )
     address = f"parent{n}@example.fr" if email else ""

@@ -299,6 +299,15 @@ def active_card_of(child_id: int) -> Card | None:
     return Card.objects.filter(child=child_id, status=CardStatus.ACTIVE).first()
 
 
+def active_cards(child_ids: Iterable[int]) -> QuerySet[Card]:
+    """The living cards of these children, by name: to print."""
+    return (
+        Card.objects.filter(child__in=list(child_ids), status=CardStatus.ACTIVE)
+        .select_related("child")
+        .order_by("child__search_key", "pk")
+    )
+
+
 def get_card(card_id: int, *, child_ids: Iterable[int]) -> Card | None:
     """One card, within the scope of these children."""
     return cards_of(child_ids).filter(pk=card_id).first()

@@ -246,7 +246,7 @@ def search(found: QuerySet[Family], text: str) -> QuerySet[Family]:
     code = normalise_family_code(text)
     if code:
         return found.filter(code=code)
-    condition = matches("search_text", text)
+    condition = matches("search_words", text)
     return found.filter(condition) if condition is not None else found.none()
 
 

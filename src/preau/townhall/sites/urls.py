@@ -1,3 +1,51 @@
-from django.urls import path  # noqa: F401
+"""Sites, attendance, absences and cards; and the same acts from a family's file."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from preau.townhall.sites import absences, cards, family, register, sheets, views
+
+SLOT = "sites/seances/<int:slot_id>/"
+FILE = "dossiers/<str:code>/"
+urlpatterns = [
+    path("sites/", views.sites, name="sites"),
+    path("sites/registre/", register.register, name="register"),
+    path("sites/<int:site_id>/", views.site, name="site"),
+    path("sites/<int:site_id>/annuler/", views.cancel, name="site-cancel"),
+    path("sites/<int:site_id>/cartes/", cards.site_cards, name="site-cards"),
+    path(SLOT, sheets.show, name="sheet"),
+    path(f"{SLOT}pointer/", sheets.mark, name="sheet-mark"),
+    path(f"{SLOT}tous/", sheets.everyone, name="sheet-all"),
+    path(f"{SLOT}clore/", sheets.close, name="sheet-close"),
+    path(f"{SLOT}carte/", sheets.card, name="sheet-card"),
+    path(f"{SLOT}ajouter/", sheets.walk_in, name="sheet-walk-in"),
+    path(f"{SLOT}enfants/<int:child_id>/", sheets.correct, name="sheet-correct"),
+    path(f"{SLOT}liste/", sheets.printed, name="sheet-print"),
+    path(f"{SLOT}attente/", views.queue, name="slot-queue"),
+    path(f"{SLOT}attente/ordre/", views.reorder, name="slot-reorder"),
+    path(f"{SLOT}places/", views.capacity, name="slot-capacity"),
+    path("absences/", absences.inbox, name="absences"),
+    path("absences/<str:reference>/", absences.decide, name="absence"),
+    path("absences/<str:reference>/pieces/<uuid:file_id>/", absences.document,
+         name="absence-document"),
+    path("cartes/", cards.orders, name="card-orders"),
+    path("cartes/<int:order_id>/remettre/", cards.issue_order, name="card-order-issue"),
+    path(f"{FILE}reservations/", family.planning_page, name="family-planning"),
+    path(f"{FILE}reservations/recapitulatif/", family.review, name="family-planning-review"),
+    path(f"{FILE}reservations/recus/<str:reference>/", family.receipt,
+         name="family-planning-receipt"),
+    path(f"{FILE}reservations/places/<int:booking_id>/", family.offer,
+         name="family-planning-offer"),
+    path(f"{FILE}absences/", family.absence_list, name="family-absence"),
+    path(f"{FILE}absences/signaler/", family.absence_new, name="family-absence-new"),
+    path(f"{FILE}absences/pieces/<uuid:file_id>/", family.absence_document,
+         name="family-absence-document"),
+    path(f"{FILE}absences/<str:reference>/", family.absence_detail,
+         name="family-absence-detail"),
+    path(f"{FILE}cartes/", family.card_list, name="family-cards"),
+    path(f"{FILE}cartes/<int:card_id>/perdue/", family.card_lost, name="family-card-lost"),
+    path(f"{FILE}cartes/<int:card_id>/imprimer/", family.card_print, name="family-card-print"),
+    path(f"{FILE}cartes/enfants/<int:child_id>/demander/", family.card_order,
+         name="family-card-order"),
+    path(f"{FILE}cartes/enfants/<int:child_id>/remettre/", family.card_issue,
+         name="family-card-issue"),
+]

@@ -1,0 +1,174 @@
+"""Sites of the agent, and the day of one of them: what takes place, with live numbers."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from preau.accounts.enums import Permission
+from preau.attendance.queries import counts_of
+from preau.bookings.queries import next_days_of, queue_of, site_days, slots_of
+from preau.bookings.services import cancel_slots, change_capacity, move_in_queue
+from preau.kernel import french
+from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.errors import Refusal
+from preau.townhall.access import agent_required
+from preau.townhall.sites.scope import asked_day, get_site_or_404, get_slot_or_404, sites_of
+
+
+@agent_required(Permission.SEE_REGISTER)
+@require_GET
+def sites(request: HttpRequest) -> HttpResponse:
+    """The agent's sites on a day. An agent of one site goes straight to it."""
+    day = asked_day(request)
+    found = sites_of(request)
+    if len(found) == 1 and not request.GET:
+        return redirect("townhall:site", site_id=found[0].pk)
+    numbers = site_days([site.pk for site in found], day)
+    rows = [(site, numbers.get(site.pk)) for site in found]
+    return render(
+        request,
+        "townhall/sites/list.html",
+        {
+            "rows": rows,
+            "day": day,
+            "before": day - timedelta(days=1),
+            "after": day + timedelta(days=1),
+            "section": "townhall:sites",
+        },
+    )
+
+
+@agent_required(Permission.SEE_REGISTER)
+@require_GET
+def site(request: HttpRequest, site_id: int) -> HttpResponse:
+    """A day of a site: each activity with its places, who waits, who came."""
+    found = get_site_or_404(request, site_id)
+    day = asked_day(request)
+    slots = list(slots_of(found.pk, day))
+    counts = counts_of([slot.pk for slot in slots])
+    before, after = next_days_of(found.pk, day)
+    return render(
+        request,
+        "townhall/sites/day.html",
+        {
+            "site": found,
+            "day": day,
+            "today": paris_day(utc_now()),
+            "rows": [(slot, counts[slot.pk]) for slot in slots],
+            "before": before,
+            "after": after,
+            "section": "townhall:sites",
+            "may_manage": _may_manage(request),
+        },
+    )
+
+
+def _may_manage(request: HttpRequest) -> bool:
+    return bool(request.permissions & {Permission.MANAGE_CATALOGUE, Permission.BOOK})
+
+
+@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
+@require_POST
+def cancel(request: HttpRequest, site_id: int) -> HttpResponse:
+    """The town cancels the slots chosen of a day; each family is told, nothing is due."""
+    found = get_site_or_404(request, site_id)
+    day = asked_day(request)
+    ours = {slot.pk for slot in slots_of(found.pk, day)}
+    chosen = {int(pk) for pk in request.POST.getlist("slot") if pk.isdigit()} & ours
+    if not chosen:
+        messages.error(request, _("Choisissez au moins une séance à annuler."))
+    else:
+        try:
+            taken_off = cancel_slots(
+                slot_ids=chosen, reason=request.POST.get("reason", ""), now=utc_now(),
+                actor=request.actor,
+            )
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(
+                request,
+                _("%(slots)s annulée(s), %(children)s prévenue(s). Rien n’est dû.")
+                % {
+                    "slots": french.count(len(chosen), _("séance")),
+                    "children": french.count(
+                        len({booking.family_id for booking in taken_off}), _("famille")
+                    ),
+                },
+            )
+    response = redirect("townhall:site", site_id=found.pk)
+    response["Location"] += f"?jour={day.isoformat()}"
+    return response
+
+
+@agent_required(Permission.SEE_REGISTER)
+@require_GET
+def queue(request: HttpRequest, slot_id: int) -> HttpResponse:
+    """Places and waiting list of a slot."""
+    slot = get_slot_or_404(request, slot_id)
+    return render(
+        request,
+        "townhall/sites/queue.html",
+        {
+            "slot": slot,
+            "queue": list(queue_of(slot.pk)),
+            "section": "townhall:sites",
+            "may_manage": _may_manage(request),
+        },
+    )
+
+
+@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
+@require_POST
+def capacity(request: HttpRequest, slot_id: int) -> HttpResponse:
+    """Change the places of a slot: raised, those who wait are offered them at once."""
+    slot = get_slot_or_404(request, slot_id)
+    text = request.POST.get("capacity", "").strip()
+    try:
+        if not text.isascii() or not text.isdigit():
+            raise Refusal(_("Écrivez un nombre de places en chiffres."))
+        changed = change_capacity(
+            slot_id=slot.pk, capacity=int(text[:6]), now=utc_now(), actor=request.actor
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        words = _("%s désormais.") % french.count(int(text[:6]), _("place"))
+        if changed.wanted_capacity is not None:
+            words += " " + _(
+                "Personne n’est retiré : les places libérées ne seront pas redonnées "
+                "tant que ce nombre est dépassé."
+            )
+        messages.success(request, words)
+    return redirect("townhall:slot-queue", slot_id=slot.pk)
+
+
+@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
+@require_POST
+def reorder(request: HttpRequest, slot_id: int) -> HttpResponse:
+    """Put a waiting child first, with a reason that is kept."""
+    slot = get_slot_or_404(request, slot_id)
+    waiting = [b for b in queue_of(slot.pk) if b.status == "WAITING"]
+    text = request.POST.get("booking", "")
+    moved: Any = next((b for b in waiting if str(b.pk) == text), None)
+    if moved is None:
+        raise Http404
+    others = [b for b in waiting if b.pk != moved.pk]
+    try:
+        move_in_queue(
+            booking_id=moved.pk,
+            before_id=others[0].pk if others else None,
+            reason=request.POST.get("reason", ""),
+            now=utc_now(),
+            actor=request.actor,
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("%s passe en premier.") % moved.child.first_name)
+    return redirect("townhall:slot-queue", slot_id=slot.pk)
