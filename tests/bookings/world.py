@@ -108,8 +108,9 @@ def make_slot(
 def make_family(children: int = 1, *, name: str = "Bouvier", email: bool = True) -> Family:
     n = next(_number)
     family = Family.objects.create(
-        code=f"{1000000 + n}{check_letter(str(1000000 + n))}", name=name, sort_key=name.lower(), address_line1="1 rue du Préau",
-        postcode="94300", city="Vincennes", is_resident=True, created_at=NOW, channel="COUNTER",
+        code=f"{1000000 + n}{check_letter(str(1000000 + n))}", name=name,
+        sort_key=name.lower(), address_line1="1 rue du Préau", postcode="94300",
+        city="Vincennes", is_resident=True, created_at=NOW, channel="COUNTER",
     )
     address = f"parent{n}@example.fr" if email else ""
     user = User.objects.create(
