@@ -53,7 +53,7 @@ class EmailForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """First an address: the link that it receives goes on. The answer is always the same."""
-    form = EmailForm(request.POST or None)
+    form = EmailForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:
@@ -134,7 +134,7 @@ def pieces(request: HttpRequest, draft: Any) -> HttpResponse:
     if request.method == "POST" and request.POST.get("drop"):
         services.drop_draft_file(draft=draft, file_id=request.POST["drop"])
         return redirect("portal:open-file-pieces")
-    form = PiecesForm(request.POST or None, request.FILES or None, wanted=wanted)
+    form = PiecesForm(wanted=wanted)
     if request.method == "POST":
         form = PiecesForm(request.POST, request.FILES, wanted=wanted)
         if form.is_valid():

@@ -128,7 +128,8 @@ def admit(request: HttpRequest, pk: int) -> HttpResponse:
         "ends_on": _summer_after(row.wished_from),
         **{f"day_{i}": value / 60 for i, value in enumerate(row.weekly_minutes) if value},
     }
-    form = ContractForm(request.POST or None, sites=sites, initial=initial)
+    data = request.POST if request.method == "POST" else None
+    form = ContractForm(data, sites=sites, initial=initial)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:
@@ -178,7 +179,7 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
     row = queries.get_contract(pk)
     if row is None or row.establishment_id not in {site.pk for site in _sites(request)}:
         raise Http404
-    form = EndForm(request.POST or None)
+    form = EndForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             services.end_contract(

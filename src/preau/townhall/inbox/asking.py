@@ -138,7 +138,7 @@ def check(request: HttpRequest, code: str, draft_id: UUID) -> HttpResponse:
     back = reverse("townhall:family-request-new", args=[family.code, handler.slug])
     back = f"{back}?brouillon={draft.pk}"
     adults = list(families.guardians_of(family))
-    form = SendForm(request.POST or None, adults=adults)
+    form = SendForm(request.POST if request.method == "POST" else None, adults=adults)
     if draft.sent_request_id:
         return _after(request, family, draft.sent_request_id)
     try:

@@ -106,7 +106,7 @@ def edit_kind(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     setting = queries.kind_settings(handler)
     form = KindForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         initial={"is_automatic": setting.is_automatic, "service": setting.service_id,
                  "days": setting.days, "next_step": setting.next_step},
         may_be_automatic=handler.can_be_automatic,
@@ -156,7 +156,8 @@ def edit_document_kind(request: HttpRequest, slug: str = "") -> HttpResponse:
             raise Http404
     names = list(DocumentKindForm.base_fields)
     form = DocumentKindForm(
-        request.POST or None, initial={n: getattr(known, n) for n in names} if known else None
+        request.POST if request.method == "POST" else None,
+        initial={n: getattr(known, n) for n in names} if known else None,
     )
     if request.method == "POST" and form.is_valid():
         wanted = slug or slugify(form.cleaned_data["name"])[:50]
@@ -183,7 +184,7 @@ def required_documents(request: HttpRequest, slug: str) -> HttpResponse:
     if activity is None:
         raise Http404
     held = enrolments.required_documents([activity.pk]).get(activity.pk, [])
-    form = RequiredForm(request.POST or None, initial={"kinds": [kind.pk for kind in held]})
+    form = RequiredForm(initial={"kinds": [kind.pk for kind in held]})
     if request.method == "POST":
         form = RequiredForm(request.POST)
         if form.is_valid():
