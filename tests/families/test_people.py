@@ -297,7 +297,7 @@ def test_likely_duplicates_say_why():
     )
     assert [match.family_id for match in found][:1] == [family.pk]
     assert len(found[0].reasons) >= 4
-    assert any("même enfant : Lina Rousseau" in reason for reason in found[0].reasons)
+    assert any("même enfant\u00a0: Lina Rousseau" in reason for reason in found[0].reasons)
     assert find_likely_duplicates(
         guardians=[GuardianData("Nouveau", "Paul")],
         children=[ChildData("Nouveau", "Zoé", birth_on=dt.date(2020, 1, 1))],

@@ -75,9 +75,9 @@ def _candidates(
     for adult in guardians:
         contacts = [adult.email, *_phones(adult)]
         contacts += [f"{adult.first_name} {adult.usage_name or adult.last_name}"]
-        wanted += [m for text in contacts if text and (m := matches("search_text", text))]
+        wanted += [m for text in contacts if text and (m := matches("search_words", text))]
     if address is not None and address.line1:
-        where = matches("search_text", f"{address.line1} {address.postcode}")
+        where = matches("search_words", f"{address.line1} {address.postcode}")
         if where is not None:
             wanted.append(where)
     if wanted:

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 
@@ -38,10 +39,13 @@ class Family(models.Model):
     channel = models.CharField("canal", max_length=10, choices=Channel)
     # Every word by which an agent may look for the file (families.search), kept by the services.
     search_text = models.TextField(default="")
+    search_words = models.GeneratedField(
+        expression=search_document("search_text"), output_field=SearchVectorField(), db_persist=True
+    )
 
     class Meta:
         verbose_name = "dossier famille"
-        indexes = [GinIndex(search_document("search_text"), name="family_search")]
+        indexes = [GinIndex(fields=["search_words"], fastupdate=False, name="family_search")]
 
     def __str__(self) -> str:
         return self.name

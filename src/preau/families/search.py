@@ -15,7 +15,7 @@ _MAX_WORDS = 8
 
 
 def search_document(field: str) -> Func:
-    """The words of `field` (parted by one space) as a tsvector; same expression in the index."""
+    """The words of `field` (parted by one space) as a tsvector, for a stored column."""
     return Func(
         Func(F(field), Value(" "), function="string_to_array"), function="array_to_tsvector"
     )
@@ -29,12 +29,12 @@ class _Matches(Func):
 
 
 def matches(field: str, text: str) -> Expression | None:
-    """A condition: each word of `text` begins a word of `field`. None when there is no word."""
+    """A condition: each word of `text` begins a word of `field`, a tsvector. None without words."""
     words = question_words(text)
     if not words:
         return None
     question = " & ".join("'{}':*".format(word.replace("'", "''")) for word in words)
-    return _Matches(search_document(field), Func(Value(question), template="(%(expressions)s)::tsquery"))
+    return _Matches(F(field), Func(Value(question), template="(%(expressions)s)::tsquery"))
 
 
 def question_words(text: str) -> list[str]:
