@@ -47,3 +47,10 @@ def test_the_range_and_the_examples_are_those_of_the_rules(client: Client, rules
     html = client.get("/activites/cantine/").content.decode()
     assert "Quotient familial" in html and "Hors commune" in html
     assert said["cantine"] in client.get("/").content.decode()
+
+
+def test_a_day_to_come_tells_until_when_it_is_booked_and_cancelled(client: Client, rules):
+    make_offer()
+    html = client.get("/activites/cantine/").content.decode()
+    assert "Inscrit n’est pas réservé." in html and "réservable jusqu" in html
+    assert "Inscrit n’est pas réservé." not in client.get("/activites/judo/").content.decode()

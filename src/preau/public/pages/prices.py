@@ -46,12 +46,16 @@ def _typical_days(day: date) -> dict[str, date]:
     return found
 
 
-def _day_for(kind: str, days: dict[str, date], today: date) -> date:
-    wanted = {
+def _period_of(kind: str) -> str:
+    """The kind of period in which an activity mostly takes place."""
+    return {
         ActivityKind.WEDNESDAY: PeriodKind.WEDNESDAYS,
         ActivityKind.HOLIDAY_CENTRE: PeriodKind.SMALL_HOLIDAYS,
     }.get(ActivityKind(kind), PeriodKind.SCHOOL_DAYS)
-    return days.get(wanted, today)
+
+
+def _day_for(kind: str, days: dict[str, date], today: date) -> date:
+    return days.get(_period_of(kind), today)
 
 
 def _facts(quotient: int | None, *, resident: bool = True) -> Facts:
@@ -111,3 +115,21 @@ def price_examples(activity: Any, today: date) -> Examples | None:
     if not rows:
         return None
     return Examples(tuple(p.name for p in products), tuple(rows))
+
+
+def deadline_example(activity: Any, today: date) -> tuple[date, list[str]] | None:
+    """A day to come and until when it may be booked and cancelled, by the rules in force."""
+    rates = rates_on(today)
+    product = next(iter(activity.products.all()), None)
+    if rates.book is None or product is None:
+        return None
+    ahead = today + timedelta(days=7)
+    day = _typical_days(ahead).get(_period_of(activity.kind))
+    if day is None:
+        return None
+    found = [
+        rates.deadline(activity.slug, product.slug, day, action, _facts(None))
+        for action in ("book", "cancel")
+    ]
+    sentences = list(dict.fromkeys(f.sentence for f in found if f and f.sentence))
+    return (day, sentences) if sentences else None

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from preau.catalogue import queries as catalogue
+from preau.catalogue.enums import BookingMode
 from preau.enrolments.queries import required_documents
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
@@ -16,7 +17,7 @@ from preau.kernel.periods import week_start
 from preau.public.pages import words
 from preau.public.pages.caching import public_page
 from preau.public.pages.menus import menu_week, shown_monday
-from preau.public.pages.prices import price_examples, price_words
+from preau.public.pages.prices import deadline_example, price_examples, price_words
 from preau.public.pages.soon import coming
 from preau.town import queries as town
 from preau.town.enums import PageSlug
@@ -85,6 +86,7 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
     year = catalogue.current_school_year(today)
     offerings = list(catalogue.offerings_for(year, activity_slug=slug))
     patterns = list(catalogue.patterns_of([o.pk for o in offerings]))
+    by_days = found.booking_mode == BookingMode.DAYS
     return render(request, "public/pages/activity.html", {
         "section": "public:activities",
         "activity": found,
@@ -101,6 +103,8 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
         "year": year,
         "sites": _sites(offerings, now),
         "prices": price_examples(found, today),
+        "deadline": deadline_example(found, today) if by_days else None,
+        "by_days": by_days,
     })
 
 

@@ -1,3 +1,7 @@
-from django.urls import path  # noqa: F401
+"""The simulator's address."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from preau.public.tarifs import views
+
+urlpatterns = [path("tarifs/", views.prices, name="prices")]
