@@ -140,3 +140,12 @@ def unassigned_activities(*, first: date, last: date) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(UNASSIGNED, {"first": first, "last": last})
         return cursor.fetchall()
+
+
+def activities_with_several_products() -> frozenset[int]:
+    """Ids of the activities that are booked in more than one way (a morning, a full day)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT activity_id FROM catalogue_product GROUP BY activity_id HAVING count(*) > 1"
+        )
+        return frozenset(row[0] for row in cursor.fetchall())

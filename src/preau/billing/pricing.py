@@ -114,9 +114,16 @@ class Biller:
     """Prices the charges of a run, family by family."""
 
     def __init__(
-        self, people: People, *, month: date, accounting_codes: dict[int, str]
+        self,
+        people: People,
+        *,
+        month: date,
+        accounting_codes: dict[int, str],
+        several_products: frozenset[int] = frozenset(),
     ) -> None:
         self.people = people
+        # Activities whose products must be told apart on an invoice.
+        self.several_products = several_products
         self.month = month
         self.codes = accounting_codes
         self.result = Bill()
@@ -325,7 +332,7 @@ class Biller:
     def _line(self, charge: ChargeDay, cents: int, *, late: bool) -> DraftLine:
         kid = self.people.kids[charge.child_id]
         label = f"{kid.first_name}, {charge.activity_name}"
-        if charge.product_name and charge.product_name.lower() not in charge.activity_name.lower():
+        if charge.activity_id in self.several_products:
             label = f"{label} ({charge.product_name.lower()})"
         if late:
             label = f"{label}, régularisation {french.of(french.month(charge.day))}"

@@ -205,7 +205,12 @@ def compute(*, office: CashOffice, month: date, run_id: int | None = None) -> Co
             "activity_id", "accounting_code"
         )
     )
-    biller = Biller(people, month=month, accounting_codes=codes)
+    biller = Biller(
+        people,
+        month=month,
+        accounting_codes=codes,
+        several_products=reading.activities_with_several_products(),
+    )
     for done, (family_id, days) in enumerate(found.items()):
         if run_id and done % STEP == 0:
             BillingRun.objects.filter(pk=run_id).update(
