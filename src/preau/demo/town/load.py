@@ -64,13 +64,14 @@ def tell(story: Story, say: Say | None = None) -> None:
     """The story, chapter after chapter."""
 
     @contextmanager
-    def chapter(name: str) -> Iterator[None]:
+    def chapter(name: str, *, is_heavy: bool = False) -> Iterator[None]:
         began = time.monotonic()
         yield
         with connection.cursor() as cursor:
             # Keys checked now: a long queue of checks slows each savepoint that is undone.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-            cursor.execute("ANALYZE")  # nobody else does before the transaction ends
+            if is_heavy:
+                cursor.execute("ANALYZE")  # nobody else does before the transaction ends
         if say:
             say(f"{name} : {time.monotonic() - began:.1f} s")
 
@@ -85,24 +86,24 @@ def tell(story: Story, say: Say | None = None) -> None:
         rules.open_cash_offices(story)
         rules.hire_agents(story)
         rules.publish_rules(story)
-    with chapter("Les familles"):
+    with chapter("Les familles", is_heavy=True):
         population.import_register(story)
         homes = population.find_homes(story)
         pupils = population.read_pupils(story)
         population.give_quotients(story, homes, pupils)
         population.choose_diets(story, pupils)
-    with chapter("Les inscriptions et les réservations"):
+    with chapter("Les inscriptions et les réservations", is_heavy=True):
         habits = days.form_habits(story, pupils, homes)
         booked = days.enrol_and_book(story, habits)
     with chapter("Les pièces et les cartes"):
         days.give_pieces(story, booked, homes)
         presence.give_cards(story, booked, homes)
-    with chapter("Les absences et le pointage"):
+    with chapter("Les absences et le pointage", is_heavy=True):
         presence.tell_absences(story, booked, homes)
         presence.keep_sheets(story, booked)
     with chapter("La crèche"):
         nursery.fill_nursery(story, pupils, homes)
-    with chapter("Les factures"):
+    with chapter("Les factures", is_heavy=True):
         money.issue_invoices(story)
     with chapter("Les paiements"):
         money.take_payments(story, homes)

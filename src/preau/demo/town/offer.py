@@ -236,10 +236,10 @@ def _save_offerings(
             school: (SCHOOL_WEEK, {"seance": None})})
         open_at("soir", site, 190 if small_school else 210, {
             school: (SCHOOL_WEEK, {"seance": None})})
-    for site, places in zip(CENTRES, (240, 200), strict=True):
+    for site, places in zip(CENTRES, (186, 155), strict=True):
         open_at("mercredi", site, places, {
             wednesday: ((WEDNESDAY,), {"journee": None, "demi": 40})})
-        open_at("vacances", site, places - 80, {
+        open_at("vacances", site, places // 2, {
             small: (WEEK, {"journee": None}), summer: (WEEK, {"journee": None})})
     open_at("judo", "gymnase-leo-lagrange", 60, {school: ((TUESDAY,), {"seance": None})})
     open_at("natation", "piscine-du-dome", 48, {wednesday: ((WEDNESDAY,), {"seance": None})})
