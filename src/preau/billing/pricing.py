@@ -58,10 +58,11 @@ class Bill:
 
 
 class Book:
-    """The rulebook in force on a day, with its calendar and what it already answered."""
+    """The rulebook in force on a day (or the one given, to try it), with its calendar and what it
+    already answered."""
 
-    def __init__(self, day: date) -> None:
-        self.book = rulebook_on(day)
+    def __init__(self, day: date, book: api.Rulebook | None = None) -> None:
+        self.book = book or rulebook_on(day)
         self.calendar = calendar_around(day)
         self._pricers: dict[tuple[str, str], api.Pricer] = {}
         self._absences: dict[Any, api.Decision] = {}
