@@ -24,7 +24,7 @@ PAYMENT_COLUMNS = [
 
 
 def _days(row: Any) -> str:
-    return f"{row.mean_delay.total_seconds() / 86_400:.1f}" if row.mean_delay else ""
+    return f"{row.mean_delay.total_seconds() / 86_400:.1f}" if row.mean_delay is not None else ""
 
 
 REQUEST_COLUMNS = [
