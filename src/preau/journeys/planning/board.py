@@ -311,7 +311,7 @@ def _why_off(info: Any, has_slots: bool) -> str:
         return str(info.closed_reason)
     if info.holiday_name:
         return str(info.holiday_name)
-    return "" if info.is_school_day else "pas d’école"
+    return "pas de séance" if info.is_school_day else "pas d’école"
 
 
 class _Painter:

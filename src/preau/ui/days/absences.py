@@ -73,7 +73,7 @@ class AbsenceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["child"].choices = [(c.pk, c.first_name) for c in children]
         if len(children) == 1:
-            self.fields["child"].initial = children[0].pk
+            self.initial["child"] = children[0].pk
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
