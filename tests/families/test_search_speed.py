@@ -21,7 +21,8 @@ def fill():
         cursor.execute(
             """
             INSERT INTO families_family (code, name, sort_key, status, address_line1,
-              address_line2, postcode, city, country, is_resident, created_at, channel, search_text)
+              address_line2, postcode, city, country, is_resident, created_at, channel,
+              search_text)
             SELECT (1000000 + i)::text || 'A', 'Nom' || i %% 3000, 'nom' || i %% 3000, 'ACTIVE',
               i %% 200 || ' rue du Midi', '', '94300', 'VINCENNES', 'FRANCE', true, now(), 'COUNTER',
               'nom' || i %% 3000 || ' prenom' || i %% 900 || ' enfant' || i %% 700 || ' 06' ||
@@ -58,7 +59,8 @@ def fill():
               ON f.n = (c.n + 1) / 2
             """
         )
-        cursor.execute("ANALYZE families_family, families_guardian, families_child, families_custody")
+        for table in ("family", "guardian", "child", "custody"):
+            cursor.execute(f"ANALYZE families_{table}")
 
 
 def test_a_search_answers_within_a_tenth_of_a_second():
@@ -66,7 +68,7 @@ def test_a_search_answers_within_a_tenth_of_a_second():
     agent = make_agent(Role.COUNTER)
     permissions = queries.accounts.permissions_of(agent, DAY)
     fill()
-    for typed in ("nom12", "prenom7 nom", "0600001234", "1004321a", "p77@example", "midi vinc", "n"):
+    for typed in ("nom12", "prenom7 nom", "0600001234", "1004321a", "p77@example", "midi v", "no"):
         best = min(_time(agent, typed, permissions) for _ in range(5))
         assert best < TARGET, (typed, best)
     plan = queries.families_for_agent(agent, "prenom77 nom77", day=DAY).explain()

@@ -29,9 +29,25 @@ INVITATION = PasswordLink.Purpose.INVITATION
 RESET = PasswordLink.Purpose.RESET
 
 __all__ = [
-    "INVITATION", "RESET", "assign_role", "change_agent", "change_password", "check_strength", "create_agent",
-    "create_family_user", "create_link", "end_role", "find_link", "hash_token", "rename_user",
-    "request_agent_reset", "send_agent_link", "set_active", "set_email", "set_initial_password", "use_link",
+    "INVITATION",
+    "RESET",
+    "assign_role",
+    "change_agent",
+    "change_password",
+    "check_strength",
+    "create_agent",
+    "create_family_user",
+    "create_link",
+    "end_role",
+    "find_link",
+    "hash_token",
+    "rename_user",
+    "request_agent_reset",
+    "send_agent_link",
+    "set_active",
+    "set_email",
+    "set_initial_password",
+    "use_link",
 ]
 
 _AGENTS_LOCK = 4_021

@@ -125,7 +125,8 @@ def _reasons(
     names = {search_key(g.last_name) for g in guardians} | {
         search_key(c.last_name) for c in children if c.last_name
     }
-    if names & ({search_key(a.last_name) for a in adults} | {search_key(k.last_name) for k in kids}):
+    known_names = {search_key(person.last_name) for person in [*adults, *kids]}
+    if names & known_names:
         reasons["même nom de famille"] = SAME_NAME
     return reasons
 

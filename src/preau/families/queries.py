@@ -234,8 +234,8 @@ def families_for_agent(
     scope = accounts.establishment_scope(user, Permission.SEE_FAMILIES, day)
     found = Family.objects.all()
     if scope is not None:
-        seen = scope and within is not None
-        found = found.filter(pk__in=within.values("pk")) if seen else found.none()
+        inside = within.values("pk") if scope and within is not None else []
+        found = found.filter(pk__in=inside)
     return search(found, text).order_by("sort_key", "pk")
 
 

@@ -80,7 +80,8 @@ def school_words(schooling: Any) -> str:
 
 def next_days(first: date, count: int = 4) -> list[date]:
     """The next weekdays from `first` on."""
-    days, day = [], first
+    days: list[date] = []
+    day = first
     while len(days) < count:
         if day.weekday() < 5:
             days.append(day)

@@ -93,7 +93,7 @@ def visible_child(user: "User", child_id: int, day: date) -> Any:
 
 def find_children(user: "User", text: str, day: date, limit: int = 20) -> list[Any]:
     """Where children live (custodies, with child and family) in the files that this text finds."""
-    found = families.with_people(visible_families(user, day, text)[:limit], day)
+    found: list[Any] = list(families.with_people(visible_families(user, day, text)[:limit], day))
     return [home for family in found for home in family.homes]
 
 

@@ -127,7 +127,7 @@ def _offers(coming: list[Coming], known: dict[int, "Child"], now: datetime) -> l
 
 def _to_pay(family_id: int, today: date) -> ToPay:
     """Unpaid invoices, less what the bank is about to confirm. «En cours» is never «impayé»."""
-    invoices = list(unpaid_invoices(family_id=family_id))
+    invoices: list[Any] = list(unpaid_invoices(family_id=family_id))
     if not invoices:
         return ToPay()
     pending = sum(attempt.amount_cents for attempt in pending_of(family_id))

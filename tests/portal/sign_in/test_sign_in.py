@@ -83,8 +83,7 @@ def test_a_wrong_password_and_an_unknown_code_get_the_same_words(client, family)
     strange = come_in(client, "n’importe quoi", "faux mot de passe")
 
     def words(answer):
-        text = re.sub(r'value="[^"]*"', "", answer.content.decode())
-        return text
+        return re.sub(r'value="[^"]*"', "", answer.content.decode())
 
     assert known.status_code == unknown.status_code == strange.status_code == 422
     assert words(known) == words(unknown) == words(strange)
@@ -202,7 +201,8 @@ class TestFirstSignIn:
 class TestForgottenPassword:
     def test_the_answer_is_the_same_for_all(self, client, family):
         told = []
-        for username in ("amina@example.org", family.printed_code, "nobody@example.org", "1000000A"):
+        names = ("amina@example.org", family.printed_code, "nobody@example.org", "1000000A")
+        for username in names:
             answer = client.post("/mot-de-passe-oublie/", {"username": username})
             told.append((answer.status_code, answer["Location"]))
         assert told == [(302, "/mot-de-passe-oublie/envoye/")] * 4

@@ -2,9 +2,10 @@
 
 import django.contrib.postgres.constraints
 import django.db.models.deletion
-import preau.kernel.ranges
 from django.conf import settings
 from django.db import migrations, models
+
+import preau.kernel.ranges
 
 
 class Migration(migrations.Migration):

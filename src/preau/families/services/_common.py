@@ -87,7 +87,7 @@ def clean_email(text: str) -> str:
 
 
 def check_adult_birth(birth_on: date | None, today: date) -> None:
-    if birth_on is not None and not (1900 <= birth_on.year and birth_on < today):
+    if birth_on is not None and not (birth_on.year >= 1900 and birth_on < today):
         raise ImpossibleBirth
 
 

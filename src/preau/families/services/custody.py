@@ -64,7 +64,7 @@ def set_custody(
 def end_custody(
     *, child_id: int, family_id: int, ends_on: date, now: datetime, actor: Actor
 ) -> bool:
-    """The child lives in this household for the last day on `ends_on`. False when it already did."""
+    """The child's last day in this household is `ends_on`. False when it already was."""
     family = lock_family(family_id, even_closed=True)
     here = Custody.objects.filter(child_id=child_id, family=family)
     if not here.exists():

@@ -351,6 +351,6 @@ def _apply(thing: Guardian | Child, cleaned: dict[str, Any]) -> dict[str, Any]:
 
 def _words(model: type[Guardian] | type[Child], changed: dict[str, Any]) -> str:
     return ", ".join(
-        _CONTACT_WORDS.get(name) or str(model._meta.get_field(name).verbose_name)
+        _CONTACT_WORDS.get(name) or str(getattr(model._meta.get_field(name), "verbose_name", name))
         for name in changed
     )

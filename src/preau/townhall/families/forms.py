@@ -24,7 +24,9 @@ class FilterForm(forms.Form):
     )
     access = forms.ChoiceField(
         label=_("Accès en ligne"), required=False,
-        choices=[("", _("peu importe")), ("seen", _("déjà connecté")), ("never", _("jamais connecté"))],
+        choices=[
+            ("", _("peu importe")), ("seen", _("déjà connecté")), ("never", _("jamais connecté")),
+        ],
     )
 
 

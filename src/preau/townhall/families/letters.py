@@ -43,8 +43,8 @@ def invite(request: HttpRequest, code: str, guardian_id: int) -> HttpResponse:
     family = get_family_or_404(request, code)
     try:
         services.invite_by_email(
-            family_id=family.pk, guardian_id=guardian_id, address=token_address("portal:choose-password"),
-            now=utc_now(), actor=request.actor,
+            family_id=family.pk, guardian_id=guardian_id, now=utc_now(), actor=request.actor,
+            address=token_address("portal:choose-password"),
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))

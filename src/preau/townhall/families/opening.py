@@ -28,7 +28,8 @@ def family_new(request: HttpRequest) -> HttpResponse:
     children = FirstChildrenFormSet(data, prefix="children")
     forms = [address, first, second, children]
     duplicates = []
-    if request.method == "POST" and all([form.is_valid() for form in forms]):
+    # A list: each form is checked, so that all the errors are said at once.
+    if request.method == "POST" and all([form.is_valid() for form in forms]):  # noqa: C419
         guardians = [first.guardian(is_payer=True)]
         if second.has_changed():
             guardians.append(second.guardian())

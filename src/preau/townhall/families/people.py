@@ -169,7 +169,7 @@ def child(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
     return form_page(
         request, family=family, form=form, act=act, title=str(found), done=_("C’est enregistré."),
         button=_("Enregistrer"), pairs=CHILD_PAIRS,
-        lead=_("L’autre foyer de cet enfant, s’il en a un, voit les mêmes nom, naissance et repas."),
+        lead=_("L’autre foyer de cet enfant, s’il existe, voit les mêmes nom, naissance et repas."),
     )
 
 
