@@ -18,6 +18,7 @@ from preau.billing.errors import (
     ReasonMissing,
     TooMuchCash,
 )
+from preau.billing.messages import acknowledge_counter_payment
 from preau.billing.models import CashOffice, CounterPayment, Movement
 from preau.billing.rules import CASH_MAX_CENTS, spread
 from preau.kernel.actors import Actor
@@ -101,6 +102,7 @@ def take_payment(
         object_type=SOURCE,
         object_id=payment.pk,
     )
+    acknowledge_counter_payment(payment, office=office, now=now)
     return payment
 
 

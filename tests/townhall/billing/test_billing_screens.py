@@ -138,6 +138,8 @@ def test_taking_cash_and_a_cheque(agent, family, office):
         cheque_drawer="Mamie",
     )
     assert response.status_code == 302 and left_on(invoice) == 0
+    mails = apps.get_model("messaging", "Message").objects.filter(family_id=family.pk)
+    assert mails.count() == 2 and "ENFANCE-R-2026-00001" in mails.earliest("pk").body
     html = text(agent.get(url("family-account", family.code)))
     assert "À zéro." in html and "ENFANCE-R-2026-00002" in html
 
