@@ -17,12 +17,6 @@ AGENT = "preau.accounts.auth.AgentBackend"
 MOST_QUERIES = 15
 
 
-@pytest.fixture
-def town() -> None:
-    assert "demo_load" in get_commands()
-    call_command("demo_load")
-
-
 def families(number: int) -> list[Any]:
     """Accounts of different households, those with the most children first."""
     from django.db.models import Count
@@ -46,50 +40,56 @@ def signed_in(user: Any, backend: str) -> Client:
     return client
 
 
-def leaks(client: Client, addresses: set[str], accepted: set[int]) -> str:
-    return "\n".join(
-        f"{method} {address} -> {answer.status_code}"
+def leaks(client: Client, addresses: set[str], accepted: set[int]) -> list[str]:
+    return [
+        f"seen by another: {method} {address} -> {answer.status_code}"
         for address in sorted(addresses)
         for method in ("get", "post")
         for answer in [getattr(client, method)(address)]
         if answer.status_code not in accepted
-    )
+    ]
 
 
-def slow(seen: Crawl) -> str:
-    return "\n".join(
+def slow(seen: Crawl) -> list[str]:
+    return [
         f"{address}: {number} queries"
         for address, number in seen.queries.items()
         if number > MOST_QUERIES
-    )
+    ]
 
 
-def test_the_family_s_space(town: None) -> None:
+def test_the_demo_town_link_by_link() -> None:
+    """One load serves the three visits; each says what it found wrong."""
+    assert "demo_load" in get_commands()
+    call_command("demo_load")
+    wrong = {
+        "a family's space": visit_a_family(),
+        "the town hall": visit_the_town_hall(),
+        "the public part": crawl(Client(raise_request_exception=False), "/activites/").broken,
+    }
+    assert "\n".join(f"{where}: {line}" for where, found in wrong.items() for line in found) == ""
+
+
+def visit_a_family() -> list[str]:
     first, second = families(2)
     mine = crawl(signed_in(first, FAMILY), "/espace/")
     assert len(mine.pages) > 8
-    assert "\n".join(mine.broken) == ""
-    assert slow(mine) == ""
     other_client = signed_in(second, FAMILY)
-    theirs = crawl(other_client, "/espace/")
     # What names an object of the first family, and is not offered to the second one too.
-    private = mine.objects() - theirs.objects()
+    private = mine.objects() - crawl(other_client, "/espace/").objects()
     assert private
-    assert leaks(other_client, private, {403, 404, 405}) == ""
+    return mine.broken + slow(mine) + leaks(other_client, private, {403, 404, 405})
 
 
-def test_the_town_hall(town: None) -> None:
+def visit_the_town_hall() -> list[str]:
     administrator = make_agent(Role.ADMINISTRATOR, email="toute.la.mairie@preau.example")
     seen = crawl(signed_in(administrator, AGENT), "/mairie/", most=800)
     assert len(seen.pages) > 30
-    assert "\n".join(seen.broken) == ""
     nobody = make_agent(email="sans.role@preau.example")
     nobody.roles.all().delete()
-    assert leaks(signed_in(nobody, AGENT), seen.objects(), {403, 404, 405}) == ""
     parent = families(1)[0]
-    assert leaks(signed_in(parent, FAMILY), seen.objects(), {404, 405}) == ""
-
-
-def test_the_public_part(town: None) -> None:
-    seen = crawl(Client(raise_request_exception=False), "/activites/")
-    assert "\n".join(seen.broken) == ""
+    return (
+        seen.broken
+        + leaks(signed_in(nobody, AGENT), seen.objects(), {403, 404, 405})
+        + leaks(signed_in(parent, FAMILY), seen.objects(), {404, 405})
+    )
