@@ -28,7 +28,8 @@ day = dt.date.fromisoformat
 
 
 def test_expiry_is_the_first_of_its_ends():
-    assert school_year_end(day("2026-08-31")) == day("2026-08-31")
+    assert school_year_end(day("2026-06-30")) == day("2026-08-31")
+    assert school_year_end(day("2026-07-01")) == day("2027-08-31")
     assert school_year_end(day("2026-09-01")) == day("2027-08-31")
     assert add_months(day("2026-08-31"), 6) == day("2027-02-28")
     assert add_months(day("2026-12-15"), 1) == day("2027-01-15")

@@ -4,9 +4,14 @@ import calendar
 from datetime import date
 
 
+# From July on, what a family brings is for the year to come.
+NEXT_YEAR_FROM = 7
+
+
 def school_year_end(day: date) -> date:
-    """The 31 August that ends the school year of `day` (1 September to 31 August)."""
-    return date(day.year + 1 if day.month >= 9 else day.year, 8, 31)
+    """The 31 August until which a piece brought on `day` counts: this school year's, or, from
+    1 July on, the next one's."""
+    return date(day.year + 1 if day.month >= NEXT_YEAR_FROM else day.year, 8, 31)
 
 
 def add_months(day: date, months: int) -> date:
