@@ -75,6 +75,7 @@ def test_a_real_production_starts() -> None:
         ({"PREAU_DEBUG": "true"}, "PREAU_DEBUG"),
         ({"PREAU_DEMO_BANK_URL": "http://localhost:8001"}, "PREAU_DEMO_BANK_URL"),
         ({"PREAU_SEALING_KEYS": ""}, "PREAU_SEALING_KEYS"),
+        ({"PREAU_TEST_CLOCK": "/somewhere"}, "PREAU_TEST_CLOCK"),
     ],
 )
 def test_production_refuses_a_demo(changes: dict[str, str], word: str) -> None:

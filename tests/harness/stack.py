@@ -3,11 +3,13 @@ test database. For the tests that tell a story from end to end.
 
     def test_…(site, open_page):
         page = open_page(base_url=site.url)
+        site.set_clock(instant)
 
 The tables are emptied after each test as for any transactional test; the processes stay up for
 the session, on ports of their own.
 """
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -30,6 +32,14 @@ class Site:
     url: str
     bank_url: str
     logs: Path
+    clock: Path
+
+    def set_clock(self, instant: dt.datetime) -> None:
+        """Move the stack to this instant; its time runs on from there until the test ends."""
+        ahead = (instant - dt.datetime.now(dt.UTC)).total_seconds()
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(f"{ahead}")
+        fresh.replace(self.clock)
 
     def wait_until(self, what: Callable[[], Any], seconds: float = 20) -> Any:
         """Wait for a background job's effect: the first true value of `what()`, or a failure."""
@@ -55,6 +65,7 @@ def site_processes(
         "PREAU_MODE": "test",
         "PREAU_BASE_URL": url,
         "PREAU_DEMO_BANK_URL": bank_url,
+        "PREAU_TEST_CLOCK": str(logs / "clock"),
     }
     parts = [
         Part(
@@ -75,16 +86,17 @@ def site_processes(
         for part in parts:
             part.start(environment)
         wait_for(f"{url}/healthz", parts)
-        yield Site(url, bank_url, logs)
+        yield Site(url, bank_url, logs, logs / "clock")
     finally:
         stop_all(parts)
 
 
 @pytest.fixture
 def site(transactional_db: None, site_processes: Site, real_hasher: None, settings: Any) -> Site:
-    """The stack, with this process's settings pointing at it."""
+    """The stack, with this process's settings pointing at it, on the machine's time."""
     settings.BASE_URL = site_processes.url
     settings.DEMO_BANK_URL = site_processes.bank_url
+    site_processes.clock.unlink(missing_ok=True)
     return site_processes
 
 

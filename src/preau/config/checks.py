@@ -1,5 +1,6 @@
 """Production refuses to start with a demo secret, with DEBUG or with the demo bank."""
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -25,5 +26,9 @@ def production_is_not_a_demo(**kwargs: Any) -> list[Error]:
     if not settings.SEALING_KEYS:
         errors.append(
             Error("PREAU_SEALING_KEYS must hold at least one Fernet key.", id="preau.E004")
+        )
+    if os.environ.get("PREAU_TEST_CLOCK"):
+        errors.append(
+            Error("PREAU_TEST_CLOCK must not be set in production.", id="preau.E005")
         )
     return errors

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from preau.demo.bank import signatures
 from preau.demo.bank.book import Payment
 from preau.demo.bank.merchants import SPPLUS, SYSTEMPAY, Merchant
+from preau.kernel.clock import utc_now
 
 PAY, REFUSE, ABANDON = "payer", "refuser", "abandonner"
 DECISIONS = (PAY, REFUSE, ABANDON)
@@ -52,7 +53,7 @@ def open_spplus(fields: dict[str, str], merchants: list[Merchant]) -> Payment:
         until = datetime.strptime(fields["validite"], "%d/%m/%Y").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise Refused("validite : jj/mm/aaaa attendu") from error
-    if until < datetime.now(UTC).date():
+    if until < utc_now().date():
         raise Refused("la demande n'est plus valable")
     if "?" in fields["urlretour"] or not fields["urlretour"].startswith(("http://", "https://")):
         raise Refused("urlretour : adresse absolue et sans « ? » attendue")
@@ -123,7 +124,7 @@ def systempay_answer(payment: Payment, decision: str) -> dict[str, str]:
         "vads_auth_number": f"{secrets.randbelow(900_000) + 100_000}" if paid else "",
         "vads_auth_mode": "FULL",
         "vads_trans_uuid": payment.bank_id,
-        "vads_effective_creation_date": datetime.now(UTC).strftime("%Y%m%d%H%M%S"),
+        "vads_effective_creation_date": utc_now().strftime("%Y%m%d%H%M%S"),
         "vads_effective_amount": payment.fields["vads_amount"],
         "vads_card_brand": "CB",
         "vads_card_number": "497010XXXXXX0055" if decision != ABANDON else "",
