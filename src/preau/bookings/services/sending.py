@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,12 +13,12 @@ from preau.audit.services import record
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, Outcome, SlotStatus
 from preau.bookings.errors import NotAllFree, NothingToSend
 from preau.bookings.household import Household, get_household
-from preau.bookings.models import Booking, PlanningDraft, Slot, Submission
+from preau.bookings.models import Booking, PlanningDraft, Submission
 from preau.bookings.notices import tell_offers, tell_receipt
-from preau.bookings.pricing import FamilyRules, Service
-from preau.bookings.rates import products_of_activity
+from preau.bookings.pricing import FamilyRules
 from preau.bookings.rules import overlaps, started
 from preau.bookings.services.places import Seats
+from preau.bookings.services.slots import SlotFacts, slot_facts
 from preau.enrolments.queries import active_enrolments
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
@@ -44,22 +44,6 @@ class Line:
     cents: int | None = None
     surcharge: int = 0
     booking: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SlotFacts:
-    """A slot with the names that people and rules give it; `product_name` is empty when the
-    activity has one product only."""
-
-    slot: Slot
-    service: Service
-    activity_name: str
-    product_name: str
-    activity_id: int
-
-    @property
-    def span(self) -> tuple[time, time]:
-        return (self.slot.starts_at, self.slot.ends_at)
 
 
 @transaction.atomic
@@ -323,8 +307,10 @@ class _Sending:
             line.outcome = Outcome.TOO_LATE
             line.sentence = verdict.sentence or "Il est trop tard pour réserver ce jour."
             return line
-        price = self.rules.price(facts.service, child_id)
-        line.cents, line.surcharge = price.cents, verdict.surcharge_cents
+        line.surcharge = verdict.surcharge_cents
+        line.cents = verdict.cents
+        if line.cents is None:
+            line.cents = self.rules.price(facts.service, child_id).cents
         line.sentence = verdict.sentence if verdict.surcharge_cents else ""
         if self.seats.left(slot_id) and not verdict.waits:
             status, line.outcome = BookingStatus.CONFIRMED, Outcome.CONFIRMED
@@ -378,37 +364,6 @@ class _Sending:
         ):
             return None, "Une autre formule est déjà réservée aux mêmes heures."
         return enrolment, ""
-
-
-def slot_facts(slots: Iterable[Slot]) -> dict[int, SlotFacts]:
-    """The slots with their names, in one query."""
-    rows = list(slots)
-    names = {
-        row[0]: row[1:]
-        for row in Slot.objects.filter(pk__in=[slot.pk for slot in rows]).values_list(
-            "pk", "offering__activity__slug", "product__slug", "offering__activity__name",
-            "product__name", "offering__activity_id", "offering__establishment__slug",
-        )
-    }
-    return {
-        slot.pk: SlotFacts(
-            slot=slot,
-            service=Service(
-                activity=names[slot.pk][0],
-                product=names[slot.pk][1],
-                day=slot.day,
-                starts_at=slot.starts_at,
-                ends_at=slot.ends_at,
-                site=names[slot.pk][5],
-            ),
-            activity_name=names[slot.pk][2],
-            product_name=(
-                names[slot.pk][3] if len(products_of_activity(names[slot.pk][4])) > 1 else ""
-            ),
-            activity_id=names[slot.pk][4],
-        )
-        for slot in rows
-    }
 
 
 def receipt_lines(submission: Submission) -> list[Line]:

@@ -1,16 +1,6 @@
 """The planning of a household: a month of days for each child, and the choices not sent yet."""
 
-from preau.journeys.planning.board import (
-    Board,
-    BoardCell,
-    BoardDay,
-    BoardKid,
-    BoardWeek,
-    Tab,
-    get_board,
-    page_span,
-    schooling_of,
-)
+from preau.journeys.planning.board import get_board, page_span, schooling_of
 from preau.journeys.planning.choices import (
     Choices,
     Review,
@@ -20,6 +10,7 @@ from preau.journeys.planning.choices import (
     send_draft,
     weeks_until,
 )
+from preau.journeys.planning.values import Board, BoardCell, BoardDay, BoardKid, BoardWeek, Tab
 
 __all__ = [
     "Board",

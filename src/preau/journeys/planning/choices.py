@@ -10,7 +10,8 @@ from preau.bookings.enums import Outcome
 from preau.bookings.queries import get_draft, pairs_booked
 from preau.bookings.services import Line, change_draft, preview_planning, submit_planning
 from preau.bookings.services.drafts import parse_pair
-from preau.journeys.planning.board import Board, BoardCell, schooling_of
+from preau.journeys.planning.board import schooling_of
+from preau.journeys.planning.values import Board, BoardCell
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.schools.queries import schooling_on
