@@ -65,8 +65,13 @@ def test_a_request_is_numbered_dated_and_acknowledged(world):
     assert request.status == "SUBMITTED"
     assert request.due_on == DAY + dt.timedelta(days=7)
     mail = Message.objects.get(to="amina@example.fr")
-    for words in ("2026-00001", "mardi 6 octobre 2026", "01 99 00 12 34", "Sans réponse",
-                  "13 octobre"):
+    for words in (
+        "2026-00001",
+        "mardi 6 octobre 2026",
+        "01 99 00 12 34",
+        "Sans réponse",
+        "13 octobre",
+    ):
         assert words.replace(" ", " ") in mail.body.replace("\u00a0", " "), words
     assert "/espace/demandes/2026-00001/" in mail.body
     assert Entry.objects.filter(action="casework.submit", family_id=world.family.pk).exists()
@@ -103,8 +108,12 @@ def test_approval_writes_the_file_and_tells_the_family(world):
     assert changes["Adresse"].before == "8 rue du Lavoir"
     assert changes["Adresse"].after == "41 bis, avenue des Aulnes"
     services.approve(
-        request_id=request.pk, now=NOW, actor=world.one, version=request.version,
-        seen=kind.fingerprint(request, DAY), message="Bonne installation.",
+        request_id=request.pk,
+        now=NOW,
+        actor=world.one,
+        version=request.version,
+        seen=kind.fingerprint(request, DAY),
+        message="Bonne installation.",
     )
     assert families.address_of(reload(world.family)).line1 == "41 bis, avenue des Aulnes"
     request.refresh_from_db()
@@ -121,9 +130,7 @@ def test_one_agent_at_a_time_and_the_lease_runs_out(world):
     for act in (
         lambda now: services.hold(request_id=request.pk, now=now, actor=world.two),
         lambda now: services.approve(request_id=request.pk, now=now, actor=world.two),
-        lambda now: services.refuse(
-            request_id=request.pk, reason="non", now=now, actor=world.two
-        ),
+        lambda now: services.refuse(request_id=request.pk, reason="non", now=now, actor=world.two),
         lambda now: services.ask_piece(
             request_id=request.pk, message="?", now=now, actor=world.two
         ),
@@ -157,7 +164,9 @@ def test_an_approval_of_what_changed_meanwhile_is_refused(world):
     request = move(world.family)
     seen = get_kind(request.kind).fingerprint(request, DAY)
     family_services.change_address(
-        family_id=world.family.pk, now=NOW, actor=world.two,
+        family_id=world.family.pk,
+        now=NOW,
+        actor=world.two,
         address=AddressData(line1="1 rue Neuve", postcode="94300", city="Vincennes"),
     )
     with pytest.raises(StaleRequest):
@@ -175,7 +184,9 @@ def test_a_piece_is_asked_given_and_the_request_comes_back(world):
     with pytest.raises(MessageNeeded):
         services.ask_piece(request_id=request.pk, message=" ", now=NOW, actor=world.one)
     services.ask_piece(
-        request_id=request.pk, message="Un justificatif de moins de trois mois.", now=NOW,
+        request_id=request.pk,
+        message="Un justificatif de moins de trois mois.",
+        now=NOW,
         actor=world.one,
     )
     request.refresh_from_db()
@@ -183,7 +194,9 @@ def test_a_piece_is_asked_given_and_the_request_comes_back(world):
     assert "justificatif" in Message.objects.filter(subject__contains="pièce manque").get().body
     later = NOW + dt.timedelta(days=3)
     services.give_piece(
-        request_id=request.pk, files=[GivenFile(make_file(world.family).pk)], now=later,
+        request_id=request.pk,
+        files=[GivenFile(make_file(world.family).pk)],
+        now=later,
         actor=family_actor(world.family),
     )
     request.refresh_from_db()
@@ -231,7 +244,9 @@ def test_undo_is_refused_when_the_file_changed_since(world):
     request = move(world.family)
     services.approve(request_id=request.pk, now=NOW, actor=world.one)
     family_services.change_address(
-        family_id=world.family.pk, now=NOW, actor=world.two,
+        family_id=world.family.pk,
+        now=NOW,
+        actor=world.two,
         address=AddressData(line1="1 rue Neuve", postcode="94300", city="Vincennes"),
     )
     with pytest.raises(CannotUndo):
@@ -250,8 +265,13 @@ def test_an_automatic_kind_is_applied_at_once_and_acknowledged_so(world):
 
 def test_the_town_sets_automatic_or_validated(world):
     services.save_kind_settings(
-        kind="DIET", is_automatic=False, service_id=None, days=20, next_step="Nous lisons.",
-        now=NOW, actor=world.one,
+        kind="DIET",
+        is_automatic=False,
+        service_id=None,
+        days=20,
+        next_step="Nous lisons.",
+        now=NOW,
+        actor=world.one,
     )
     request = diet(world.family)
     assert (request.status, request.due_on) == ("SUBMITTED", DAY + dt.timedelta(days=20))
@@ -261,8 +281,13 @@ def test_the_town_sets_automatic_or_validated(world):
 
 def test_an_automatic_request_that_the_file_refuses_goes_to_the_inbox(world):
     services.save_kind_settings(
-        kind="ADDRESS_CHANGE", is_automatic=True, service_id=None, days=7, next_step="",
-        now=NOW, actor=world.one,
+        kind="ADDRESS_CHANGE",
+        is_automatic=True,
+        service_id=None,
+        days=7,
+        next_step="",
+        now=NOW,
+        actor=world.one,
     )
     family_services.close_family(
         family_id=world.family.pk, reason="départ", now=NOW, actor=world.one
@@ -291,12 +316,20 @@ def test_inbox_counts_and_tabs(world):
     found = queries.for_agent({"handle_requests"})
     counts = queries.inbox_counts(found, user_id=world.one.user_id, now=NOW)
     assert (counts.to_handle, counts.late, counts.mine, counts.waiting, counts.done_today) == (
-        2, 1, 1, 1, 1,
+        2,
+        1,
+        1,
+        1,
+        1,
     )
 
     def tab(name, **filters):
-        return [r.pk for r in queries.list_inbox(
-            found, tab=name, user_id=world.one.user_id, now=NOW, **filters)]
+        return [
+            r.pk
+            for r in queries.list_inbox(
+                found, tab=name, user_id=world.one.user_id, now=NOW, **filters
+            )
+        ]
 
     assert tab("todo") == [late.pk, todo.pk]
     assert tab("mine") == [todo.pk]

@@ -62,7 +62,11 @@ def approve(world, request, **kwargs):
     assert kind.facts(request)
     kind.consequences(request, DAY)
     return services.approve(
-        request_id=request.pk, now=NOW, actor=world.agent, version=request.version, seen=seen,
+        request_id=request.pk,
+        now=NOW,
+        actor=world.agent,
+        version=request.version,
+        seen=seen,
         **kwargs,
     )
 
@@ -79,10 +83,18 @@ def at_school(world, site, level="CE2", child=None):
     year = make_year()
     return school_services.place_pupil(
         placement=Placement(
-            child_id=(child or world.child).pk, establishment_id=site.pk, school_class_id=None,
-            level=level, school_year_id=year.pk, starts_on=year.starts_on, ends_on=year.ends_on,
+            child_id=(child or world.child).pk,
+            establishment_id=site.pk,
+            school_class_id=None,
+            level=level,
+            school_year_id=year.pk,
+            starts_on=year.starts_on,
+            ends_on=year.ends_on,
         ),
-        source="test", family_id=world.family.pk, now=NOW, actor=world.agent,
+        source="test",
+        family_id=world.family.pk,
+        now=NOW,
+        actor=world.agent,
     )
 
 
@@ -91,8 +103,11 @@ def at_school(world, site, level="CE2", child=None):
 
 def enrolment(world, offering, **fields):
     return submit(
-        world.family, "ENROLMENT", {"offering": offering.pk, "starts_on": "2026-10-12"},
-        child=world.child, **fields,
+        world.family,
+        "ENROLMENT",
+        {"offering": offering.pk, "starts_on": "2026-10-12"},
+        child=world.child,
+        **fields,
     )
 
 
@@ -110,7 +125,9 @@ def test_enrolment_is_applied_with_its_pieces(world):
     approve(world, request)
     held = enrolments.active_enrolments(world.family.pk, DAY).get()
     assert (held.offering_id, held.request_id, held.channel) == (
-        offering.pk, request.pk, "PORTAL",
+        offering.pk,
+        request.pk,
+        "PORTAL",
     )
     assert held.starts_on == dt.date(2026, 10, 12)
     piece = ProvidedDocument.objects.get()
@@ -137,7 +154,9 @@ def test_enrolment_is_automatic_when_the_activity_says_so_and_nothing_is_missing
     # Nobody has looked at the piece yet: it waits for an agent, and counts meanwhile.
     assert ProvidedDocument.objects.get().status == "RECEIVED"
     assert not enrolments.missing_documents(
-        child_id=world.child.pk, family_id=world.family.pk, activity_id=offering.activity_id,
+        child_id=world.child.pk,
+        family_id=world.family.pk,
+        activity_id=offering.activity_id,
         day=DAY,
     )
 
@@ -162,7 +181,11 @@ def test_enrolment_twice_is_refused_in_words(world):
 
 def test_a_sport_is_booked_whole_and_freed_by_the_undo(world):
     offering = make_offering(
-        "judo", name="Judo", kind="SPORT", mode="WHOLE_PERIOD", site=make_site("Dojo", "SPORTS"),
+        "judo",
+        name="Judo",
+        kind="SPORT",
+        mode="WHOLE_PERIOD",
+        site=make_site("Dojo", "SPORTS"),
         product="seance",
     )
     for day in ("2026-10-14", "2026-11-04"):
@@ -177,8 +200,12 @@ def test_a_sport_is_booked_whole_and_freed_by_the_undo(world):
 def test_a_date_outside_the_offering_is_told_at_once(world):
     offering = canteen()
     with pytest.raises(InvalidPayload, match="Choisissez une date"):
-        submit(world.family, "ENROLMENT", {"offering": offering.pk, "starts_on": "2028-01-01"},
-               child=world.child)
+        submit(
+            world.family,
+            "ENROLMENT",
+            {"offering": offering.pk, "starts_on": "2028-01-01"},
+            child=world.child,
+        )
 
 
 # --- The file ---------------------------------------------------------------------------------
@@ -192,7 +219,8 @@ def test_contact_change_is_the_adult_s_own(world):
         submit(world.family, "CONTACT_CHANGE", answers, user=user)
     me = adult_of(world.family)
     request = submit(
-        world.family, "CONTACT_CHANGE",
+        world.family,
+        "CONTACT_CHANGE",
         {"guardian": me.pk, "mobile_phone": "06 39 98 47 02", "email": "neuve@example.fr"},
         user=user,
     )
@@ -207,8 +235,13 @@ def test_contact_change_is_the_adult_s_own(world):
     assert (me.mobile_phone, me.email) == ("0639981120", "")
 
 
-CHILD = {"first_name": "Zoé", "last_name": "Rousseau", "birth_on": "2022-03-04", "sex": "F",
-         "weeks": "ALL"}
+CHILD = {
+    "first_name": "Zoé",
+    "last_name": "Rousseau",
+    "birth_on": "2022-03-04",
+    "sex": "F",
+    "weeks": "ALL",
+}
 
 
 def test_a_child_is_added_and_taken_back(world):
@@ -237,8 +270,13 @@ def test_a_child_known_elsewhere_is_attached_not_doubled(world):
     assert "Moreau" not in kind.title + Request.objects.get(pk=request.pk).result["told"]
 
 
-ADULT = {"first_name": "Karim", "last_name": "Haddad", "relationship": "père",
-         "email": "karim.haddad@example.fr", "mobile_phone": "06 39 98 00 11"}
+ADULT = {
+    "first_name": "Karim",
+    "last_name": "Haddad",
+    "relationship": "père",
+    "email": "karim.haddad@example.fr",
+    "mobile_phone": "06 39 98 00 11",
+}
 
 
 def test_a_second_adult_is_added_and_invited(world):
@@ -259,7 +297,8 @@ def test_quotient(world):
     request = submit(world.family, "QUOTIENT", answers, files=(GivenFile(given.pk),))
     changes = {c.label: c for c in get_kind("QUOTIENT").changes(request, DAY)}
     assert (changes["Quotient familial"].before, changes["Quotient familial"].after) == (
-        "1\u202f200", "845,50",
+        "1\u202f200",
+        "845,50",
     )
     approve(world, request)
     held = families.quotient_on(world.family.pk, DAY)
@@ -289,7 +328,9 @@ def test_a_piece_is_reviewed_then_counts(world):
         approve(world, empty)
     given = make_file(world.family)
     request = submit(
-        world.family, "DOCUMENT", {"document": kind.pk, "child": world.child.pk},
+        world.family,
+        "DOCUMENT",
+        {"document": kind.pk, "child": world.child.pk},
         files=(GivenFile(given.pk),),
     )
     approve(world, request)
@@ -300,8 +341,12 @@ def test_a_piece_is_reviewed_then_counts(world):
 
 # --- Crèche, school, card, absence ------------------------------------------------------------
 
-WEEK = {"wished_from": "2027-01-04", "days": ["0", "1", "3"], "arrives_at": "08:30",
-        "leaves_at": "17:30"}
+WEEK = {
+    "wished_from": "2027-01-04",
+    "days": ["0", "1", "3"],
+    "arrives_at": "08:30",
+    "leaves_at": "17:30",
+}
 
 
 def test_creche_place_from_pregnancy_on(world):
@@ -324,7 +369,8 @@ def test_the_rank_follows_the_day_of_the_request_not_of_the_approval(world):
     approve(world, second)
     approve(world, first)
     assert [row.child_id for row in childcare.waiting_list()] == [
-        child_of(world.family, 1).pk, world.child.pk,
+        child_of(world.family, 1).pk,
+        world.child.pk,
     ]
 
 
@@ -363,9 +409,11 @@ def absent(world, **fields):
 
     book(Booking.slot.field.related_model.objects.get(), world.child, world.family)
     return submit(
-        world.family, "ABSENCE",
+        world.family,
+        "ABSENCE",
         {"starts_on": "2026-10-08", "ends_on": "2026-10-08", "reason": "ILLNESS"},
-        child=world.child, **fields,
+        child=world.child,
+        **fields,
     )
 
 
@@ -416,7 +464,10 @@ def test_an_unknown_family_opens_its_file(world):
     given = make_file()
     kind = make_document_kind("justificatif-domicile", subject="FAMILY")
     request = submit(
-        None, "NEW_FAMILY", NEWCOMERS, email="karim.haddad@example.fr",
+        None,
+        "NEW_FAMILY",
+        NEWCOMERS,
+        email="karim.haddad@example.fr",
         files=(GivenFile(given.pk, kind.pk),),
     )
     assert (request.family_id, request.summary) == (None, "Haddad (Zoé)")
@@ -437,8 +488,15 @@ def test_an_unknown_family_opens_its_file(world):
 def test_a_likely_duplicate_is_attached_without_doubling_anyone(world):
     twice = {
         "home": HOME,
-        "adults": [{"first_name": "Amina", "last_name": "Belkacem", "relationship": "mère",
-                    "email": "amina@example.fr", "mobile_phone": "06 39 98 11 20"}],
+        "adults": [
+            {
+                "first_name": "Amina",
+                "last_name": "Belkacem",
+                "relationship": "mère",
+                "email": "amina@example.fr",
+                "mobile_phone": "06 39 98 11 20",
+            }
+        ],
         "children": [
             {**CHILD, "first_name": "Lina", "birth_on": "2016-06-09"},
             {**CHILD, "first_name": "Zoé"},
@@ -469,7 +527,8 @@ def test_an_invoice_rightly_contested_gives_a_credit_note(world):
     invoice = make_invoice(world.family, make_office(), 450, 900, now=NOW)
     line = billing.get_invoice(invoice.number).lines.all()[0]
     request = submit(
-        world.family, "INVOICE_DISPUTE",
+        world.family,
+        "INVOICE_DISPUTE",
         {"invoice": invoice.number, "lines": [line.pk], "reason": "Lina était absente."},
     )
     changes = get_kind("INVOICE_DISPUTE").changes(request, DAY)
@@ -480,5 +539,8 @@ def test_an_invoice_rightly_contested_gives_a_credit_note(world):
     assert billing.get_invoice(invoice.number).left_cents == 1350 - line.amount_cents
     # Another household's invoice is none of its choices.
     with pytest.raises(InvalidPayload):
-        submit(make_family(last_name="Moreau"), "INVOICE_DISPUTE",
-               {"invoice": invoice.number, "reason": "non"})
+        submit(
+            make_family(last_name="Moreau"),
+            "INVOICE_DISPUTE",
+            {"invoice": invoice.number, "reason": "non"},
+        )

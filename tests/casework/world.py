@@ -35,7 +35,9 @@ def family_actor(family: Any) -> Actor:
 def make_file(family: Any = None, *, now: dt.datetime = NOW) -> Any:
     return documents.store_upload(
         uploaded=SimpleUploadedFile("piece.png", PNG, "image/png"),
-        family_id=family.pk if family else None, actor=Actor.system(), now=now,
+        family_id=family.pk if family else None,
+        actor=Actor.system(),
+        now=now,
     )
 
 
@@ -48,21 +50,40 @@ def require(activity: Any, kind: DocumentKind) -> None:
 
 
 def submit(
-    family: Any, kind: str, payload: dict[str, Any], *, child: Any = None, channel: str = "PORTAL",
-    files: tuple[GivenFile, ...] = (), key: uuid.UUID | None = None, now: dt.datetime = NOW,
-    email: str = "amina@example.fr", user: User | None = None,
+    family: Any,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    child: Any = None,
+    channel: str = "PORTAL",
+    files: tuple[GivenFile, ...] = (),
+    key: uuid.UUID | None = None,
+    now: dt.datetime = NOW,
+    email: str = "amina@example.fr",
+    user: User | None = None,
 ) -> Request:
     return services.submit_request(
-        kind=kind, family_id=family.pk if family else None, child_id=child.pk if child else None,
-        user=user, applicant_name="Amina Belkacem", applicant_email=email, payload=payload,
-        files=files, channel=Channel(channel), now=now, actor=family_actor(family),
+        kind=kind,
+        family_id=family.pk if family else None,
+        child_id=child.pk if child else None,
+        user=user,
+        applicant_name="Amina Belkacem",
+        applicant_email=email,
+        payload=payload,
+        files=files,
+        channel=Channel(channel),
+        now=now,
+        actor=family_actor(family),
         key=key or uuid.uuid4(),
     )
 
 
 ADDRESS = {
-    "line1": "41 bis, avenue des Aulnes", "line2": "bâtiment C", "postcode": "94300",
-    "city": "Vincennes", "since": "2026-10-01",
+    "line1": "41 bis, avenue des Aulnes",
+    "line2": "bâtiment C",
+    "postcode": "94300",
+    "city": "Vincennes",
+    "since": "2026-10-01",
 }
 
 

@@ -27,26 +27,44 @@ def world():
     make_town()
     family = make_family(children=3)
     return SimpleNamespace(
-        family=family, children=[child_of(family, i) for i in range(3)],
-        site=make_site("Crèche des Lilas", "CRECHE"), other=make_site("Crèche du Parc", "CRECHE"),
+        family=family,
+        children=[child_of(family, i) for i in range(3)],
+        site=make_site("Crèche des Lilas", "CRECHE"),
+        other=make_site("Crèche du Parc", "CRECHE"),
     )
 
 
 def wait(world, order=0, *, asked_at=NOW, **fields):
-    return services.preregister(**{
-        "child_id": world.children[order].pk, "family_id": world.family.pk,
-        "establishment_id": None, "wished_from": day("2027-01-04"), "weekly_minutes": WEEK,
-        "channel": Channel.PORTAL, "now": NOW, "actor": AGENT, "asked_at": asked_at, **fields,
-    })
+    return services.preregister(
+        **{
+            "child_id": world.children[order].pk,
+            "family_id": world.family.pk,
+            "establishment_id": None,
+            "wished_from": day("2027-01-04"),
+            "weekly_minutes": WEEK,
+            "channel": Channel.PORTAL,
+            "now": NOW,
+            "actor": AGENT,
+            "asked_at": asked_at,
+            **fields,
+        }
+    )
 
 
 def contract(world, order=0, **fields):
-    return services.sign_contract(**{
-        "child_id": world.children[order].pk, "family_id": world.family.pk,
-        "establishment_id": world.site.pk, "starts_on": day("2027-01-04"),
-        "ends_on": day("2027-07-31"), "weekly_minutes": WEEK, "now": NOW, "actor": AGENT,
-        **fields,
-    })
+    return services.sign_contract(
+        **{
+            "child_id": world.children[order].pk,
+            "family_id": world.family.pk,
+            "establishment_id": world.site.pk,
+            "starts_on": day("2027-01-04"),
+            "ends_on": day("2027-07-31"),
+            "weekly_minutes": WEEK,
+            "now": NOW,
+            "actor": AGENT,
+            **fields,
+        }
+    )
 
 
 def test_a_week_in_words():
@@ -97,8 +115,13 @@ def test_the_screens_from_the_list_to_the_end_of_a_contract(world):
     address = reverse("townhall:childcare-admit", args=[row.pk])
     assert 'value="9.0"' in client.get(address).content.decode()
     assert client.post(address, {}).status_code == 422
-    answers = {"establishment": world.site.pk, "starts_on": "2027-01-04",
-               "ends_on": "2027-07-31", "day_0": "9", "day_1": "4.5"}
+    answers = {
+        "establishment": world.site.pk,
+        "starts_on": "2027-01-04",
+        "ends_on": "2027-07-31",
+        "day_0": "9",
+        "day_1": "4.5",
+    }
     assert client.post(address, {**answers, "ends_on": "2026-01-01"}).status_code == 422
     page = client.post(address, answers)
     assert page.status_code == 302
@@ -108,9 +131,9 @@ def test_the_screens_from_the_list_to_the_end_of_a_contract(world):
     assert "Lina" in client.get(reverse("townhall:childcare-contracts")).content.decode()
     address = reverse("townhall:childcare-contract", args=[signed.pk])
     assert client.get(address).status_code == 200
-    assert client.post(
-        address, {"ends_on": "2027-03-31", "reason": "déménagement"}
-    ).status_code == 302
+    assert (
+        client.post(address, {"ends_on": "2027-03-31", "reason": "déménagement"}).status_code == 302
+    )
     signed.refresh_from_db()
     assert signed.ends_on == day("2027-03-31")
 

@@ -46,11 +46,18 @@ def world():
 
 
 def enrol(world, **fields):
-    return services.enrol(**{
-        "child_id": world.child.pk, "family_id": world.family.pk,
-        "offering_id": world.offering.pk, "starts_on": DAY, "channel": Channel.COUNTER,
-        "now": NOW, "actor": AGENT, **fields,
-    })
+    return services.enrol(
+        **{
+            "child_id": world.child.pk,
+            "family_id": world.family.pk,
+            "offering_id": world.offering.pk,
+            "starts_on": DAY,
+            "channel": Channel.COUNTER,
+            "now": NOW,
+            "actor": AGENT,
+            **fields,
+        }
+    )
 
 
 @pytest.mark.django_db
@@ -95,16 +102,23 @@ def test_pieces_are_missing_until_given_and_again_once_expired(world):
 
     def missing(on=DAY, child=world.child):
         return {
-            kind.slug for kind in queries.missing_documents(
-                child_id=child.pk, family_id=world.family.pk,
-                activity_id=world.offering.activity_id, day=on,
+            kind.slug
+            for kind in queries.missing_documents(
+                child_id=child.pk,
+                family_id=world.family.pk,
+                activity_id=world.offering.activity_id,
+                day=on,
             )
         }
 
     def give(kind, child):
         return services.provide_document(
-            kind_id=kind.pk, family_id=world.family.pk, child_id=child and child.pk,
-            file_id=make_file(world.family).pk, now=NOW, actor=AGENT,
+            kind_id=kind.pk,
+            family_id=world.family.pk,
+            child_id=child and child.pk,
+            file_id=make_file(world.family).pk,
+            now=NOW,
+            actor=AGENT,
         )
 
     assert missing() == {"assurance", "domicile"}

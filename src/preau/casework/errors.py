@@ -57,4 +57,3 @@ class CannotUndo(CaseRefusal):
 class NothingGiven(CaseRefusal):
     message = "Joignez une pièce ou écrivez un message."
     code = "nothing_given"
-

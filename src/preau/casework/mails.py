@@ -76,8 +76,11 @@ def piece_asked(request: Request, message: str, *, now: datetime) -> None:
         *_contact(request),
     ]
     _send(
-        request, f"piece-{request.version}", f"Demande {request.reference} : une pièce manque",
-        lines, now=now,
+        request,
+        f"piece-{request.version}",
+        f"Demande {request.reference} : une pièce manque",
+        lines,
+        now=now,
     )
 
 
@@ -98,8 +101,11 @@ def undone(request: Request, *, now: datetime) -> None:
         *_contact(request),
     ]
     _send(
-        request, f"undone-{request.version}", f"Demande {request.reference} : décision annulée",
-        lines, now=now,
+        request,
+        f"undone-{request.version}",
+        f"Demande {request.reference} : décision annulée",
+        lines,
+        now=now,
     )
 
 

@@ -24,9 +24,7 @@ def waiting_list(establishment_id: int | None = None) -> QuerySet[Preregistratio
 
 def get_waiting(preregistration_id: int) -> Preregistration | None:
     return (
-        Preregistration.objects.filter(
-            pk=preregistration_id, status=Preregistration.Status.WAITING
-        )
+        Preregistration.objects.filter(pk=preregistration_id, status=Preregistration.Status.WAITING)
         .select_related("child", "family", "establishment")
         .first()
     )

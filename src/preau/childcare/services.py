@@ -55,10 +55,12 @@ def preregister(
         request_id=request_id,
     )
     _journal(
-        row, "preregister",
+        row,
+        "preregister",
         f"Liste d’attente de la crèche : {_name(child_id)}, à partir du "
         f"{french.day(wished_from, year=True, weekday=False)}",
-        now, actor,
+        now,
+        actor,
     )
     return row
 
@@ -71,8 +73,11 @@ def withdraw(*, preregistration_id: int, reason: str, now: datetime, actor: Acto
     row.save(update_fields=["status"])
     said = f" ({reason.strip()})" if reason.strip() else ""
     _journal(
-        row, "withdraw", f"Retiré de la liste d’attente de la crèche : {_name(row.child_id)}{said}",
-        now, actor,
+        row,
+        "withdraw",
+        f"Retiré de la liste d’attente de la crèche : {_name(row.child_id)}{said}",
+        now,
+        actor,
     )
 
 
@@ -138,10 +143,12 @@ def sign_contract(
         created_at=now,
     )
     _journal(
-        contract, "sign_contract",
+        contract,
+        "sign_contract",
         f"Contrat de crèche : {_name(child_id)}, {week_words(week)}, "
         f"{french.period(starts_on, ends_on, year=True)}",
-        now, actor,
+        now,
+        actor,
     )
     return contract
 
@@ -158,10 +165,12 @@ def end_contract(
     contract.ended_reason = reason.strip()[:200]
     contract.save(update_fields=["ends_on", "ended_reason"])
     _journal(
-        contract, "end_contract",
+        contract,
+        "end_contract",
         f"Fin du contrat de crèche de {_name(contract.child_id)} le "
         f"{french.day(ends_on, year=True, weekday=False)}",
-        now, actor,
+        now,
+        actor,
     )
     return contract
 

@@ -79,9 +79,7 @@ def enrol_many(
 
 
 @transaction.atomic
-def provide_documents(
-    *, documents: Sequence[NewDocument], now: datetime, actor: Actor
-) -> int:
+def provide_documents(*, documents: Sequence[NewDocument], now: datetime, actor: Actor) -> int:
     """Put pieces that were accepted elsewhere in their files; how many."""
     kinds = DocumentKind.objects.in_bulk()
     today = paris_day(now)

@@ -3,7 +3,6 @@
 import calendar
 from datetime import date
 
-
 # From July on, what a family brings is for the year to come.
 NEXT_YEAR_FROM = 7
 

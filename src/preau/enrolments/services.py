@@ -55,7 +55,7 @@ def enrol(
             f"{french.period(offering.starts_on, offering.ends_on, year=True)} : "
             "choisissez une date dans cette période."
         )
-    children = families.children_of(families.get_family(family_id), starts_on)
+    children = families.children_of(family_id, starts_on)
     child = next((child for child in children if child.pk == child_id), None)
     if child is None:
         raise NotInHousehold

@@ -25,7 +25,9 @@ def dress(form: forms.Form) -> Any:
     for name, plain in list(form.fields.items()):
         if type(plain) is forms.DateField:
             form.fields[name] = DateField(
-                label=plain.label, required=plain.required, initial=plain.initial,
+                label=plain.label,
+                required=plain.required,
+                initial=plain.initial,
                 **({"help_text": plain.help_text} if plain.help_text else {}),
             )
     return form

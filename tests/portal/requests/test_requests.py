@@ -103,27 +103,45 @@ def test_an_enrolment_one_question_a_page(client, family):
     done = follow(client.post(check))
     assert Request.objects.get().status == "SUBMITTED"
     reference = Request.objects.get().reference
-    page = client.post(
-        reverse("portal:request-piece", args=[reference]), {"piece_0": image()}
-    )
+    page = client.post(reverse("portal:request-piece", args=[reference]), {"piece_0": image()})
     assert follow(page) == reverse("portal:request", args=[reference])
     assert Request.objects.get().files.count() == 1
     assert client.get(done).status_code == 200
 
 
 KINDS = {
-    "coordonnees": lambda f: {"guardian": families.guardians_of(f)[0].pk,
-                              "mobile_phone": "06 39 98 47 02", "email": "amina@example.fr"},
-    "enfant": lambda f: {"first_name": "Zoé", "last_name": "Petit", "birth_on_day": "4",
-                         "birth_on_month": "3", "birth_on_year": "2022", "weeks": "ALL"},
-    "responsable": lambda f: {"first_name": "Karim", "last_name": "Haddad",
-                              "relationship": "père", "email": "karim@example.fr"},
-    "quotient": lambda f: {"value": "845", "source": "CAF",
-                           "starts_on": paris_day(utc_now()).isoformat()},
+    "coordonnees": lambda f: {
+        "guardian": families.guardians_of(f)[0].pk,
+        "mobile_phone": "06 39 98 47 02",
+        "email": "amina@example.fr",
+    },
+    "enfant": lambda f: {
+        "first_name": "Zoé",
+        "last_name": "Petit",
+        "birth_on_day": "4",
+        "birth_on_month": "3",
+        "birth_on_year": "2022",
+        "weeks": "ALL",
+    },
+    "responsable": lambda f: {
+        "first_name": "Karim",
+        "last_name": "Haddad",
+        "relationship": "père",
+        "email": "karim@example.fr",
+    },
+    "quotient": lambda f: {
+        "value": "845",
+        "source": "CAF",
+        "starts_on": paris_day(utc_now()).isoformat(),
+    },
     "repas": lambda f: {"diet": "NO_PORK"},
     "carte": lambda f: {"reason": "LOST"},
-    "creche": lambda f: {"wished_from": paris_day(utc_now()).isoformat(), "days": ["0", "1"],
-                         "arrives_at": "08:00", "leaves_at": "17:00"},
+    "creche": lambda f: {
+        "wished_from": paris_day(utc_now()).isoformat(),
+        "days": ["0", "1"],
+        "arrives_at": "08:00",
+        "leaves_at": "17:00",
+    },
     "question": lambda f: {"subject": "Horaires", "message": "Quand ?"},
 }
 
@@ -154,7 +172,9 @@ def test_a_withdrawal_and_a_refusal_are_said(client, family):
     assert "Retirée" in client.get(reverse("portal:requests")).content.decode()
     refused = move(family, now=utc_now())
     services.refuse(
-        request_id=refused.pk, reason="Pièce illisible.", now=utc_now(),
+        request_id=refused.pk,
+        reason="Pièce illisible.",
+        now=utc_now(),
         actor=agent_actor(make_agent()),
     )
     text = client.get(reverse("portal:request", args=[refused.reference])).content.decode()
@@ -166,20 +186,25 @@ def test_a_withdrawal_and_a_refusal_are_said(client, family):
 
 
 def test_another_family_sees_nothing(client, family):
-    from tests.casework.world import make_file
     from preau.casework.values import GivenFile
+    from tests.casework.world import make_file
 
     other = make_family(last_name="Moreau", now=utc_now())
     stored = make_file(other)
     request = move(other, now=utc_now(), files=(GivenFile(stored.pk),))
     draft = services.start_draft(
-        kind="QUESTION", family_id=other.pk, child_id=None,
+        kind="QUESTION",
+        family_id=other.pk,
+        child_id=None,
         user=make_account(other, now=utc_now()),
-        payload={"subject": "a", "message": "b"}, now=utc_now(),
+        payload={"subject": "a", "message": "b"},
+        now=utc_now(),
     )
     child = child_of(other, day=paris_day(utc_now()))
     for name, args in (
-        ("request", [request.reference]), ("file", [stored.pk]), ("request-check", [draft.pk]),
+        ("request", [request.reference]),
+        ("file", [stored.pk]),
+        ("request-check", [draft.pk]),
     ):
         assert client.get(reverse(f"portal:{name}", args=args)).status_code == 404
     for name in ("request-piece", "request-withdraw"):
@@ -194,12 +219,16 @@ def test_another_family_sees_nothing(client, family):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_pages_stay_within_fifteen_queries(client, family, count, django_assert_max_num_queries):
+def test_the_pages_stay_within_fifteen_queries(
+    client, family, count, django_assert_max_num_queries
+):
     for _ in range(count):
         request = move(family, now=utc_now())
     for address in (
-        reverse("portal:requests"), reverse("portal:request", args=[request.reference]),
-        reverse("portal:request-choose"), reverse("portal:request-new", args=["adresse"]),
+        reverse("portal:requests"),
+        reverse("portal:request", args=[request.reference]),
+        reverse("portal:request-choose"),
+        reverse("portal:request-new", args=["adresse"]),
     ):
         with django_assert_max_num_queries(15):
             assert client.get(address).status_code == 200
@@ -234,8 +263,12 @@ def test_an_unknown_family_opens_its_file_without_script(client):
     assert follow(phone.get(link_of("karim@example.fr"))) == adults
     page = visitor.get(adults)
     assert "karim@example.fr" in page.content.decode()
-    adult = {"first_name": "Karim", "last_name": "Haddad", "relationship": "père",
-             "email": "karim@example.fr"}
+    adult = {
+        "first_name": "Karim",
+        "last_name": "Haddad",
+        "relationship": "père",
+        "email": "karim@example.fr",
+    }
     follow(visitor.post(adults, adult))
     follow(visitor.post(f"{adults}?ajouter=1", {**adult, "first_name": "Nadia", "email": ""}))
     follow(visitor.post(f"{adults}?modifier=1", {**adult, "first_name": "Nadja", "email": ""}))
@@ -244,8 +277,12 @@ def test_an_unknown_family_opens_its_file_without_script(client):
     assert "Nadja" not in visitor.get(adults).content.decode()
     children = reverse("portal:open-file-children")
     assert 'value="Haddad"' in visitor.get(children).content.decode()
-    follow(visitor.post(children, {"first_name": "Zoé", "last_name": "Haddad",
-                                   "birth_on": "2022-03-04", "weeks": "ALL"}))
+    follow(
+        visitor.post(
+            children,
+            {"first_name": "Zoé", "last_name": "Haddad", "birth_on": "2022-03-04", "weeks": "ALL"},
+        )
+    )
     pieces = reverse("portal:open-file-pieces")
     assert visitor.get(pieces).status_code == 200
     summary = follow(visitor.post(pieces, {"piece_0": image(), "continuer": "1"}))

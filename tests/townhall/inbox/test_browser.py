@@ -63,26 +63,49 @@ def test_nothing_is_wrong_on_the_pages_of_requests(
     require(offering.activity, make_document_kind(name="Assurance scolaire"))
     held = move(family, now=now, files=(GivenFile(make_file(family).pk),), user=user)
     waiting = submit(
-        family, "ENROLMENT",
+        family,
+        "ENROLMENT",
         {"offering": offering.pk, "starts_on": max(day, offering.starts_on).isoformat()},
-        child=child, now=now, user=user,
+        child=child,
+        now=now,
+        user=user,
     )
     services.ask_piece(
         request_id=waiting.pk, message="L’assurance.", now=now, actor=agent_actor(agent)
     )
-    unknown = submit(None, "NEW_FAMILY", {
-        "home": {"line1": "8 rue du Lavoir", "postcode": "94300", "city": "Vincennes"},
-        "adults": [{"first_name": "Amina", "last_name": "Belkacem", "relationship": "mère",
-                    "email": "amina@example.fr"}],
-        "children": [{"first_name": "Lina", "last_name": "Rousseau", "birth_on": "2016-06-09",
-                      "weeks": "ALL"}],
-    }, now=now)
+    unknown = submit(
+        None,
+        "NEW_FAMILY",
+        {
+            "home": {"line1": "8 rue du Lavoir", "postcode": "94300", "city": "Vincennes"},
+            "adults": [
+                {
+                    "first_name": "Amina",
+                    "last_name": "Belkacem",
+                    "relationship": "mère",
+                    "email": "amina@example.fr",
+                }
+            ],
+            "children": [
+                {
+                    "first_name": "Lina",
+                    "last_name": "Rousseau",
+                    "birth_on": "2016-06-09",
+                    "weeks": "ALL",
+                }
+            ],
+        },
+        now=now,
+    )
     page = open_page(width)
     sign_in(page, live_server, user)
     asking = reverse("portal:request-new", args=["inscription"])
     for address in (
-        reverse("portal:requests"), reverse("portal:request-choose"), asking,
-        f"{asking}?enfant={child.pk}", f"{asking}?enfant={child.pk}&activite=cantine",
+        reverse("portal:requests"),
+        reverse("portal:request-choose"),
+        asking,
+        f"{asking}?enfant={child.pk}",
+        f"{asking}?enfant={child.pk}&activite=cantine",
         reverse("portal:request-new", args=["adresse"]),
         reverse("portal:request-new", args=["responsable"]),
         f"{reverse('portal:request-new', args=['creche'])}?enfant={child.pk}",
@@ -95,14 +118,18 @@ def test_nothing_is_wrong_on_the_pages_of_requests(
     page = open_page(width)
     sign_in(page, live_server, agent)
     for address in (
-        reverse("townhall:inbox"), f"{reverse('townhall:inbox')}?onglet=done",
+        reverse("townhall:inbox"),
+        f"{reverse('townhall:inbox')}?onglet=done",
         reverse("townhall:request", args=[held.reference]),
         reverse("townhall:request", args=[unknown.reference]),
         reverse("townhall:family-request", args=[family.code]),
         reverse("townhall:family-request-new", args=[family.code, "adresse"]),
-        reverse("townhall:request-kinds"), reverse("townhall:request-kind", args=["repas"]),
-        reverse("townhall:document-kinds"), reverse("townhall:document-kind-new"),
-        reverse("townhall:documents"), reverse("townhall:childcare"),
+        reverse("townhall:request-kinds"),
+        reverse("townhall:request-kind", args=["repas"]),
+        reverse("townhall:document-kinds"),
+        reverse("townhall:document-kind-new"),
+        reverse("townhall:documents"),
+        reverse("townhall:childcare"),
         reverse("townhall:childcare-contracts"),
     ):
         page.goto(live_server.url + address)
@@ -118,7 +145,7 @@ def test_a_family_unknown_so_far_on_a_phone_without_script(live_server, open_pag
     page.get_by_role("button", name="Recevoir le lien").click()
     body = Message.objects.get(to="karim@example.fr").body
     link = next(word for word in body.split() if "/ouvrir-un-dossier/lien/" in word)
-    page.goto(live_server.url + link[link.index("/ouvrir"):])
+    page.goto(live_server.url + link[link.index("/ouvrir") :])
     page.get_by_label("Numéro et rue").fill("3 allée des Pins")
     page.get_by_label("Code postal").fill("94300")
     page.get_by_label("Commune").fill("Vincennes")

@@ -64,8 +64,12 @@ def decide(client, request, decision, **answers):
     form = page.context["form"]
     return client.post(
         reverse("townhall:request-decide", args=[request.reference]),
-        {"decision": decision, "version": form.initial["version"],
-         "seen": form.initial["seen"], **answers},
+        {
+            "decision": decision,
+            "version": form.initial["version"],
+            "seen": form.initial["seen"],
+            **answers,
+        },
     )
 
 
@@ -89,8 +93,15 @@ def test_a_case_is_held_compared_and_approved(client, family, agent):
     given = make_file(family)
     request = move(family, now=utc_now(), files=(GivenFile(given.pk),))
     text = client.get(case(request)).content.decode()
-    for words in ("8 rue du Lavoir", "41 bis, avenue des Aulnes", "Vous tenez cette demande",
-                  'data-key="a"', 'data-key="d"', 'data-key="r"', "piece.png"):
+    for words in (
+        "8 rue du Lavoir",
+        "41 bis, avenue des Aulnes",
+        "Vous tenez cette demande",
+        'data-key="a"',
+        'data-key="d"',
+        'data-key="r"',
+        "piece.png",
+    ):
         assert words in text, words
     request.refresh_from_db()
     assert request.held_by_id == agent.pk
@@ -98,8 +109,10 @@ def test_a_case_is_held_compared_and_approved(client, family, agent):
     text = other.get(case(request)).content.decode()
     assert "personne d’autre ne le peut" in text and 'data-key="a"' not in text
     assert "ouverte par Sonia Lopes" in other.get(reverse("townhall:inbox")).content.decode()
-    page = other.post(reverse("townhall:request-decide", args=[request.reference]),
-                      {"decision": "approve", "version": 1, "seen": ""})
+    page = other.post(
+        reverse("townhall:request-decide", args=[request.reference]),
+        {"decision": "approve", "version": 1, "seen": ""},
+    )
     assert page.status_code == 422
     follow(decide(client, request, "approve", message="Bonne installation."))
     assert families.get_family(family.pk).address_line1 == ADDRESS["line1"]
@@ -151,9 +164,9 @@ def test_every_other_act_of_a_case(client, family):
     text = portal.get(reverse("portal:request", args=[request.reference])).content.decode()
     assert "La page 2 du bail." in text and "Vu avec Karim" not in text
     client.get(case(request))
-    assert client.post(
-        reverse("townhall:request-hold", args=[request.reference])
-    ).status_code == 204
+    assert (
+        client.post(reverse("townhall:request-hold", args=[request.reference])).status_code == 204
+    )
     follow(decide(client, request, "release"))
 
 
@@ -168,13 +181,30 @@ def test_a_piece_is_seen_beside_the_case(client, family):
 
 
 def test_an_unknown_family_beside_its_likely_file(client, family):
-    request = submit(None, "NEW_FAMILY", {
-        "home": {k: v for k, v in ADDRESS.items() if k != "since"},
-        "adults": [{"first_name": "Amina", "last_name": "Belkacem", "relationship": "mère",
-                    "email": "amina@example.fr"}],
-        "children": [{"first_name": "Lina", "last_name": "Rousseau", "birth_on": "2016-06-09",
-                      "weeks": "ALL"}],
-    }, now=utc_now())
+    request = submit(
+        None,
+        "NEW_FAMILY",
+        {
+            "home": {k: v for k, v in ADDRESS.items() if k != "since"},
+            "adults": [
+                {
+                    "first_name": "Amina",
+                    "last_name": "Belkacem",
+                    "relationship": "mère",
+                    "email": "amina@example.fr",
+                }
+            ],
+            "children": [
+                {
+                    "first_name": "Lina",
+                    "last_name": "Rousseau",
+                    "birth_on": "2016-06-09",
+                    "weeks": "ALL",
+                }
+            ],
+        },
+        now=utc_now(),
+    )
     text = client.get(case(request)).content.decode()
     assert "Dossiers semblables" in text and family.printed_code in text
     page = decide(client, request, "approve")
@@ -192,8 +222,9 @@ def ask(client, family, slug, answers, query="", **sending):
     check = follow(client.post(address, answers))
     assert client.get(check).status_code == 200
     adult = families.guardians_of(family)[0]
-    return client.post(check, {"channel": "PHONE", "adult": adult.pk, "decision": "apply",
-                               **sending})
+    return client.post(
+        check, {"channel": "PHONE", "adult": adult.pk, "decision": "apply", **sending}
+    )
 
 
 def test_every_kind_is_asked_at_the_counter_and_applied(family):
@@ -208,21 +239,36 @@ def test_every_kind_is_asked_at_the_counter_and_applied(family):
     start = max(day, offering.starts_on).isoformat()
     asked = {
         "adresse": (ADDRESS, ""),
-        "coordonnees": ({"guardian": adult.pk, "mobile_phone": "06 39 98 47 02",
-                         "email": "amina@example.fr"}, f"?adulte={adult.pk}"),
-        "enfant": ({"first_name": "Zoé", "last_name": "Petit", "birth_on": "2022-03-04",
-                    "weeks": "ALL"}, ""),
-        "responsable": ({"first_name": "Karim", "last_name": "Haddad", "relationship": "père"},
-                        ""),
+        "coordonnees": (
+            {"guardian": adult.pk, "mobile_phone": "06 39 98 47 02", "email": "amina@example.fr"},
+            f"?adulte={adult.pk}",
+        ),
+        "enfant": (
+            {"first_name": "Zoé", "last_name": "Petit", "birth_on": "2022-03-04", "weeks": "ALL"},
+            "",
+        ),
+        "responsable": ({"first_name": "Karim", "last_name": "Haddad", "relationship": "père"}, ""),
         "quotient": ({"value": "845", "source": "CAF", "starts_on": day.isoformat()}, ""),
         "repas": ({"diet": "NO_PORK"}, query),
         "carte": ({"reason": "FIRST"}, query),
-        "inscription": ({"offering": offering.pk, "starts_on": start},
-                        f"{query}&activite=cantine"),
-        "creche": ({"wished_from": day.isoformat(), "days": ["0"], "arrives_at": "08:00",
-                    "leaves_at": "17:00"}, query),
-        "piece": ({"document": kind.pk, "child": child.pk,
-                   "piece_0": SimpleUploadedFile("a.png", PNG, "image/png")}, ""),
+        "inscription": ({"offering": offering.pk, "starts_on": start}, f"{query}&activite=cantine"),
+        "creche": (
+            {
+                "wished_from": day.isoformat(),
+                "days": ["0"],
+                "arrives_at": "08:00",
+                "leaves_at": "17:00",
+            },
+            query,
+        ),
+        "piece": (
+            {
+                "document": kind.pk,
+                "child": child.pk,
+                "piece_0": SimpleUploadedFile("a.png", PNG, "image/png"),
+            },
+            "",
+        ),
     }
     for slug, (answers, options) in asked.items():
         page = ask(client, family, slug, answers, options)
@@ -238,8 +284,12 @@ def test_every_kind_is_asked_at_the_counter_and_applied(family):
 
 def test_a_request_of_another_service_is_recorded_and_left_to_it(client, family):
     child = child_of(family, day=paris_day(utc_now()))
-    answers = {"wished_from": paris_day(utc_now()).isoformat(), "days": ["0"],
-               "arrives_at": "08:00", "leaves_at": "17:00"}
+    answers = {
+        "wished_from": paris_day(utc_now()).isoformat(),
+        "days": ["0"],
+        "arrives_at": "08:00",
+        "leaves_at": "17:00",
+    }
     page = ask(client, family, "creche", answers, f"?enfant={child.pk}", decision="later")
     assert follow(page) == reverse("townhall:family-request", args=[family.code])
     request = Request.objects.get()
@@ -252,8 +302,13 @@ def test_who_may_not_come_in(family):
     request = move(family, now=utc_now())
     cashier = client_of(make_agent(Role.CASHIER, email="regie@example.fr", now=utc_now()))
     parent = client_of(make_account(family, now=utc_now()))
-    for address in (reverse("townhall:inbox"), case(request), reverse("townhall:inbox-export"),
-                    reverse("townhall:request-kinds"), reverse("townhall:childcare")):
+    for address in (
+        reverse("townhall:inbox"),
+        case(request),
+        reverse("townhall:inbox-export"),
+        reverse("townhall:request-kinds"),
+        reverse("townhall:childcare"),
+    ):
         assert cashier.get(address).status_code == 403
         assert parent.get(address).status_code == 404
 
@@ -263,9 +318,16 @@ def test_an_agent_of_one_site_sees_what_is_asked_of_it(family):
     day = paris_day(utc_now())
     child = child_of(family, day=day)
     requests = [
-        submit(family, "ENROLMENT", {
-            "offering": offering.pk, "starts_on": max(day, offering.starts_on).isoformat(),
-        }, child=child, now=utc_now())
+        submit(
+            family,
+            "ENROLMENT",
+            {
+                "offering": offering.pk,
+                "starts_on": max(day, offering.starts_on).isoformat(),
+            },
+            child=child,
+            now=utc_now(),
+        )
         for offering in (make_offering(site=here), make_offering(site=there))
     ]
     client = client_of(make_agent(Role.COUNTER, site=here.pk, now=utc_now()))
@@ -326,14 +388,19 @@ def test_pieces_are_reviewed(client, family):
 
     for _ in range(2):
         enrolment_services.provide_document(
-            kind_id=kind.pk, family_id=family.pk, child_id=None, file_id=make_file(family).pk,
-            now=utc_now(), actor=services_actor,
+            kind_id=kind.pk,
+            family_id=family.pk,
+            child_id=None,
+            file_id=make_file(family).pk,
+            now=utc_now(),
+            actor=services_actor,
         )
     first, second = ProvidedDocument.objects.order_by("pk")
     assert kind.name in client.get(reverse("townhall:documents")).content.decode()
     assert client.get(reverse("townhall:file", args=[first.file_id])).status_code == 200
-    follow(client.post(reverse("townhall:document-review", args=[first.pk]),
-                       {"decision": "accept"}))
+    follow(
+        client.post(reverse("townhall:document-review", args=[first.pk]), {"decision": "accept"})
+    )
     address = reverse("townhall:document-review", args=[second.pk])
     follow(client.post(address, {"decision": "refuse"}))
     second.refresh_from_db()

@@ -27,9 +27,21 @@ def _registry() -> dict[str, Kind]:
     from preau.casework.kinds.school import SchoolEnrolment
 
     kinds = (
-        ActivityEnrolment(), SchoolEnrolment(), CrechePlace(), Absence(), DietChange(), NewCard(),
-        AddressChange(), ContactChange(), AddChild(), AddGuardian(), QuotientUpdate(),
-        DocumentCheck(), InvoiceDispute(), Question(), NewFamily(),
+        ActivityEnrolment(),
+        SchoolEnrolment(),
+        CrechePlace(),
+        Absence(),
+        DietChange(),
+        NewCard(),
+        AddressChange(),
+        ContactChange(),
+        AddChild(),
+        AddGuardian(),
+        QuotientUpdate(),
+        DocumentCheck(),
+        InvoiceDispute(),
+        Question(),
+        NewFamily(),
     )
     return {kind.kind: kind for kind in kinds}
 

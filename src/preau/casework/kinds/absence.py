@@ -24,8 +24,11 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 
 REASONS = [
-    ("ILLNESS", "maladie"), ("FAMILY", "raison familiale"), ("SCHOOL_TRIP", "sortie scolaire"),
-    ("TEACHER_ABSENT", "enseignant absent"), ("OTHER", "autre"),
+    ("ILLNESS", "maladie"),
+    ("FAMILY", "raison familiale"),
+    ("SCHOOL_TRIP", "sortie scolaire"),
+    ("TEACHER_ABSENT", "enseignant absent"),
+    ("OTHER", "autre"),
 ]
 
 
@@ -34,7 +37,9 @@ class AbsenceForm(KindForm):
     ends_on = forms.DateField(label=_("Dernier jour d’absence"))
     reason = forms.ChoiceField(label=_("Motif"), choices=REASONS, widget=forms.RadioSelect)
     comment = forms.CharField(
-        label=_("Une précision"), required=False, max_length=300,
+        label=_("Une précision"),
+        required=False,
+        max_length=300,
         help_text=_("N’écrivez pas de donnée de santé ici."),
     )
 
@@ -90,7 +95,8 @@ class Absence(Kind):
         return [
             Change(
                 f"Absence {french.of(request.child.first_name)}, {_period(request)}",
-                "non justifiée", f"justifiée, {dict(REASONS)[request.payload['reason']]}",
+                "non justifiée",
+                f"justifiée, {dict(REASONS)[request.payload['reason']]}",
             )
         ]
 
@@ -120,8 +126,11 @@ class Absence(Kind):
 
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
         attendance_services.justify_absence(
-            report_id=request.result["absence_id"], justified=False,
-            comment="Décision annulée, à revoir.", now=now, actor=actor,
+            report_id=request.result["absence_id"],
+            justified=False,
+            comment="Décision annulée, à revoir.",
+            now=now,
+            actor=actor,
         )
 
     def _report(self, request: Request, *, now: datetime, actor: Actor) -> Any:
@@ -148,8 +157,11 @@ class Absence(Kind):
             )
         if joined and known.document_id is None:
             attendance_services.add_document(
-                report_id=known.pk, family_id=request.family_id, document_id=joined.file_id,
-                now=now, actor=actor,
+                report_id=known.pk,
+                family_id=request.family_id,
+                document_id=joined.file_id,
+                now=now,
+                actor=actor,
             )
         return known
 

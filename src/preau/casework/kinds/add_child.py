@@ -52,8 +52,10 @@ class AddChild(Kind):
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
         return [
             wanted_by_slug(
-                "livret-famille", "Livret de famille ou acte de naissance",
-                "La page de l’enfant suffit.", required=True,
+                "livret-famille",
+                "Livret de famille ou acte de naissance",
+                "La page de l’enfant suffit.",
+                required=True,
             )
         ]
 
@@ -109,8 +111,10 @@ class AddChild(Kind):
             if choice.startswith("child:"):
                 known = int(choice.partition(":")[2])
         child = family_services.add_child(
-            family_id=request.family_id, child=child_data(request.payload, child_id=known),
-            now=now, actor=actor,
+            family_id=request.family_id,
+            child=child_data(request.payload, child_id=known),
+            now=now,
+            actor=actor,
         )
         return Applied(
             told=f"{child.first_name} est dans votre dossier : vous pouvez demander "
@@ -125,7 +129,10 @@ class AddChild(Kind):
         if used:
             raise CannotUndo("Cet enfant a déjà une inscription : corrigez le dossier.")
         family_services.end_custody(
-            child_id=child_id, family_id=request.family_id,
-            ends_on=paris_day(now) - timedelta(days=1), now=now, actor=actor,
+            child_id=child_id,
+            family_id=request.family_id,
+            ends_on=paris_day(now) - timedelta(days=1),
+            now=now,
+            actor=actor,
         )
         request.child_id = None

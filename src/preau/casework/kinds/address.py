@@ -33,22 +33,27 @@ from preau.town.queries import get_town
 
 class AddressForm(KindForm):
     line1 = forms.CharField(
-        label=_("Numéro et rue"), max_length=120,
+        label=_("Numéro et rue"),
+        max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
     )
     line2 = forms.CharField(
-        label=_("Bâtiment, étage, appartement"), max_length=120, required=False,
+        label=_("Bâtiment, étage, appartement"),
+        max_length=120,
+        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
     )
     postcode = forms.RegexField(
-        r"^\d{5}$", label=_("Code postal"),
+        r"^\d{5}$",
+        label=_("Code postal"),
         error_messages={"invalid": _("Un code postal a cinq chiffres, par exemple 94300.")},
         widget=forms.TextInput(
             attrs={"autocomplete": "postal-code", "inputmode": "numeric", "class": "short"}
         ),
     )
     city = forms.CharField(
-        label=_("Commune"), max_length=80,
+        label=_("Commune"),
+        max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
     )
     since = forms.DateField(label=_("Depuis le"))
@@ -84,7 +89,8 @@ class AddressChange(Kind):
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
         return [
             wanted_by_slug(
-                "justificatif-domicile", "Justificatif de domicile",
+                "justificatif-domicile",
+                "Justificatif de domicile",
                 "Facture d’électricité, d’eau ou d’internet, ou bail, de moins de trois mois.",
                 required=True,
             )
@@ -129,8 +135,11 @@ class AddressChange(Kind):
         was_since = family.address_since
         new = address_of_payload(request.payload)
         family_services.change_address(
-            family_id=family.pk, address=new, since=as_day(request.payload.get("since")),
-            now=now, actor=actor,
+            family_id=family.pk,
+            address=new,
+            since=as_day(request.payload.get("since")),
+            now=now,
+            actor=actor,
         )
         after = families.address_of(families.get_family(family.pk))
         return Applied(
@@ -146,8 +155,11 @@ class AddressChange(Kind):
         family = families.get_family(request.family_id)
         same_or_cannot_undo(_plain(families.address_of(family)), request.result.get("after"))
         family_services.change_address(
-            family_id=family.pk, address=AddressData(**request.result["before"]),
-            since=as_day(request.result.get("was_since")), now=now, actor=actor,
+            family_id=family.pk,
+            address=AddressData(**request.result["before"]),
+            since=as_day(request.result.get("was_since")),
+            now=now,
+            actor=actor,
         )
 
 
@@ -159,6 +171,9 @@ def _unless_same(row: Change) -> Change:
 
 def _plain(address: AddressData) -> dict[str, str]:
     return {
-        "line1": address.line1, "line2": address.line2, "postcode": address.postcode,
-        "city": address.city, "country": address.country,
+        "line1": address.line1,
+        "line2": address.line2,
+        "postcode": address.postcode,
+        "city": address.city,
+        "country": address.country,
     }

@@ -62,8 +62,11 @@ class NewCard(Kind):
                 card_id=active.pk, family_id=request.family_id, now=now, actor=actor
             )
         attendance_services.order_card(
-            child_id=request.child_id, family_id=request.family_id, channel=request.channel,
-            now=now, actor=actor,
+            child_id=request.child_id,
+            family_id=request.family_id,
+            channel=request.channel,
+            now=now,
+            actor=actor,
         )
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:

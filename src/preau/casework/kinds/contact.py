@@ -34,7 +34,10 @@ LABELS = {
 
 def phone_field(label: Any, autocomplete: str = "tel") -> forms.CharField:
     return forms.RegexField(
-        r"^[+0-9][0-9 .\-()\u00a0\u202f]{6,19}$", label=label, required=False, max_length=20,
+        r"^[+0-9][0-9 .\-()\u00a0\u202f]{6,19}$",
+        label=label,
+        required=False,
+        max_length=20,
         error_messages={"invalid": _("Écrivez un numéro comme 06 39 98 11 20.")},
         widget=forms.TextInput(
             attrs={"type": "tel", "autocomplete": autocomplete, "inputmode": "tel"}
@@ -48,7 +51,8 @@ class ContactForm(KindForm):
     home_phone = phone_field(_("Téléphone du domicile"))
     work_phone = phone_field(_("Téléphone du travail"))
     email = forms.EmailField(
-        label=_("Adresse e-mail"), required=False,
+        label=_("Adresse e-mail"),
+        required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Écrivez une adresse comme nom@exemple.fr.")},
     )
@@ -134,7 +138,10 @@ class ContactChange(Kind):
         told = "Vos coordonnées sont à jour."
         if after["email"] and after["email"] != before.get("email"):
             family_services.ask_email_verification(
-                guardian=adult, email=after["email"], address=confirm_email_address(), now=now,
+                guardian=adult,
+                email=after["email"],
+                address=confirm_email_address(),
+                now=now,
                 actor=actor,
             )
             told += f" Un lien est parti à {after['email']} pour confirmer cette adresse."
@@ -145,8 +152,11 @@ class ContactChange(Kind):
         held = {name: getattr(adult, name) for name in FIELDS} if adult else None
         same_or_cannot_undo(held, request.result.get("after"))
         family_services.change_contact(
-            family_id=request.family_id, guardian_id=request.payload["guardian"], now=now,
-            actor=actor, **request.result["before"],
+            family_id=request.family_id,
+            guardian_id=request.payload["guardian"],
+            now=now,
+            actor=actor,
+            **request.result["before"],
         )
 
 

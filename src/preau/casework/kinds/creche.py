@@ -38,22 +38,28 @@ class CrecheForm(KindForm):
     expected_on = forms.DateField(label=_("Naissance prévue le"), required=False)
     wished_from = forms.DateField(label=_("Accueil souhaité à partir du"))
     days = forms.MultipleChoiceField(
-        label=_("Quels jours ?"), choices=DAYS, widget=forms.CheckboxSelectMultiple,
+        label=_("Quels jours ?"),
+        choices=DAYS,
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choisissez au moins un jour.")},
     )
     arrives_at = forms.TimeField(
-        label=_("De"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        label=_("De"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         initial=time(8, 30),
     )
     leaves_at = forms.TimeField(
-        label=_("À"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        label=_("À"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         initial=time(17, 30),
     )
     establishment = forms.TypedChoiceField(
         label=_("Crèche préférée"), coerce=int, required=False, empty_value=None
     )
     comment = forms.CharField(
-        label=_("Une précision"), required=False, max_length=500,
+        label=_("Une précision"),
+        required=False,
+        max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("N’écrivez pas de donnée de santé ici."),
     )
@@ -61,7 +67,8 @@ class CrecheForm(KindForm):
     def prepare(self) -> None:
         creches = catalogue.establishments(EstablishmentKind.CRECHE)
         self.fields["establishment"].choices = [
-            ("", _("Pas de préférence")), *((site.pk, site.name) for site in creches),
+            ("", _("Pas de préférence")),
+            *((site.pk, site.name) for site in creches),
         ]
         if self.asking.child_id is not None:
             del self.fields["expected_on"]
@@ -151,12 +158,14 @@ class CrechePlace(Kind):
         waiting = request.child_id and childcare.waiting_for_child(request.child_id)
         rows = [
             Change(
-                "Liste d’attente", "déjà inscrit" if waiting else "",
+                "Liste d’attente",
+                "déjà inscrit" if waiting else "",
                 f"inscrit, au rang du {french.day(request.submitted_at or day, year=True)}",
             )
         ]
         rows += [
-            Change(fact.label, "", fact.value) for fact in self.facts(request)
+            Change(fact.label, "", fact.value)
+            for fact in self.facts(request)
             if fact.label != "Précision"
         ]
         return rows
@@ -212,7 +221,9 @@ class CrechePlace(Kind):
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
         childcare_services.withdraw(
             preregistration_id=request.result["preregistration_id"],
-            reason="décision annulée", now=now, actor=actor,
+            reason="décision annulée",
+            now=now,
+            actor=actor,
         )
 
 

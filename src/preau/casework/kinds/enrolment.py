@@ -50,20 +50,28 @@ def open_offerings(day: date) -> list[Any]:
 def registration(offering: Any, at: datetime) -> str:
     """«soon», «open» or «closed» at this instant."""
     return catalogue.registration_state(
-        offering.registration_opens_at, offering.registration_closes_at, offering.is_open,
+        offering.registration_opens_at,
+        offering.registration_closes_at,
+        offering.is_open,
         at,
     )
 
 
 class EnrolmentForm(KindForm):
     offering = forms.TypedChoiceField(
-        label=_("Où ?"), coerce=int, widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez un lieu."),
-                        "invalid_choice": _("Cette activité n’est pas ouverte aux inscriptions.")},
+        label=_("Où ?"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choisissez un lieu."),
+            "invalid_choice": _("Cette activité n’est pas ouverte aux inscriptions."),
+        },
     )
     starts_on = forms.DateField(label=_("À partir du"))
     comment = forms.CharField(
-        label=_("Une précision pour le service"), required=False, max_length=500,
+        label=_("Une précision pour le service"),
+        required=False,
+        max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("N’écrivez pas de donnée de santé ici."),
     )
@@ -99,9 +107,7 @@ class EnrolmentForm(KindForm):
         data = super().clean() or self.cleaned_data
         offering = self.offerings.get(data.get("offering"))
         starts_on = data.get("starts_on")
-        if offering and starts_on and not (
-            offering.starts_on <= starts_on <= offering.ends_on
-        ):
+        if offering and starts_on and not (offering.starts_on <= starts_on <= offering.ends_on):
             self.add_error(
                 "starts_on",
                 _("Choisissez une date %(when)s.")
@@ -150,7 +156,9 @@ class ActivityEnrolment(Kind):
         if activity_id is None or asking.child_id is None or asking.family_id is None:
             return []
         return wanted_for_activity(
-            activity_id=activity_id, child_id=asking.child_id, family_id=asking.family_id,
+            activity_id=activity_id,
+            child_id=asking.child_id,
+            family_id=asking.family_id,
             day=asking.day,
         )
 
@@ -203,8 +211,9 @@ class ActivityEnrolment(Kind):
             found.append(Consequence(f"{name} est inscrit ; la famille réserve ensuite ses jours."))
         if families.quotient_on(request.family_id, day) is None:
             found.append(
-                Consequence("Aucun quotient familial connu : le tarif sans quotient s’applique.",
-                            "warn")
+                Consequence(
+                    "Aucun quotient familial connu : le tarif sans quotient s’applique.", "warn"
+                )
             )
         return found
 
@@ -226,8 +235,10 @@ class ActivityEnrolment(Kind):
             found.append(f"Le niveau {school.level} n’est pas prévu par cette activité.")
         if child.birth_on:
             starts_on = as_day(request.payload["starts_on"]) or day
-            age = starts_on.year - child.birth_on.year - (
-                (starts_on.month, starts_on.day) < (child.birth_on.month, child.birth_on.day)
+            age = (
+                starts_on.year
+                - child.birth_on.year
+                - ((starts_on.month, starts_on.day) < (child.birth_on.month, child.birth_on.day))
             )
             low, high = offering.activity.min_age, offering.activity.max_age
             if (low is not None and age < low) or (high is not None and age > high):
@@ -270,8 +281,11 @@ class ActivityEnrolment(Kind):
         enrolment_id = request.result["enrolment_id"]
         # What was booked by right of this enrolment goes with it, at no cost.
         bookings.cancel_future(
-            enrolment_id=enrolment_id, since=paris_day(now), reason="Décision annulée",
-            now=now, actor=actor,
+            enrolment_id=enrolment_id,
+            since=paris_day(now),
+            reason="Décision annulée",
+            now=now,
+            actor=actor,
         )
         enrolment_services.cancel_enrolment(
             enrolment_id=enrolment_id, reason="Décision annulée", now=now, actor=actor

@@ -59,7 +59,9 @@ class ChildForm(ChildFields, KindForm):
 
 
 PARTS: dict[str, type[KindForm]] = {
-    "home": HomeForm, "adults": AdultForm, "children": ChildForm,
+    "home": HomeForm,
+    "adults": AdultForm,
+    "children": ChildForm,
 }
 
 
@@ -122,7 +124,8 @@ class NewFamily(Kind):
                 "livret-famille", "Livret de famille", "Les pages des adultes et des enfants."
             ),
             wanted_by_slug(
-                "justificatif-domicile", "Justificatif de domicile",
+                "justificatif-domicile",
+                "Justificatif de domicile",
                 "Facture ou bail de moins de trois mois.",
             ),
         ]
@@ -214,13 +217,15 @@ class NewFamily(Kind):
         known_adults = {
             search_key(adult.first_name, name)
             for adult in families.guardians_of(family)
-            for name in (adult.last_name, adult.usage_name) if name
+            for name in (adult.last_name, adult.usage_name)
+            if name
         }
         new = []
         for adult in payload["adults"]:
             keys = {
                 search_key(adult["first_name"], name)
-                for name in (adult["last_name"], adult.get("usage_name") or "") if name
+                for name in (adult["last_name"], adult.get("usage_name") or "")
+                if name
             }
             if not keys & known_adults:
                 new.append(
@@ -237,9 +242,7 @@ class NewFamily(Kind):
             data = child_data(child)
             if (search_key(data.first_name), data.birth_on) not in known_children:
                 added.append(
-                    family_services.add_child(
-                        family_id=family_id, child=data, now=now, actor=actor
-                    )
+                    family_services.add_child(family_id=family_id, child=data, now=now, actor=actor)
                 )
         without = [a for a in families.guardians_of(family) if a.user_id is None and a.email]
         invited = self._invite(family_id, without, now, actor)
@@ -258,8 +261,11 @@ class NewFamily(Kind):
         for adult in adults:
             if adult.email and adult.email not in sent:
                 family_services.invite_by_email(
-                    family_id=family_id, guardian_id=adult.pk,
-                    address=password_link_address(), now=now, actor=actor,
+                    family_id=family_id,
+                    guardian_id=adult.pk,
+                    address=password_link_address(),
+                    now=now,
+                    actor=actor,
                 )
                 sent.append(adult.email)
         if not sent:

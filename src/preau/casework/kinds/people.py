@@ -13,8 +13,12 @@ from preau.families.values import ChildData, GuardianData
 from preau.kernel import french
 
 RELATIONSHIPS = [
-    ("mère", "mère"), ("père", "père"), ("beau-parent", "beau-parent"),
-    ("grand-parent", "grand-parent"), ("tuteur", "tuteur ou tutrice"), ("autre", "autre"),
+    ("mère", "mère"),
+    ("père", "père"),
+    ("beau-parent", "beau-parent"),
+    ("grand-parent", "grand-parent"),
+    ("tuteur", "tuteur ou tutrice"),
+    ("autre", "autre"),
 ]
 
 
@@ -23,25 +27,28 @@ class AdultFields(forms.Form):
         label=_("Civilité"), choices=[("", "–"), *Civility.choices], required=False
     )
     first_name = forms.CharField(
-        label=_("Prénom"), max_length=80,
+        label=_("Prénom"),
+        max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     last_name = forms.CharField(
-        label=_("Nom de naissance"), max_length=80,
+        label=_("Nom de naissance"),
+        max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     usage_name = forms.CharField(
-        label=_("Nom d’usage"), max_length=80, required=False,
+        label=_("Nom d’usage"),
+        max_length=80,
+        required=False,
         help_text=_("S’il est différent du nom de naissance."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     birth_on = forms.DateField(label=_("Date de naissance"), required=False)
-    relationship = forms.ChoiceField(
-        label=_("Lien avec les enfants"), choices=RELATIONSHIPS
-    )
+    relationship = forms.ChoiceField(label=_("Lien avec les enfants"), choices=RELATIONSHIPS)
     mobile_phone = phone_field(_("Téléphone portable"), "off")
     email = forms.EmailField(
-        label=_("Adresse e-mail"), required=False,
+        label=_("Adresse e-mail"),
+        required=False,
         help_text=_("Pour que cette personne ait son propre accès."),
         error_messages={"invalid": _("Écrivez une adresse comme nom@exemple.fr.")},
     )
@@ -62,11 +69,15 @@ class ChildFields(forms.Form):
     )
     birth_on = forms.DateField(label=_("Date de naissance"))
     sex = forms.ChoiceField(
-        label=_("Sexe"), choices=[("", "non précisé"), *Sex.choices], required=False,
+        label=_("Sexe"),
+        choices=[("", "non précisé"), *Sex.choices],
+        required=False,
     )
     weeks = forms.ChoiceField(
-        label=_("Cet enfant vit chez vous"), choices=CustodyWeeks.choices,
-        initial=CustodyWeeks.ALL, widget=forms.RadioSelect,
+        label=_("Cet enfant vit chez vous"),
+        choices=CustodyWeeks.choices,
+        initial=CustodyWeeks.ALL,
+        widget=forms.RadioSelect,
         help_text=_("En garde alternée, chaque foyer a son propre dossier."),
     )
 

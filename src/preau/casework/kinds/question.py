@@ -18,14 +18,16 @@ class QuestionForm(KindForm):
     )
     subject = forms.CharField(label=_("Votre question en quelques mots"), max_length=120)
     message = forms.CharField(
-        label=_("Votre message"), max_length=4000,
+        label=_("Votre message"),
+        max_length=4000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("N’écrivez pas de donnée de santé ici."),
     )
 
     def prepare(self) -> None:
         self.fields["service"].choices = [
-            ("", _("Je ne sais pas")), *((s.pk, s.name) for s in town.list_services()),
+            ("", _("Je ne sais pas")),
+            *((s.pk, s.name) for s in town.list_services()),
         ]
 
 

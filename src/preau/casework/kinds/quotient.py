@@ -34,7 +34,8 @@ SOURCES = [(QuotientSource.CAF, "CAF"), (QuotientSource.MSA, "MSA")]
 
 class QuotientForm(KindForm):
     value = forms.CharField(
-        label=_("Votre quotient familial"), max_length=12,
+        label=_("Votre quotient familial"),
+        max_length=12,
         help_text=_("Le nombre écrit sur votre attestation, par exemple 845."),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "short"}),
     )
@@ -79,8 +80,10 @@ class QuotientUpdate(Kind):
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
         return [
             wanted_by_slug(
-                "attestation-quotient", "Attestation de quotient familial",
-                "À télécharger dans votre espace CAF ou MSA.", required=True,
+                "attestation-quotient",
+                "Attestation de quotient familial",
+                "À télécharger dans votre espace CAF ou MSA.",
+                required=True,
             )
         ]
 
@@ -98,12 +101,19 @@ class QuotientUpdate(Kind):
         starts_on = as_day(request.payload["starts_on"]) or day
         current = families.quotient_on(request.family_id, starts_on)
         return [
-            Change("Quotient familial", _number(current.value_cents) if current else "",
-                   _value(request)),
-            Change("Source", current.get_source_display() if current else "",
-                   request.payload["source"]),
-            Change("Valable du", day_words(current.starts_on) if current else "",
-                   day_words(request.payload["starts_on"])),
+            Change(
+                "Quotient familial",
+                _number(current.value_cents) if current else "",
+                _value(request),
+            ),
+            Change(
+                "Source", current.get_source_display() if current else "", request.payload["source"]
+            ),
+            Change(
+                "Valable du",
+                day_words(current.starts_on) if current else "",
+                day_words(request.payload["starts_on"]),
+            ),
         ]
 
     def consequences(self, request: Request, day: date) -> list[Consequence]:
@@ -153,9 +163,13 @@ class QuotientUpdate(Kind):
                 "Aucun quotient n’était connu avant : enregistrez le bon dans le dossier."
             )
         family_services.record_quotient(
-            family_id=request.family_id, value_cents=before["value_cents"],
-            source=before["source"], starts_on=starts_on, ends_on=as_day(before["ends_on"]),
-            now=now, actor=actor,
+            family_id=request.family_id,
+            value_cents=before["value_cents"],
+            source=before["source"],
+            starts_on=starts_on,
+            ends_on=as_day(before["ends_on"]),
+            now=now,
+            actor=actor,
         )
 
 

@@ -30,8 +30,17 @@ from preau.schools import queries as schools
 from preau.schools import services as school_services
 from preau.schools.services import Placement
 
-ORDER = [Level.TPS, Level.PS, Level.MS, Level.GS, Level.CP, Level.CE1, Level.CE2, Level.CM1,
-         Level.CM2]
+ORDER = [
+    Level.TPS,
+    Level.PS,
+    Level.MS,
+    Level.GS,
+    Level.CP,
+    Level.CE1,
+    Level.CE2,
+    Level.CM1,
+    Level.CM2,
+]
 
 
 def level_of(born_on: date | None, year_starts_on: date) -> str:
@@ -46,15 +55,20 @@ class SchoolForm(KindForm):
     school_year = forms.TypedChoiceField(label=_("Année scolaire"), coerce=int)
     level = forms.ChoiceField(label=_("Niveau"), choices=Level.choices)
     establishment = forms.TypedChoiceField(
-        label=_("École demandée"), coerce=int,
+        label=_("École demandée"),
+        coerce=int,
         help_text=_("Celle de votre secteur, sauf dérogation accordée par la mairie."),
     )
     previous_school = forms.CharField(
-        label=_("École précédente"), required=False, max_length=160,
+        label=_("École précédente"),
+        required=False,
+        max_length=160,
         help_text=_("Nom et commune, si l’enfant était scolarisé ailleurs."),
     )
     comment = forms.CharField(
-        label=_("Une précision"), required=False, max_length=500,
+        label=_("Une précision"),
+        required=False,
+        max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -100,7 +114,8 @@ class SchoolEnrolment(Kind):
             wanted_by_slug("livret-famille", "Livret de famille", "La page de l’enfant."),
             wanted_by_slug("justificatif-domicile", "Justificatif de domicile"),
             wanted_by_slug(
-                "vaccinations", "Vaccinations",
+                "vaccinations",
+                "Vaccinations",
                 "Sans elles, l’enfant est admis pour trois mois, le temps de les faire.",
             ),
         ]
@@ -178,8 +193,10 @@ class SchoolEnrolment(Kind):
         if request.result.get("had_school"):
             raise CannotUndo("L’enfant avait déjà une école : replacez-le depuis sa fiche.")
         school_services.remove_schooling(
-            schooling_id=request.result["schooling_id"], family_id=request.family_id,
-            now=now, actor=actor,
+            schooling_id=request.result["schooling_id"],
+            family_id=request.family_id,
+            now=now,
+            actor=actor,
         )
 
 

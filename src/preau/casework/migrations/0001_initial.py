@@ -10,147 +10,451 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('documents', '0001_initial'),
-        ('enrolments', '0001_initial'),
-        ('families', '0001_initial'),
-        ('town', '0001_initial'),
+        ("documents", "0001_initial"),
+        ("enrolments", "0001_initial"),
+        ("families", "0001_initial"),
+        ("town", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReferenceSequence',
+            name="ReferenceSequence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(unique=True)),
-                ('last', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(unique=True)),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('NEW_FAMILY', 'ouverture de dossier'), ('ADDRESS_CHANGE', 'changement d’adresse'), ('CONTACT_CHANGE', 'changement de coordonnées'), ('ADD_CHILD', 'ajout d’un enfant'), ('ADD_GUARDIAN', 'ajout d’un responsable'), ('ENROLMENT', 'inscription à une activité'), ('CRECHE_PLACE', 'place en crèche'), ('SCHOOL_ENROLMENT', 'inscription à l’école'), ('QUOTIENT', 'quotient familial'), ('DIET', 'repas d’un enfant'), ('CARD', 'nouvelle carte'), ('ABSENCE', 'absence à justifier'), ('DOCUMENT', 'pièce à vérifier'), ('INVOICE_DISPUTE', 'contestation d’une facture'), ('QUESTION', 'question au service')], max_length=20)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('token_hash', models.CharField(max_length=64, null=True, unique=True)),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('payload', models.JSONField(default=dict)),
-                ('files', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('sent_request_id', models.BigIntegerField(null=True)),
-                ('child', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='families.child')),
-                ('family', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='families.family')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("NEW_FAMILY", "ouverture de dossier"),
+                            ("ADDRESS_CHANGE", "changement d’adresse"),
+                            ("CONTACT_CHANGE", "changement de coordonnées"),
+                            ("ADD_CHILD", "ajout d’un enfant"),
+                            ("ADD_GUARDIAN", "ajout d’un responsable"),
+                            ("ENROLMENT", "inscription à une activité"),
+                            ("CRECHE_PLACE", "place en crèche"),
+                            ("SCHOOL_ENROLMENT", "inscription à l’école"),
+                            ("QUOTIENT", "quotient familial"),
+                            ("DIET", "repas d’un enfant"),
+                            ("CARD", "nouvelle carte"),
+                            ("ABSENCE", "absence à justifier"),
+                            ("DOCUMENT", "pièce à vérifier"),
+                            ("INVOICE_DISPUTE", "contestation d’une facture"),
+                            ("QUESTION", "question au service"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("token_hash", models.CharField(max_length=64, null=True, unique=True)),
+                ("verified_at", models.DateTimeField(null=True)),
+                ("payload", models.JSONField(default=dict)),
+                ("files", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("sent_request_id", models.BigIntegerField(null=True)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'brouillon de demande',
+                "verbose_name": "brouillon de demande",
             },
         ),
         migrations.CreateModel(
-            name='KindSettings',
+            name="KindSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('NEW_FAMILY', 'ouverture de dossier'), ('ADDRESS_CHANGE', 'changement d’adresse'), ('CONTACT_CHANGE', 'changement de coordonnées'), ('ADD_CHILD', 'ajout d’un enfant'), ('ADD_GUARDIAN', 'ajout d’un responsable'), ('ENROLMENT', 'inscription à une activité'), ('CRECHE_PLACE', 'place en crèche'), ('SCHOOL_ENROLMENT', 'inscription à l’école'), ('QUOTIENT', 'quotient familial'), ('DIET', 'repas d’un enfant'), ('CARD', 'nouvelle carte'), ('ABSENCE', 'absence à justifier'), ('DOCUMENT', 'pièce à vérifier'), ('INVOICE_DISPUTE', 'contestation d’une facture'), ('QUESTION', 'question au service')], max_length=20, unique=True, verbose_name='acte')),
-                ('is_automatic', models.BooleanField(default=False, verbose_name='sans validation')),
-                ('days', models.PositiveSmallIntegerField(default=7, verbose_name='délai de réponse, en jours')),
-                ('next_step', models.TextField(blank=True, verbose_name='ce qui se passe ensuite')),
-                ('service', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='town.service', verbose_name='service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("NEW_FAMILY", "ouverture de dossier"),
+                            ("ADDRESS_CHANGE", "changement d’adresse"),
+                            ("CONTACT_CHANGE", "changement de coordonnées"),
+                            ("ADD_CHILD", "ajout d’un enfant"),
+                            ("ADD_GUARDIAN", "ajout d’un responsable"),
+                            ("ENROLMENT", "inscription à une activité"),
+                            ("CRECHE_PLACE", "place en crèche"),
+                            ("SCHOOL_ENROLMENT", "inscription à l’école"),
+                            ("QUOTIENT", "quotient familial"),
+                            ("DIET", "repas d’un enfant"),
+                            ("CARD", "nouvelle carte"),
+                            ("ABSENCE", "absence à justifier"),
+                            ("DOCUMENT", "pièce à vérifier"),
+                            ("INVOICE_DISPUTE", "contestation d’une facture"),
+                            ("QUESTION", "question au service"),
+                        ],
+                        max_length=20,
+                        unique=True,
+                        verbose_name="acte",
+                    ),
+                ),
+                (
+                    "is_automatic",
+                    models.BooleanField(default=False, verbose_name="sans validation"),
+                ),
+                (
+                    "days",
+                    models.PositiveSmallIntegerField(
+                        default=7, verbose_name="délai de réponse, en jours"
+                    ),
+                ),
+                ("next_step", models.TextField(blank=True, verbose_name="ce qui se passe ensuite")),
+                (
+                    "service",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="town.service",
+                        verbose_name="service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'réglage des demandes',
+                "verbose_name": "réglage des demandes",
             },
         ),
         migrations.CreateModel(
-            name='Request',
+            name="Request",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=12, unique=True, verbose_name='référence')),
-                ('kind', models.CharField(choices=[('NEW_FAMILY', 'ouverture de dossier'), ('ADDRESS_CHANGE', 'changement d’adresse'), ('CONTACT_CHANGE', 'changement de coordonnées'), ('ADD_CHILD', 'ajout d’un enfant'), ('ADD_GUARDIAN', 'ajout d’un responsable'), ('ENROLMENT', 'inscription à une activité'), ('CRECHE_PLACE', 'place en crèche'), ('SCHOOL_ENROLMENT', 'inscription à l’école'), ('QUOTIENT', 'quotient familial'), ('DIET', 'repas d’un enfant'), ('CARD', 'nouvelle carte'), ('ABSENCE', 'absence à justifier'), ('DOCUMENT', 'pièce à vérifier'), ('INVOICE_DISPUTE', 'contestation d’une facture'), ('QUESTION', 'question au service')], max_length=20, verbose_name='acte')),
-                ('applicant_name', models.CharField(max_length=160, verbose_name='demandeur')),
-                ('applicant_email', models.EmailField(blank=True, max_length=254)),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
-                ('payload', models.JSONField(default=dict)),
-                ('summary', models.CharField(max_length=240, verbose_name='en une phrase')),
-                ('status', models.CharField(choices=[('SUBMITTED', 'à traiter'), ('WAITING_FAMILY', 'attend la famille'), ('APPROVED', 'acceptée'), ('REFUSED', 'refusée'), ('WITHDRAWN', 'retirée')], default='SUBMITTED', max_length=16)),
-                ('submitted_at', models.DateTimeField(verbose_name='reçue le')),
-                ('due_on', models.DateField(verbose_name='répondre avant le')),
-                ('held_since', models.DateTimeField(null=True)),
-                ('held_until', models.DateTimeField(null=True)),
-                ('is_kept', models.BooleanField(default=False)),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='décidée le')),
-                ('decided_by_label', models.CharField(blank=True, max_length=160)),
-                ('decision_message', models.TextField(blank=True, verbose_name='mot pour la famille')),
-                ('was_automatic', models.BooleanField(default=False)),
-                ('result', models.JSONField(default=dict)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('key', models.UUIDField(null=True, unique=True, verbose_name='clé d’envoi')),
-                ('child', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('family', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('held_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('service', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='town.service')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(max_length=12, unique=True, verbose_name="référence"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("NEW_FAMILY", "ouverture de dossier"),
+                            ("ADDRESS_CHANGE", "changement d’adresse"),
+                            ("CONTACT_CHANGE", "changement de coordonnées"),
+                            ("ADD_CHILD", "ajout d’un enfant"),
+                            ("ADD_GUARDIAN", "ajout d’un responsable"),
+                            ("ENROLMENT", "inscription à une activité"),
+                            ("CRECHE_PLACE", "place en crèche"),
+                            ("SCHOOL_ENROLMENT", "inscription à l’école"),
+                            ("QUOTIENT", "quotient familial"),
+                            ("DIET", "repas d’un enfant"),
+                            ("CARD", "nouvelle carte"),
+                            ("ABSENCE", "absence à justifier"),
+                            ("DOCUMENT", "pièce à vérifier"),
+                            ("INVOICE_DISPUTE", "contestation d’une facture"),
+                            ("QUESTION", "question au service"),
+                        ],
+                        max_length=20,
+                        verbose_name="acte",
+                    ),
+                ),
+                ("applicant_name", models.CharField(max_length=160, verbose_name="demandeur")),
+                ("applicant_email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
+                ("payload", models.JSONField(default=dict)),
+                ("summary", models.CharField(max_length=240, verbose_name="en une phrase")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("SUBMITTED", "à traiter"),
+                            ("WAITING_FAMILY", "attend la famille"),
+                            ("APPROVED", "acceptée"),
+                            ("REFUSED", "refusée"),
+                            ("WITHDRAWN", "retirée"),
+                        ],
+                        default="SUBMITTED",
+                        max_length=16,
+                    ),
+                ),
+                ("submitted_at", models.DateTimeField(verbose_name="reçue le")),
+                ("due_on", models.DateField(verbose_name="répondre avant le")),
+                ("held_since", models.DateTimeField(null=True)),
+                ("held_until", models.DateTimeField(null=True)),
+                ("is_kept", models.BooleanField(default=False)),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="décidée le")),
+                ("decided_by_label", models.CharField(blank=True, max_length=160)),
+                (
+                    "decision_message",
+                    models.TextField(blank=True, verbose_name="mot pour la famille"),
+                ),
+                ("was_automatic", models.BooleanField(default=False)),
+                ("result", models.JSONField(default=dict)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("key", models.UUIDField(null=True, unique=True, verbose_name="clé d’envoi")),
+                (
+                    "child",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "held_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="town.service",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'demande',
+                "verbose_name": "demande",
             },
         ),
         migrations.CreateModel(
-            name='RequestEvent',
+            name="RequestEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('SUBMITTED', 'reçue'), ('PIECE_ASKED', 'pièce demandée'), ('PIECE_GIVEN', 'pièce reçue'), ('MESSAGE', 'message'), ('NOTE', 'note interne'), ('APPROVED', 'acceptée'), ('REFUSED', 'refusée'), ('WITHDRAWN', 'retirée'), ('UNDONE', 'décision annulée')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('actor_label', models.CharField(max_length=160)),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10)),
-                ('message', models.TextField(blank=True)),
-                ('is_internal', models.BooleanField(default=False)),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='casework.request')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("SUBMITTED", "reçue"),
+                            ("PIECE_ASKED", "pièce demandée"),
+                            ("PIECE_GIVEN", "pièce reçue"),
+                            ("MESSAGE", "message"),
+                            ("NOTE", "note interne"),
+                            ("APPROVED", "acceptée"),
+                            ("REFUSED", "refusée"),
+                            ("WITHDRAWN", "retirée"),
+                            ("UNDONE", "décision annulée"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("actor_label", models.CharField(max_length=160)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField(blank=True)),
+                ("is_internal", models.BooleanField(default=False)),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="casework.request",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='RequestFile',
+            name="RequestFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('added_at', models.DateTimeField()),
-                ('document_kind', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enrolments.documentkind')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='casework.request')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("added_at", models.DateTimeField()),
+                (
+                    "document_kind",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="enrolments.documentkind",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="casework.request",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('status', 'SUBMITTED')), fields=['due_on', 'id'], name='request_inbox'),
+            model_name="request",
+            index=models.Index(
+                condition=models.Q(("status", "SUBMITTED")),
+                fields=["due_on", "id"],
+                name="request_inbox",
+            ),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['status', '-submitted_at'], name='request_by_status'),
+            model_name="request",
+            index=models.Index(fields=["status", "-submitted_at"], name="request_by_status"),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['family', '-submitted_at'], name='request_by_family'),
+            model_name="request",
+            index=models.Index(fields=["family", "-submitted_at"], name="request_by_family"),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['APPROVED', 'REFUSED']), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='request_decided_has_instant'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["APPROVED", "REFUSED"]), _negated=True),
+                    ("decided_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="request_decided_has_instant",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='requestevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='fdac5c40cf03f0c194c1ed5cf09b3df98b212364', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_23b7c', table='casework_requestevent', when='BEFORE')),
+            model_name="requestevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="fdac5c40cf03f0c194c1ed5cf09b3df98b212364",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_23b7c",
+                    table="casework_requestevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='requestevent',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='94d74ab6fec38c87a14e9dab604e60bda9531243', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_532ab', table='casework_requestevent', when='BEFORE')),
+            model_name="requestevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="94d74ab6fec38c87a14e9dab604e60bda9531243",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_532ab",
+                    table="casework_requestevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestfile',
-            constraint=models.UniqueConstraint(fields=('request', 'file'), name='request_file_unique'),
+            model_name="requestfile",
+            constraint=models.UniqueConstraint(
+                fields=("request", "file"), name="request_file_unique"
+            ),
         ),
     ]

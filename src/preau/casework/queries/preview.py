@@ -24,8 +24,12 @@ def preview(draft: Draft, *, now: datetime, by_agent: bool = False) -> Preview:
     kind = get_kind(draft.kind)
     day = paris_day(now)
     asking = Asking(
-        family_id=draft.family_id, child_id=draft.child_id, day=day,
-        user_id=None if by_agent else draft.user_id, by_agent=by_agent, at=now,
+        family_id=draft.family_id,
+        child_id=draft.child_id,
+        day=day,
+        user_id=None if by_agent else draft.user_id,
+        by_agent=by_agent,
+        at=now,
     )
     request = Request(
         kind=draft.kind,

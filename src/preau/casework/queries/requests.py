@@ -145,9 +145,7 @@ def list_inbox(
         found = found.filter(status=RequestStatus.SUBMITTED, due_on__lt=paris_day(now))
     if text.strip():
         found = found.filter(_matching(text.strip()))
-    return found.annotate(
-        has_files=Exists(RequestFile.objects.filter(request_id=OuterRef("pk")))
-    )
+    return found.annotate(has_files=Exists(RequestFile.objects.filter(request_id=OuterRef("pk"))))
 
 
 def _matching(text: str) -> Q:
@@ -208,9 +206,7 @@ def requests_hold_file(requests: QuerySet[Request], file_id: UUID) -> bool:
 
 def only_in_hidden_requests(file_id: UUID, permissions: Iterable[str]) -> bool:
     """Whether the file belongs to requests, none of which these permissions open."""
-    kinds = set(
-        RequestFile.objects.filter(file_id=file_id).values_list("request__kind", flat=True)
-    )
+    kinds = set(RequestFile.objects.filter(file_id=file_id).values_list("request__kind", flat=True))
     return bool(kinds) and not kinds & set(visible_kinds(permissions))
 
 
@@ -274,7 +270,6 @@ def get_draft(
     """A draft that is still alive, in the scope of who asks."""
     found = Draft.objects.filter(pk=draft_id, expires_at__gt=now, family_id=family_id)
     return found.filter(user_id=user_id).select_related("child", "family", "user").first()
-
 
 
 def sent_acknowledgement(draft: Draft) -> Acknowledgement:

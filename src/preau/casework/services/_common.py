@@ -69,9 +69,7 @@ def tell(
     )
 
 
-def journal(
-    request: Request, action: str, summary: str, *, now: datetime, actor: Actor
-) -> None:
+def journal(request: Request, action: str, summary: str, *, now: datetime, actor: Actor) -> None:
     audit.record(
         actor=actor,
         now=now,

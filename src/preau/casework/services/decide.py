@@ -57,8 +57,11 @@ def approve(
     told = " ".join(part for part in (request.result.get("told", ""), message.strip()) if part)
     tell(request, RequestEvent.Kind.APPROVED, now=now, actor=actor, message=told)
     journal(
-        request, "approve", f"Demande {request.reference} acceptée : {request.summary}",
-        now=now, actor=actor,
+        request,
+        "approve",
+        f"Demande {request.reference} acceptée : {request.summary}",
+        now=now,
+        actor=actor,
     )
     mails.decided(request, now=now)
     return request
@@ -79,8 +82,11 @@ def refuse(
     _close(request, RequestStatus.REFUSED, reason, now=now, actor=actor)
     tell(request, RequestEvent.Kind.REFUSED, now=now, actor=actor, message=reason.strip())
     journal(
-        request, "refuse", f"Demande {request.reference} refusée : {request.summary}",
-        now=now, actor=actor,
+        request,
+        "refuse",
+        f"Demande {request.reference} refusée : {request.summary}",
+        now=now,
+        actor=actor,
     )
     mails.decided(request, now=now)
     return request
@@ -106,8 +112,11 @@ def undo(*, request_id: int, now: datetime, actor: Actor) -> Request:
         kind.undo(request, now=now, actor=actor)
         for document_id in request.result.get("documents", []):
             enrolments.review_document(
-                document_id=document_id, accepted=False, reason="Décision annulée",
-                now=now, actor=actor,
+                document_id=document_id,
+                accepted=False,
+                reason="Décision annulée",
+                now=now,
+                actor=actor,
             )
     request.status = RequestStatus.SUBMITTED
     request.decided_at = None
@@ -118,12 +127,18 @@ def undo(*, request_id: int, now: datetime, actor: Actor) -> Request:
     request.version += 1
     request.save()
     tell(
-        request, RequestEvent.Kind.UNDONE, now=now, actor=actor,
+        request,
+        RequestEvent.Kind.UNDONE,
+        now=now,
+        actor=actor,
         message="La décision précédente est annulée. Votre demande est de nouveau à traiter.",
     )
     journal(
-        request, "undo", f"Décision annulée sur la demande {request.reference}",
-        now=now, actor=actor,
+        request,
+        "undo",
+        f"Décision annulée sur la demande {request.reference}",
+        now=now,
+        actor=actor,
     )
     mails.undone(request, now=now)
     return request

@@ -146,4 +146,3 @@ def purge_drafts(*, now: datetime) -> int:
     """Delete the drafts that expired; how many."""
     deleted, _ = Draft.objects.filter(expires_at__lte=now).delete()
     return deleted
-

@@ -42,8 +42,11 @@ def ask_piece(
     request.save()
     tell(request, RequestEvent.Kind.PIECE_ASKED, now=now, actor=actor, message=message.strip())
     journal(
-        request, "ask_piece", f"Pièce demandée pour la demande {request.reference}",
-        now=now, actor=actor,
+        request,
+        "ask_piece",
+        f"Pièce demandée pour la demande {request.reference}",
+        now=now,
+        actor=actor,
     )
     mails.piece_asked(request, message.strip(), now=now)
     return request
@@ -86,8 +89,11 @@ def give_piece(
     kind = RequestEvent.Kind.PIECE_GIVEN if files else RequestEvent.Kind.MESSAGE
     tell(request, kind, now=now, actor=actor, message=told)
     journal(
-        request, "give_piece", f"Pièce ou réponse reçue pour la demande {request.reference}",
-        now=now, actor=actor,
+        request,
+        "give_piece",
+        f"Pièce ou réponse reçue pour la demande {request.reference}",
+        now=now,
+        actor=actor,
     )
     return request
 
@@ -112,7 +118,11 @@ def add_note(*, request_id: int, message: str, now: datetime, actor: Actor) -> R
     if not message.strip():
         raise MessageNeeded("Écrivez la note.")
     tell(
-        request, RequestEvent.Kind.NOTE, now=now, actor=actor, message=message.strip(),
+        request,
+        RequestEvent.Kind.NOTE,
+        now=now,
+        actor=actor,
+        message=message.strip(),
         is_internal=True,
     )
     return request
@@ -128,7 +138,5 @@ def withdraw(*, request_id: int, now: datetime, actor: Actor) -> Request:
     free(request)
     request.save()
     tell(request, RequestEvent.Kind.WITHDRAWN, now=now, actor=actor)
-    journal(
-        request, "withdraw", f"Demande {request.reference} retirée", now=now, actor=actor
-    )
+    journal(request, "withdraw", f"Demande {request.reference} retirée", now=now, actor=actor)
     return request

@@ -58,9 +58,18 @@ def submit_request(
     try:
         with transaction.atomic():
             return _receive(
-                kind=kind, family_id=family_id, child_id=child_id, payload=payload,
-                channel=channel, now=now, actor=actor, key=key, user=user,
-                applicant_name=applicant_name, applicant_email=applicant_email, files=files,
+                kind=kind,
+                family_id=family_id,
+                child_id=child_id,
+                payload=payload,
+                channel=channel,
+                now=now,
+                actor=actor,
+                key=key,
+                user=user,
+                applicant_name=applicant_name,
+                applicant_email=applicant_email,
+                files=files,
             )
     except IntegrityError:
         # Sent twice at the same time: the other one was received while we waited.
@@ -70,15 +79,29 @@ def submit_request(
 
 
 def _receive(
-    *, kind: str, family_id: int | None, child_id: int | None, payload: Mapping[str, Any],
-    channel: Channel, now: datetime, actor: Actor, key: Any, user: "User | None",
-    applicant_name: str, applicant_email: str, files: Sequence[GivenFile],
+    *,
+    kind: str,
+    family_id: int | None,
+    child_id: int | None,
+    payload: Mapping[str, Any],
+    channel: Channel,
+    now: datetime,
+    actor: Actor,
+    key: Any,
+    user: "User | None",
+    applicant_name: str,
+    applicant_email: str,
+    files: Sequence[GivenFile],
 ) -> Request:
     handler = get_kind(kind)
     day = paris_day(now)
     asking = Asking(
-        family_id=family_id, child_id=child_id, day=day,
-        user_id=user.pk if user else None, by_agent=actor.is_agent, at=now,
+        family_id=family_id,
+        child_id=child_id,
+        day=day,
+        user_id=user.pk if user else None,
+        by_agent=actor.is_agent,
+        at=now,
     )
     settings = kind_settings(handler)
     request = Request(
@@ -132,19 +155,28 @@ def _receive(
     request.reference = _next_reference(day.year)
     request.save()
     journal(
-        request, "submit",
+        request,
+        "submit",
         f"Demande {request.reference} reçue : {handler.title}, {request.summary}",
-        now=now, actor=actor,
+        now=now,
+        actor=actor,
     )
     if automatic:
         tell(
-            request, RequestEvent.Kind.APPROVED, now=now, actor=Actor.system(),
+            request,
+            RequestEvent.Kind.APPROVED,
+            now=now,
+            actor=Actor.system(),
             message=request.result.get("told", ""),
         )
     elif reason:
         tell(
-            request, RequestEvent.Kind.NOTE, now=now, actor=Actor.system(),
-            message=f"Non appliquée d’elle-même : {reason}", is_internal=True,
+            request,
+            RequestEvent.Kind.NOTE,
+            now=now,
+            actor=Actor.system(),
+            message=f"Non appliquée d’elle-même : {reason}",
+            is_internal=True,
         )
     mails.acknowledge(request, now=now)
     return request

@@ -5,52 +5,141 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('families', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("families", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contract',
+            name="Contract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='du')),
-                ('ends_on', models.DateField(verbose_name='au')),
-                ('weekly_minutes', models.JSONField(verbose_name='minutes par jour, lundi en premier')),
-                ('created_at', models.DateTimeField()),
-                ('ended_reason', models.CharField(blank=True, max_length=200)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.establishment')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="du")),
+                ("ends_on", models.DateField(verbose_name="au")),
+                (
+                    "weekly_minutes",
+                    models.JSONField(verbose_name="minutes par jour, lundi en premier"),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("ended_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.establishment",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contrat de crèche',
-                'indexes': [models.Index(fields=['establishment', 'ends_on'], name='contract_by_site')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='contract_dates_in_order')],
+                "verbose_name": "contrat de crèche",
+                "indexes": [
+                    models.Index(fields=["establishment", "ends_on"], name="contract_by_site")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="contract_dates_in_order",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Preregistration',
+            name="Preregistration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wished_from', models.DateField(verbose_name='accueil souhaité à partir du')),
-                ('weekly_minutes', models.JSONField(default=list, verbose_name='minutes par jour')),
-                ('comment', models.CharField(blank=True, max_length=500)),
-                ('status', models.CharField(choices=[('WAITING', 'en attente'), ('ADMITTED', 'admis'), ('WITHDRAWN', 'retirée')], default='WAITING', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
-                ('request_id', models.BigIntegerField(null=True)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('establishment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.establishment')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wished_from", models.DateField(verbose_name="accueil souhaité à partir du")),
+                ("weekly_minutes", models.JSONField(default=list, verbose_name="minutes par jour")),
+                ("comment", models.CharField(blank=True, max_length=500)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("WAITING", "en attente"),
+                            ("ADMITTED", "admis"),
+                            ("WITHDRAWN", "retirée"),
+                        ],
+                        default="WAITING",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
+                ("request_id", models.BigIntegerField(null=True)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.establishment",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'préinscription en crèche',
-                'indexes': [models.Index(fields=['status', 'created_at'], name='preregistration_queue')],
+                "verbose_name": "préinscription en crèche",
+                "indexes": [
+                    models.Index(fields=["status", "created_at"], name="preregistration_queue")
+                ],
             },
         ),
     ]

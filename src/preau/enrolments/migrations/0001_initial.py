@@ -2,87 +2,249 @@
 
 import django.contrib.postgres.constraints
 import django.db.models.deletion
-import preau.kernel.ranges
 from django.db import migrations, models
+
+import preau.kernel.ranges
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('documents', '0001_initial'),
-        ('families', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("documents", "0001_initial"),
+        ("families", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DocumentKind',
+            name="DocumentKind",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
-                ('hint', models.CharField(blank=True, max_length=200, verbose_name='aide')),
-                ('subject', models.CharField(choices=[('CHILD', 'un par enfant'), ('FAMILY', 'un par famille')], default='CHILD', max_length=8)),
-                ('valid_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='validité, en mois')),
-                ('until_school_year_end', models.BooleanField(default=False, verbose_name='valable l’année scolaire')),
-                ('is_sensitive', models.BooleanField(default=False, verbose_name='donnée de santé')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
+                ("hint", models.CharField(blank=True, max_length=200, verbose_name="aide")),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[("CHILD", "un par enfant"), ("FAMILY", "un par famille")],
+                        default="CHILD",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "valid_months",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="validité, en mois"
+                    ),
+                ),
+                (
+                    "until_school_year_end",
+                    models.BooleanField(default=False, verbose_name="valable l’année scolaire"),
+                ),
+                (
+                    "is_sensitive",
+                    models.BooleanField(default=False, verbose_name="donnée de santé"),
+                ),
             ],
             options={
-                'verbose_name': 'type de pièce',
-                'ordering': ['name'],
+                "verbose_name": "type de pièce",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='du')),
-                ('ends_on', models.DateField(verbose_name='au')),
-                ('status', models.CharField(choices=[('ACTIVE', 'inscrit'), ('ENDED', 'terminée')], default='ACTIVE', max_length=8)),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
-                ('created_at', models.DateTimeField(verbose_name='inscrit le')),
-                ('ended_reason', models.CharField(blank=True, max_length=200, verbose_name='motif de fin')),
-                ('request_id', models.BigIntegerField(null=True)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.offering')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="du")),
+                ("ends_on", models.DateField(verbose_name="au")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("ACTIVE", "inscrit"), ("ENDED", "terminée")],
+                        default="ACTIVE",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="inscrit le")),
+                (
+                    "ended_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="motif de fin"),
+                ),
+                ("request_id", models.BigIntegerField(null=True)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.offering",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'inscription',
-                'indexes': [models.Index(fields=['family', 'status'], name='enrolment_by_family'), models.Index(fields=['offering', 'status'], name='enrolment_by_offering')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='enrolment_dates_in_order'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'ACTIVE')), expressions=[(preau.kernel.ranges.IntRange('child_id', 'child_id'), '&&'), (preau.kernel.ranges.IntRange('family_id', 'family_id'), '&&'), (preau.kernel.ranges.IntRange('offering_id', 'offering_id'), '&&'), (preau.kernel.ranges.DateRange('starts_on', 'ends_on'), '&&')], name='enrolment_once_at_a_time')],
+                "verbose_name": "inscription",
+                "indexes": [
+                    models.Index(fields=["family", "status"], name="enrolment_by_family"),
+                    models.Index(fields=["offering", "status"], name="enrolment_by_offering"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="enrolment_dates_in_order",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("status", "ACTIVE")),
+                        expressions=[
+                            (preau.kernel.ranges.IntRange("child_id", "child_id"), "&&"),
+                            (preau.kernel.ranges.IntRange("family_id", "family_id"), "&&"),
+                            (preau.kernel.ranges.IntRange("offering_id", "offering_id"), "&&"),
+                            (preau.kernel.ranges.DateRange("starts_on", "ends_on"), "&&"),
+                        ],
+                        name="enrolment_once_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProvidedDocument',
+            name="ProvidedDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('RECEIVED', 'reçue, à vérifier'), ('ACCEPTED', 'acceptée'), ('REFUSED', 'refusée')], default='RECEIVED', max_length=8)),
-                ('provided_at', models.DateTimeField(verbose_name='reçue le')),
-                ('expires_on', models.DateField(blank=True, null=True, verbose_name='valable jusqu’au')),
-                ('refusal_reason', models.CharField(blank=True, max_length=300)),
-                ('child', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
-                ('kind', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enrolments.documentkind')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("RECEIVED", "reçue, à vérifier"),
+                            ("ACCEPTED", "acceptée"),
+                            ("REFUSED", "refusée"),
+                        ],
+                        default="RECEIVED",
+                        max_length=8,
+                    ),
+                ),
+                ("provided_at", models.DateTimeField(verbose_name="reçue le")),
+                (
+                    "expires_on",
+                    models.DateField(blank=True, null=True, verbose_name="valable jusqu’au"),
+                ),
+                ("refusal_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="enrolments.documentkind",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pièce',
-                'indexes': [models.Index(fields=['family', 'kind'], name='provided_by_family')],
+                "verbose_name": "pièce",
+                "indexes": [models.Index(fields=["family", "kind"], name="provided_by_family")],
             },
         ),
         migrations.CreateModel(
-            name='RequiredDocument',
+            name="RequiredDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalogue.activity')),
-                ('kind', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enrolments.documentkind')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalogue.activity",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="enrolments.documentkind",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pièce demandée',
-                'constraints': [models.UniqueConstraint(fields=('activity', 'kind'), name='required_document_unique')],
+                "verbose_name": "pièce demandée",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("activity", "kind"), name="required_document_unique"
+                    )
+                ],
             },
         ),
     ]

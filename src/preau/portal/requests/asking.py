@@ -86,8 +86,12 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
         form_ok, pieces_ok = form.is_valid(), pieces.is_valid()
         if draft is None:
             draft = services.start_draft(
-                kind=handler.kind, family_id=request.family.pk, child_id=asking.child_id,
-                user=request.user, payload={}, now=now,
+                kind=handler.kind,
+                family_id=request.family.pk,
+                child_id=asking.child_id,
+                user=request.user,
+                payload={},
+                now=now,
             )
         if pieces_ok:
             pieces_ok = _keep_files(request, draft, pieces, now)
@@ -156,8 +160,14 @@ def check(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return render(
         request,
         "portal/requests/check.html",
-        {"draft": draft, "kind": handler, "shown": shown, "back": back,
-         "email": request.guardian.email, "section": "portal:requests"},
+        {
+            "draft": draft,
+            "kind": handler,
+            "shown": shown,
+            "back": back,
+            "email": request.guardian.email,
+            "section": "portal:requests",
+        },
     )
 
 

@@ -33,8 +33,10 @@ from preau.ui.casework import PiecesForm, dress
 
 SESSION_KEY = "open_file_draft"
 STEPS = (
-    ("home", gettext_lazy("Adresse")), ("adults", gettext_lazy("Adultes")),
-    ("children", gettext_lazy("Enfants")), ("pieces", gettext_lazy("Pièces")),
+    ("home", gettext_lazy("Adresse")),
+    ("adults", gettext_lazy("Adultes")),
+    ("children", gettext_lazy("Enfants")),
+    ("pieces", gettext_lazy("Pièces")),
     ("summary", gettext_lazy("Résumé")),
 )
 
@@ -63,7 +65,9 @@ def start(request: HttpRequest) -> HttpResponse:
         else:
             return render(request, "portal/opening/link_sent.html", {"email": email})
     return render(
-        request, "portal/opening/start.html", {"form": form, "draft": _draft(request)},
+        request,
+        "portal/opening/start.html",
+        {"form": form, "draft": _draft(request)},
         status=422 if form.is_bound else 200,
     )
 
@@ -160,8 +164,12 @@ def summary(request: HttpRequest, draft: Any) -> HttpResponse:
         return redirect(_next_step(draft, strict=True))
     if request.method == "POST":
         services.send_draft(
-            draft=draft, applicant_name=_name(draft), applicant_email=draft.email,
-            channel=Channel.PORTAL, now=now, actor=_actor(draft),
+            draft=draft,
+            applicant_name=_name(draft),
+            applicant_email=draft.email,
+            channel=Channel.PORTAL,
+            now=now,
+            actor=_actor(draft),
         )
         return redirect("portal:open-file-sent")
     return _page(request, draft, "summary", shown=shown)
@@ -176,7 +184,8 @@ def sent(request: HttpRequest) -> HttpResponse:
     if draft is None or not draft.sent_request_id:
         return redirect("portal:open-file")
     return render(
-        request, "portal/opening/sent.html",
+        request,
+        "portal/opening/sent.html",
         {"ack": queries.sent_acknowledgement(draft), "draft": draft},
     )
 
@@ -201,8 +210,15 @@ def _people(request: HttpRequest, draft: Any, part: str, most: int) -> HttpRespo
         services.save_draft(draft=draft, payload={part: people})
         return redirect(request.path)
     return _page(
-        request, draft, part, form=form, people=people, part=part,
-        may_add=len(people) < most, index=index, query=request.GET.urlencode(),
+        request,
+        draft,
+        part,
+        form=form,
+        people=people,
+        part=part,
+        may_add=len(people) < most,
+        index=index,
+        query=request.GET.urlencode(),
     )
 
 

@@ -26,7 +26,9 @@ PER_PAGE = 20
 
 class AnswerForm(forms.Form):
     message = forms.CharField(
-        label=gettext_lazy("Votre message"), required=False, max_length=2000,
+        label=gettext_lazy("Votre message"),
+        required=False,
+        max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -76,8 +78,11 @@ def give_piece(request: HttpRequest, reference: str) -> HttpResponse:
         if pieces.is_valid():
             try:
                 services.give_piece(
-                    request_id=found.pk, files=[given for given, _file in stored],
-                    message=form.cleaned_data["message"], now=now, actor=request.actor,
+                    request_id=found.pk,
+                    files=[given for given, _file in stored],
+                    message=form.cleaned_data["message"],
+                    now=now,
+                    actor=request.actor,
                 )
             except AlreadyDecided as refusal:
                 messages.error(request, str(refusal))

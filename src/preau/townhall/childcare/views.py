@@ -40,8 +40,12 @@ class ContractForm(forms.Form):
         self.fields["establishment"].choices = [(site.pk, site.name) for site in sites]
         for index in range(5):
             self.fields[f"day_{index}"] = forms.DecimalField(
-                label=french.WEEKDAYS[index].capitalize(), min_value=0, max_value=12,
-                decimal_places=2, required=False, localize=False,
+                label=french.WEEKDAYS[index].capitalize(),
+                min_value=0,
+                max_value=12,
+                decimal_places=2,
+                required=False,
+                localize=False,
                 widget=forms.NumberInput(attrs={"step": "0.25", "class": "short"}),
                 help_text=_("heures"),
             )
@@ -77,7 +81,8 @@ def waiting_list(request: HttpRequest) -> HttpResponseBase:
     found = _waiting(request)
     if "export" in request.GET:
         return export_table(
-            request.GET["export"], "liste-attente-creche",
+            request.GET["export"],
+            "liste-attente-creche",
             [
                 Column(_("Rang"), "rank"),
                 Column(_("Enfant"), lambda row: str(row.child)),
@@ -94,7 +99,8 @@ def waiting_list(request: HttpRequest) -> HttpResponseBase:
     for row in page:
         row.week = week_words(row.weekly_minutes)
     return render(
-        request, "townhall/childcare/waiting.html",
+        request,
+        "townhall/childcare/waiting.html",
         {"page": page, "section": "townhall:childcare"},
     )
 
@@ -109,7 +115,8 @@ def contracts(request: HttpRequest) -> HttpResponse:
     for row in page:
         row.week = week_words(row.weekly_minutes)
     return render(
-        request, "townhall/childcare/contracts.html",
+        request,
+        "townhall/childcare/contracts.html",
         {"page": page, "section": "townhall:childcare"},
     )
 
@@ -134,9 +141,13 @@ def admit(request: HttpRequest, pk: int) -> HttpResponse:
         answers = form.cleaned_data
         try:
             services.admit(
-                preregistration_id=row.pk, establishment_id=answers["establishment"],
-                starts_on=answers["starts_on"], ends_on=answers["ends_on"],
-                weekly_minutes=form.week(), now=utc_now(), actor=request.actor,
+                preregistration_id=row.pk,
+                establishment_id=answers["establishment"],
+                starts_on=answers["starts_on"],
+                ends_on=answers["ends_on"],
+                weekly_minutes=form.week(),
+                now=utc_now(),
+                actor=request.actor,
             )
         except Refusal as refusal:
             form.add_error(None, str(refusal))
@@ -146,9 +157,14 @@ def admit(request: HttpRequest, pk: int) -> HttpResponse:
             )
             return redirect("townhall:childcare-contracts")
     return render(
-        request, "townhall/childcare/admit.html",
-        {"row": row, "form": form, "week": week_words(row.weekly_minutes),
-         "section": "townhall:childcare"},
+        request,
+        "townhall/childcare/admit.html",
+        {
+            "row": row,
+            "form": form,
+            "week": week_words(row.weekly_minutes),
+            "section": "townhall:childcare",
+        },
         status=422 if form.is_bound else 200,
     )
 
@@ -162,8 +178,10 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     try:
         services.withdraw(
-            preregistration_id=row.pk, reason=request.POST.get("reason", "")[:200],
-            now=utc_now(), actor=request.actor,
+            preregistration_id=row.pk,
+            reason=request.POST.get("reason", "")[:200],
+            now=utc_now(),
+            actor=request.actor,
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))
@@ -191,10 +209,15 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("La fin du contrat est enregistrée."))
             return redirect("townhall:childcare-contracts")
     return render(
-        request, "townhall/childcare/contract.html",
-        {"row": row, "form": form, "week": week_words(row.weekly_minutes),
-         "days": [(french.WEEKDAYS[i], value) for i, value in enumerate(row.weekly_minutes)],
-         "section": "townhall:childcare"},
+        request,
+        "townhall/childcare/contract.html",
+        {
+            "row": row,
+            "form": form,
+            "week": week_words(row.weekly_minutes),
+            "days": [(french.WEEKDAYS[i], value) for i, value in enumerate(row.weekly_minutes)],
+            "section": "townhall:childcare",
+        },
         status=422 if form.is_bound else 200,
     )
 

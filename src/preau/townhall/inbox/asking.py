@@ -38,8 +38,10 @@ class SendForm(forms.Form):
     """By which way the family asked, and who of its adults."""
 
     channel = forms.ChoiceField(
-        label=gettext_lazy("Reçue par"), choices=[(c.value, c.label) for c in BY_HAND],
-        initial=Channel.COUNTER, widget=forms.RadioSelect,
+        label=gettext_lazy("Reçue par"),
+        choices=[(c.value, c.label) for c in BY_HAND],
+        initial=Channel.COUNTER,
+        widget=forms.RadioSelect,
     )
     adult = forms.TypedChoiceField(label=gettext_lazy("Demandée par"), coerce=int)
 
@@ -59,7 +61,8 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
     for row in recent:
         row.title = get_kind(row.kind).title
     return render(
-        request, "townhall/inbox/choose.html",
+        request,
+        "townhall/inbox/choose.html",
         {"family": family, "kinds": kinds, "recent": recent, "section": "townhall:families"},
     )
 
@@ -84,13 +87,22 @@ def new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     if missing is not None:
         title, choices = missing
         return render(
-            request, "townhall/inbox/ask.html",
-            {"family": family, "kind": handler, "title": title, "choices": choices,
-             "section": "townhall:families"},
+            request,
+            "townhall/inbox/ask.html",
+            {
+                "family": family,
+                "kind": handler,
+                "title": title,
+                "choices": choices,
+                "section": "townhall:families",
+            },
         )
     asking = Asking(
-        family_id=family.pk, child_id=child.pk if child and handler.needs_child else None,
-        day=day, by_agent=True, options=options,
+        family_id=family.pk,
+        child_id=child.pk if child and handler.needs_child else None,
+        day=day,
+        by_agent=True,
+        options=options,
     )
     stored = {k: v for k, v in (draft.payload if draft else {}).items() if k != "_options"}
     wanted = handler.wanted_documents(asking, stored)
@@ -100,8 +112,12 @@ def new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         form_ok, pieces_ok = form.is_valid(), pieces.is_valid()
         if draft is None:
             draft = services.start_draft(
-                kind=handler.kind, family_id=family.pk, child_id=asking.child_id,
-                user=request.user, payload={}, now=now,
+                kind=handler.kind,
+                family_id=family.pk,
+                child_id=asking.child_id,
+                user=request.user,
+                payload={},
+                now=now,
             )
         if pieces_ok:
             for given, kept in pieces.store(family_id=family.pk, actor=request.actor, now=now):
@@ -118,9 +134,18 @@ def new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         form = dress(handler.form(asking=asking, initial=stored))
         pieces = PiecesForm(wanted=wanted)
     return render(
-        request, "townhall/inbox/new.html",
-        {"family": family, "kind": handler, "child": child, "form": form, "pieces": pieces,
-         "draft": draft, "query": request.GET.urlencode(), "section": "townhall:families"},
+        request,
+        "townhall/inbox/new.html",
+        {
+            "family": family,
+            "kind": handler,
+            "child": child,
+            "form": form,
+            "pieces": pieces,
+            "draft": draft,
+            "query": request.GET.urlencode(),
+            "section": "townhall:families",
+        },
         status=422 if form.is_bound else 200,
     )
 
@@ -149,14 +174,19 @@ def check(request: HttpRequest, code: str, draft_id: UUID) -> HttpResponse:
         adult = next(a for a in adults if a.pk == form.cleaned_data["adult"])
         channel = Channel(form.cleaned_data["channel"])
         actor = Actor(
-            user_id=request.actor.user_id, label=request.actor.label, channel=channel,
+            user_id=request.actor.user_id,
+            label=request.actor.label,
+            channel=channel,
             is_agent=True,
         )
         try:
             sent = services.send_draft(
-                draft=draft, applicant_name=str(adult),
+                draft=draft,
+                applicant_name=str(adult),
                 applicant_email=adult.email or (adult.user.email if adult.user else "") or "",
-                channel=channel, now=now, actor=actor,
+                channel=channel,
+                now=now,
+                actor=actor,
             )
             if request.POST.get("decision") == "apply" and sent.status == "SUBMITTED":
                 services.approve(request_id=sent.pk, now=now, actor=actor)
@@ -170,9 +200,18 @@ def check(request: HttpRequest, code: str, draft_id: UUID) -> HttpResponse:
             return _after(request, family, sent.pk)
     may_apply = handler.permission in request.permissions and not handler.needs_answer
     return render(
-        request, "townhall/inbox/check.html",
-        {"family": family, "draft": draft, "kind": handler, "shown": shown, "back": back,
-         "form": form, "may_apply": may_apply, "section": "townhall:families"},
+        request,
+        "townhall/inbox/check.html",
+        {
+            "family": family,
+            "draft": draft,
+            "kind": handler,
+            "shown": shown,
+            "back": back,
+            "form": form,
+            "may_apply": may_apply,
+            "section": "townhall:families",
+        },
         status=422 if form.is_bound else 200,
     )
 
@@ -207,8 +246,11 @@ def _after(request: HttpRequest, family: Any, request_id: int) -> HttpResponse:
     if found is not None:
         messages.success(
             request,
-            _("Demande %(ref)s enregistrée. L’accusé de réception est parti si l’adulte a une "
-              "adresse e-mail.") % {"ref": found.reference},
+            _(
+                "Demande %(ref)s enregistrée. L’accusé de réception est parti si l’adulte a une "
+                "adresse e-mail."
+            )
+            % {"ref": found.reference},
         )
         return redirect("townhall:request", found.reference)
     reference = queries.for_family(family.pk).get(pk=request_id).reference
@@ -233,9 +275,7 @@ def _draft(request: HttpRequest, family: Any, draft_id: str | None) -> Any:
         wanted = UUID(draft_id)
     except ValueError:
         raise Http404 from None
-    draft = queries.get_draft(
-        wanted, now=utc_now(), family_id=family.pk, user_id=request.user.pk
-    )
+    draft = queries.get_draft(wanted, now=utc_now(), family_id=family.pk, user_id=request.user.pk)
     if draft is None:
         raise Http404
     return draft

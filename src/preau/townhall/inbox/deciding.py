@@ -45,8 +45,11 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         if act == "approve":
             services.approve(
-                **given, version=answers["version"], seen=answers["seen"] or None,
-                message=message, choice=answers.get("choice", ""),
+                **given,
+                version=answers["version"],
+                seen=answers["seen"] or None,
+                message=message,
+                choice=answers.get("choice", ""),
             )
             said = _("Demande %(ref)s acceptée : le dossier est à jour, la famille est prévenue.")
         elif act == "refuse":
@@ -79,9 +82,13 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     except Refusal as refusal:
         fresh = request_or_404(request, reference)
         form = DecisionForm(
-            {**request.POST.dict(), "version": fresh.version,
-             "seen": kind.fingerprint(fresh, paris_day(now))},
-            choices=kind.choices(fresh, paris_day(now)), must_choose=False,
+            {
+                **request.POST.dict(),
+                "version": fresh.version,
+                "seen": kind.fingerprint(fresh, paris_day(now)),
+            },
+            choices=kind.choices(fresh, paris_day(now)),
+            must_choose=False,
         )
         form.is_valid()
         form.add_error("message" if not message and act != "approve" else None, str(refusal))
@@ -89,8 +96,10 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     messages.success(
         request,
         format_html(
-            '{} <a href="{}">{}</a>', said % {"ref": reference},
-            reverse("townhall:request", args=[reference]), _("La revoir, ou annuler"),
+            '{} <a href="{}">{}</a>',
+            said % {"ref": reference},
+            reverse("townhall:request", args=[reference]),
+            _("La revoir, ou annuler"),
         ),
     )
     return _to(request, after) if after else redirect(f"{reverse('townhall:inbox')}?{queue.query}")
@@ -121,8 +130,10 @@ def add_piece(request: HttpRequest, reference: str) -> HttpResponse:
         if pieces.is_valid():
             try:
                 services.give_piece(
-                    request_id=found.pk, files=[given for given, _file in stored],
-                    now=now, actor=request.actor,
+                    request_id=found.pk,
+                    files=[given for given, _file in stored],
+                    now=now,
+                    actor=request.actor,
                 )
             except Refusal as refusal:
                 messages.error(request, str(refusal))

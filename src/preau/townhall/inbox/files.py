@@ -26,10 +26,9 @@ def show(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if not seen and stored.family_id and Permission.SEE_FAMILIES in request.permissions:
         day = paris_day(utc_now())
         # A piece joined to a request that its rights do not open stays closed.
-        seen = (
-            visible_families(request.user, day).filter(pk=stored.family_id).exists()
-            and not queries.only_in_hidden_requests(file_id, request.permissions)
-        )
+        seen = visible_families(request.user, day).filter(
+            pk=stored.family_id
+        ).exists() and not queries.only_in_hidden_requests(file_id, request.permissions)
     if not seen:
         raise Http404
     return file_response(stored)

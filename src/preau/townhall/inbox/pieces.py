@@ -57,8 +57,12 @@ def review(request: HttpRequest, document_id: int) -> HttpResponse:
         accepted = request.POST.get("decision") == "accept"
         try:
             enrolment_services.review_document(
-                document_id=document.pk, accepted=accepted, reason=form.cleaned_data["reason"],
-                expires_on=form.cleaned_data["expires_on"], now=utc_now(), actor=request.actor,
+                document_id=document.pk,
+                accepted=accepted,
+                reason=form.cleaned_data["reason"],
+                expires_on=form.cleaned_data["expires_on"],
+                now=utc_now(),
+                actor=request.actor,
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))

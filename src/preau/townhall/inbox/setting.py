@@ -35,7 +35,9 @@ class KindForm(forms.Form):
         label=gettext_lazy("Délai de réponse, en jours"), min_value=1, max_value=365
     )
     next_step = forms.CharField(
-        label=gettext_lazy("Ce qui se passe ensuite"), required=False, max_length=600,
+        label=gettext_lazy("Ce qui se passe ensuite"),
+        required=False,
+        max_length=600,
         help_text=gettext_lazy("La famille le lit sur l’accusé de réception."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -43,7 +45,8 @@ class KindForm(forms.Form):
     def __init__(self, *args: Any, may_be_automatic: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["service"].choices = [
-            ("", _("La mairie")), *((s.pk, s.name) for s in town_queries.list_services()),
+            ("", _("La mairie")),
+            *((s.pk, s.name) for s in town_queries.list_services()),
         ]
         if not may_be_automatic:
             del self.fields["is_automatic"]
@@ -52,13 +55,18 @@ class KindForm(forms.Form):
 class DocumentKindForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Nom"), max_length=80)
     hint = forms.CharField(
-        label=gettext_lazy("Aide"), max_length=200, required=False,
+        label=gettext_lazy("Aide"),
+        max_length=200,
+        required=False,
         help_text=gettext_lazy("Ce que la famille doit envoyer, en une phrase."),
     )
     subject = forms.ChoiceField(
-        label=gettext_lazy("Demandée"), widget=forms.RadioSelect,
-        choices=[("CHILD", gettext_lazy("pour chaque enfant")),
-                 ("FAMILY", gettext_lazy("une fois par famille"))],
+        label=gettext_lazy("Demandée"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("CHILD", gettext_lazy("pour chaque enfant")),
+            ("FAMILY", gettext_lazy("une fois par famille")),
+        ],
         initial="CHILD",
     )
     valid_months = forms.IntegerField(
@@ -72,7 +80,9 @@ class DocumentKindForm(forms.Form):
 
 class RequiredForm(forms.Form):
     kinds = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("Pièces demandées"), coerce=int, required=False,
+        label=gettext_lazy("Pièces demandées"),
+        coerce=int,
+        required=False,
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -88,8 +98,11 @@ def request_settings(request: HttpRequest) -> HttpResponse:
     settings = queries.all_kind_settings()
     services_by_id = {s.pk: s.name for s in town_queries.list_services()}
     rows = [
-        {"kind": kind, "setting": settings[kind.kind],
-         "service": services_by_id.get(settings[kind.kind].service_id, "")}
+        {
+            "kind": kind,
+            "setting": settings[kind.kind],
+            "service": services_by_id.get(settings[kind.kind].service_id, ""),
+        }
         for kind in all_kinds()
     ]
     return render(
@@ -107,17 +120,25 @@ def edit_kind(request: HttpRequest, kind: str) -> HttpResponse:
     setting = queries.kind_settings(handler)
     form = KindForm(
         request.POST if request.method == "POST" else None,
-        initial={"is_automatic": setting.is_automatic, "service": setting.service_id,
-                 "days": setting.days, "next_step": setting.next_step},
+        initial={
+            "is_automatic": setting.is_automatic,
+            "service": setting.service_id,
+            "days": setting.days,
+            "next_step": setting.next_step,
+        },
         may_be_automatic=handler.can_be_automatic,
     )
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:
             services.save_kind_settings(
-                kind=handler.kind, is_automatic=answers.get("is_automatic", False),
-                service_id=answers["service"], days=answers["days"],
-                next_step=answers["next_step"], now=utc_now(), actor=request.actor,
+                kind=handler.kind,
+                is_automatic=answers.get("is_automatic", False),
+                service_id=answers["service"],
+                days=answers["days"],
+                next_step=answers["next_step"],
+                now=utc_now(),
+                actor=request.actor,
             )
         except Refusal as refusal:
             form.add_error(None, str(refusal))
@@ -125,7 +146,8 @@ def edit_kind(request: HttpRequest, kind: str) -> HttpResponse:
             messages.success(request, _("Réglage enregistré."))
             return redirect("townhall:request-kinds")
     return render(
-        request, "townhall/inbox/kind.html",
+        request,
+        "townhall/inbox/kind.html",
         {"kind": handler, "form": form, "section": "townhall:settings"},
         status=422 if form.is_bound else 200,
     )
@@ -138,10 +160,13 @@ def document_kinds(request: HttpRequest) -> HttpResponse:
     activities = list(catalogue.list_all_activities().order_by("position", "name"))
     required = enrolments.required_documents([activity.pk for activity in activities])
     return render(
-        request, "townhall/inbox/document_kinds.html",
-        {"kinds": enrolments.document_kinds(),
-         "rows": [(activity, required.get(activity.pk, [])) for activity in activities],
-         "section": "townhall:settings"},
+        request,
+        "townhall/inbox/document_kinds.html",
+        {
+            "kinds": enrolments.document_kinds(),
+            "rows": [(activity, required.get(activity.pk, [])) for activity in activities],
+            "section": "townhall:settings",
+        },
     )
 
 
@@ -170,7 +195,8 @@ def edit_document_kind(request: HttpRequest, slug: str = "") -> HttpResponse:
             messages.success(request, _("Pièce enregistrée."))
             return redirect("townhall:document-kinds")
     return render(
-        request, "townhall/inbox/document_kind.html",
+        request,
+        "townhall/inbox/document_kind.html",
         {"known": known, "form": form, "section": "townhall:settings"},
         status=422 if form.is_bound else 200,
     )
@@ -189,13 +215,16 @@ def required_documents(request: HttpRequest, slug: str) -> HttpResponse:
         form = RequiredForm(request.POST)
         if form.is_valid():
             enrolment_services.set_required_documents(
-                activity_id=activity.pk, kind_ids=form.cleaned_data["kinds"], now=utc_now(),
+                activity_id=activity.pk,
+                kind_ids=form.cleaned_data["kinds"],
+                now=utc_now(),
                 actor=request.actor,
             )
             messages.success(request, _("Pièces demandées enregistrées."))
             return redirect("townhall:document-kinds")
     return render(
-        request, "townhall/inbox/required.html",
+        request,
+        "townhall/inbox/required.html",
         {"activity": activity, "form": form, "section": "townhall:settings"},
         status=422 if form.is_bound else 200,
     )

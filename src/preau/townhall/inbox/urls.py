@@ -13,11 +13,10 @@ urlpatterns = [
     path("demandes/<slug:reference>/piece/", deciding.add_piece, name="request-piece"),
     path("fichiers/<uuid:file_id>/", files.show, name="file"),
     path("dossiers/<str:code>/demandes/", asking.choose, name="family-request"),
+    path("dossiers/<str:code>/demandes/<slug:kind>/", asking.new, name="family-request-new"),
     path(
-        "dossiers/<str:code>/demandes/<slug:kind>/", asking.new, name="family-request-new"
-    ),
-    path(
-        "dossiers/<str:code>/demandes/brouillon/<uuid:draft_id>/", asking.check,
+        "dossiers/<str:code>/demandes/brouillon/<uuid:draft_id>/",
+        asking.check,
         name="family-request-check",
     ),
     path("pieces/", pieces.to_review, name="documents"),
@@ -26,11 +25,10 @@ urlpatterns = [
     path("reglages/demandes/<slug:kind>/", setting.edit_kind, name="request-kind"),
     path("reglages/pieces/", setting.document_kinds, name="document-kinds"),
     path("reglages/pieces/nouvelle/", setting.edit_document_kind, name="document-kind-new"),
+    path("reglages/pieces/<slug:slug>/", setting.edit_document_kind, name="document-kind"),
     path(
-        "reglages/pieces/<slug:slug>/", setting.edit_document_kind, name="document-kind"
-    ),
-    path(
-        "reglages/pieces-demandees/<slug:slug>/", setting.required_documents,
+        "reglages/pieces-demandees/<slug:slug>/",
+        setting.required_documents,
         name="required-documents",
     ),
 ]

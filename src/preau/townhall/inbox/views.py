@@ -31,8 +31,10 @@ from preau.ui.exports import Column, export_table
 
 PER_PAGE = 14
 TABS = (
-    ("todo", gettext_lazy("À traiter")), ("mine", gettext_lazy("Chez moi")),
-    ("waiting", gettext_lazy("En attente")), ("done", gettext_lazy("Terminées")),
+    ("todo", gettext_lazy("À traiter")),
+    ("mine", gettext_lazy("Chez moi")),
+    ("waiting", gettext_lazy("En attente")),
+    ("done", gettext_lazy("Terminées")),
 )
 KEEP = ("onglet", "kind", "service", "channel", "late", "q", "page")
 
@@ -46,7 +48,9 @@ class InboxFilters(forms.Form):
     channel = forms.ChoiceField(label=gettext_lazy("Canal"), required=False)
     late = forms.BooleanField(label=gettext_lazy("En retard"), required=False)
     q = forms.CharField(
-        label=gettext_lazy("Chercher"), required=False, max_length=80,
+        label=gettext_lazy("Chercher"),
+        required=False,
+        max_length=80,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
 
@@ -68,18 +72,25 @@ class DecisionForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     message = forms.CharField(
-        label=gettext_lazy("Un mot pour la famille"), required=False, max_length=4000,
+        label=gettext_lazy("Un mot pour la famille"),
+        required=False,
+        max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(
-        self, *args: Any, choices: Sequence[tuple[str, str]] = (), must_choose: bool = True,
+        self,
+        *args: Any,
+        choices: Sequence[tuple[str, str]] = (),
+        must_choose: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if choices:
             self.fields["choice"] = forms.ChoiceField(
-                label=_("Avant d’approuver, dites"), choices=choices, required=must_choose,
+                label=_("Avant d’approuver, dites"),
+                choices=choices,
+                required=must_choose,
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Dites si c’est déjà connu, ou nouveau.")},
             )
@@ -155,7 +166,10 @@ def read_queue(request: HttpRequest) -> Queue:
     tab = request.GET.get("onglet", "todo")
     tab = tab if tab in dict(TABS) else "todo"
     found = queries.list_inbox(
-        visible, tab=tab, user_id=request.user.pk, now=now,
+        visible,
+        tab=tab,
+        user_id=request.user.pk,
+        now=now,
         kind=values.get("kind", ""),
         service_id=int(values["service"]) if values.get("service") else None,
         channel=values.get("channel", ""),
@@ -176,12 +190,18 @@ def read_queue(request: HttpRequest) -> Queue:
         page=page,
         tab=tab,
         tabs=[
-            {"url": f"?onglet={name}", "label": label, "current": name == tab,
-             "count": figures.get(name)}
+            {
+                "url": f"?onglet={name}",
+                "label": label,
+                "current": name == tab,
+                "count": figures.get(name),
+            }
             for name, label in TABS
         ],
         counts=counts,
-        form=form if form.is_bound else InboxFilters(
+        form=form
+        if form.is_bound
+        else InboxFilters(
             initial={"onglet": tab}, kinds=queries.visible_kinds(request.permissions)
         ),
         query=kept.urlencode(),
@@ -213,8 +233,11 @@ def show_case(
     queue = read_queue(request)
     before, after = queries.neighbours(queue.found, found)
     held_by_other = bool(
-        is_open and found.held_by_id and found.held_by_id != request.user.pk
-        and found.held_until and found.held_until > now
+        is_open
+        and found.held_by_id
+        and found.held_by_id != request.user.pk
+        and found.held_until
+        and found.held_until > now
     )
     choices = kind.choices(found, day) if is_open else []
     if form is None:
