@@ -83,8 +83,10 @@ def test_pay_a_part_and_an_advance_then_come_back(client, family, office):
     back = client.get(f"{url}retour/?{message(attempt)}")
     assert back.status_code == 302 and back["Location"] == url
     assert "Paiement en cours" in page(client, url)
+    assert client.get(url, headers={"HX-Request": "true"}).status_code == 204
     assert left_on(invoice) == 5000 and ProviderEvent.objects.get().source == "RETURN"
     notify(Client(), attempt, message(attempt))
+    assert client.get(url, headers={"HX-Request": "true"}).status_code == 286
     html = page(client, url)
     assert "Paiement reçu" in html and "30,50 €" in html and "Versé d’avance" in html
     assert left_on(invoice) == 2950 and balance(family, office) == 1950

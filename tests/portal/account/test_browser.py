@@ -125,6 +125,8 @@ def test_while_the_bank_is_silent_it_is_in_progress(live_server, bank, open_page
     page.go_back()
     # The page asks by itself, and says it when the bank has spoken.
     page.get_by_text("Total").wait_for(timeout=15_000)
+    page.get_by_role("heading", name="Paiement reçu", level=1).wait_for()
+    looked_at(page, "pending-then-paid-360")
 
 
 def test_an_agent_takes_cash(live_server, open_page):

@@ -25,6 +25,9 @@ from preau.portal.access import family_required
 from preau.portal.account.forms import PayForm
 from preau.ui.refusals import add_refusal
 
+STOP_ASKING = 286
+"""htmx's own status: take this answer, and ask no more."""
+
 
 def _account(request: HttpRequest, office: str) -> OfficeAccount:
     for row in family_accounts(request.family.pk):
@@ -85,7 +88,15 @@ def payment(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     context: dict[str, Any] = {"section": "portal:account", "attempt": attempt}
     if attempt.status != services.Status.CREATED:
-        return render(request, "portal/account/payment.html", context)
+        asked_again = bool(request.htmx)
+        if asked_again and attempt.status == services.Status.PENDING:
+            return HttpResponse(status=204)  # nothing new: the page stays as it is
+        return render(
+            request,
+            "portal/account/payment.html",
+            context,
+            status=STOP_ASKING if asked_again else 200,
+        )
     back_to = request.build_absolute_uri(reverse("portal:payment-return", args=[reference]))
     try:
         redirect_to = services.send_to_bank(
