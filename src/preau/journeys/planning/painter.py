@@ -66,7 +66,7 @@ class Painter:
         self, cell: BoardCell, slot: SlotRow, kid: Kid, booking: BookingRow | None
     ) -> bool:
         """What can change no more, or not here."""
-        span = next((s for s in self.away.get(kid.pk, ()) if slot.day in s), None)
+        span = self.span(slot, kid)
         presence = self.presences.get((slot.pk, kid.pk))
         begun = self.begun(slot)
         confirmed = booking is not None and booking.status == BookingStatus.CONFIRMED
@@ -133,6 +133,12 @@ class Painter:
             return
         cell.can_change = True
         cell.state = "free" if slot.left else "full"
+        if cell.state == "free" and self.span(slot, kid) is not None:
+            cell.note = "absence signalée"
+
+    def span(self, slot: SlotRow, kid: Kid) -> Span | None:
+        """The absence reported for that day, if any."""
+        return next((s for s in self.away.get(kid.pk, ()) if slot.day in s), None)
 
     def begun(self, slot: SlotRow) -> bool:
         found = self._started.get(slot.pk)

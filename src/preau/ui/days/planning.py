@@ -345,8 +345,7 @@ def review_page(desk: Desk) -> HttpResponse:
             return redirect(desk.url("planning-review"))
         return redirect(desk.url("planning-receipt", reference=sent.reference))
     review = review_draft(
-        family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor,
-        late_allowed=desk.is_agent,
+        family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor
     )
     return render(
         request,
@@ -355,6 +354,7 @@ def review_page(desk: Desk) -> HttpResponse:
             review=review,
             groups=groups_of(review.lines, planned=True),
             has_full=bool(review.of(Outcome.WAITING)),
+            may_be_late=desk.is_agent and bool(review.of(Outcome.TOO_LATE)),
             back=desk.url("planning"),
         ),
     )
