@@ -40,5 +40,4 @@ def prices(request: HttpRequest) -> HttpResponse:
         found = simulation.simulate(form.household(kids), form.months[form.cleaned_data["mois"]])
     return render(request, "public/tarifs/simulator.html", {
         **context, "form": form, "children": children, "days": DAYS, "found": found,
-        "forms": [form, *children],
     })

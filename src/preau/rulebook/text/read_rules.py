@@ -1,5 +1,6 @@
 """Reading the rules of each section."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -98,8 +99,8 @@ def _other_reading(section: str, base: Node, node: Node, reading: Reading) -> Ot
 
 def _common(fields: Fields, reading: Reading) -> dict[str, Any]:
     identity = fields.need("id")
-    if not identity.text().replace("-", "").replace("_", "").isalnum():
-        raise identity.fail("un identifiant de lettres, chiffres et tirets")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", identity.text()):
+        raise identity.fail("un identifiant de lettres sans accent, chiffres et tirets")
     starts = fields.read("from", lambda n: n.date())
     ends = fields.read("until", lambda n: n.date())
     if starts and ends and starts > ends:

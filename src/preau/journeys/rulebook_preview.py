@@ -1,0 +1,120 @@
+"""Before publishing: what changes for whom, how many families pay more, and by how much.
+
+The days of a month that are not billed yet are priced twice, by the rules in force and by the
+draft, with the very code of the billing run; nothing is written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from preau.billing.charges import ChargeDay, read_charges
+from preau.billing.people import People, read_people
+from preau.billing.pricing import Biller, Book, by_family
+from preau.billing.queries import cash_offices
+from preau.rulebook.api import Rulebook
+from preau.rulebook.queries import rulebook_on
+
+SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyChange:
+    """One family's month under both rules, in cents."""
+
+    family_id: int
+    code: str
+    name: str
+    before: int
+    after: int
+
+    @property
+    def delta(self) -> int:
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a draft changes for a month of real days; amounts in cents.
+
+    ``changes`` are the families whose total changes most; ``undecided`` what the draft does not
+    price; ``by_activity`` is (name, before, after).
+    """
+
+    month: date
+    families: int
+    more: int
+    less: int
+    more_cents: int
+    less_cents: int
+    before: int
+    after: int
+    by_activity: tuple[tuple[str, int, int], ...] = ()
+    changes: tuple[FamilyChange, ...] = ()
+    undecided: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def same(self) -> int:
+        return self.families - self.more - self.less
+
+    @property
+    def delta(self) -> int:
+        return self.after - self.before
+
+
+class _Trial(Biller):
+    """The billing run's own pricing, under one rulebook whatever the day."""
+
+    def __init__(self, people: People, month: date, book: Rulebook) -> None:
+        super().__init__(people, month=month, accounting_codes={})
+        self._trial = Book(month, book)
+
+    def book_on(self, day: date) -> Book:
+        return self._trial
+
+
+def preview(draft: Rulebook, month: date) -> Preview | None:
+    """Price the month's days twice; None when no rules are in force to compare with.
+
+    Reads one statement a cash office, then the families' seven.
+    """
+    month = month.replace(day=1)
+    current = rulebook_on(month)
+    if current is None:
+        return None
+    last = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    days = [
+        day for office in cash_offices()
+        for day in read_charges(cash_office_id=office.pk, first=month, last=last)]
+    found = by_family(days)
+    people = read_people(found, (day.child_id for day in days), first=month, last=last)
+    before, activities_before, _ = _totals(_Trial(people, month, current), found.items())
+    after, activities_after, undecided = _totals(_Trial(people, month, draft), found.items())
+    changes = [
+        FamilyChange(family_id, house.code, house.name, before[family_id], after[family_id])
+        for family_id, house in people.houses.items() if before[family_id] != after[family_id]]
+    names = sorted({*activities_before, *activities_after})
+    return Preview(
+        month, len(found),
+        sum(c.delta > 0 for c in changes), sum(c.delta < 0 for c in changes),
+        sum(c.delta for c in changes if c.delta > 0), sum(c.delta for c in changes if c.delta < 0),
+        sum(before.values()), sum(after.values()),
+        tuple((name, activities_before.get(name, 0), activities_after.get(name, 0))
+              for name in names),
+        tuple(sorted(changes, key=lambda c: (-abs(c.delta), c.name))[:SHOWN]), undecided)
+
+
+def _totals(
+    biller: Biller, families: Iterable[tuple[int, list[ChargeDay]]]
+) -> tuple[dict[int, int], dict[str, int], tuple[str, ...]]:
+    """Each family's total, each activity's, and what was not priced."""
+    totals: dict[int, int] = defaultdict(int)
+    for family_id, charges in families:
+        biller.bill_family(family_id, charges)
+    for draft in biller.result.drafts:
+        totals[draft.family_id] = draft.total_cents
+    undecided = tuple(dict.fromkeys(
+        anomaly.text for anomaly in biller.result.anomalies if anomaly.kind == "undecided"))
+    return totals, dict(biller.result.activity_cents), undecided[:SHOWN]
