@@ -19,13 +19,21 @@ from preau.bookings.queries import (
 from preau.bookings.rates import day_infos, products_of_activity
 from preau.enrolments.queries import active_enrolments
 from preau.journeys.planning.painter import Painter
-from preau.journeys.planning.values import Board, BoardDay, BoardKid, BoardWeek, Tab
+from preau.journeys.planning.values import (
+    Board,
+    BoardCell,
+    BoardDay,
+    BoardKid,
+    BoardWeek,
+    Tab,
+)
 from preau.kernel.clock import paris_day
 from preau.kernel.periods import month_period, week_start
 from preau.schools.queries import schooling_on
 
 DAYS = "DAYS"
 CONTRACT = "CONTRACT"
+IDLE = ("free", "past-free", "closed")
 
 
 def page_span(month: date) -> tuple[date, date]:
@@ -158,6 +166,7 @@ def _fill(
     by_day: dict[date, list[SlotRow]] = defaultdict(list)
     for slot in slots:
         by_day[slot.day].append(slot)
+    board.weekdays = _weekdays(slots)
     infos = day_infos(board.first, board.last)
     today = paris_day(now)
     monday = board.first
@@ -166,15 +175,21 @@ def _fill(
             monday, [], is_past=monday + timedelta(days=6) < today,
             is_current=monday <= today <= monday + timedelta(days=6),
         )
-        for offset in range(7):
+        for offset in board.weekdays:
             day = monday + timedelta(days=offset)
             found = by_day.get(day, [])
-            if offset >= 5 and not found:
-                continue
             week.days.append(_day(day, found, kids, rights, painter, infos.get(day), today))
         board.weeks.append(week)
         monday += timedelta(days=7)
     board.prices = painter.prices
+
+
+def _weekdays(slots: list[SlotRow]) -> tuple[int, ...]:
+    """The columns of the month: school weeks whole, or the few days of a weekly activity."""
+    used = {slot.day.weekday() for slot in slots}
+    if used and len(used) <= 2:
+        return tuple(sorted(used))
+    return tuple(sorted({0, 1, 2, 3, 4} | used))
 
 
 def _day(
@@ -195,13 +210,26 @@ def _day(
             if any(e.starts_on <= day <= e.ends_on for e in held):
                 cells.append(painter.cell(slot, kid))
         if cells:
-            entry.cells[kid.pk] = cells
+            entry.cells[kid.pk] = _telling(cells)
     if not entry.cells:
         entry.is_off = True
         entry.label = _why_off(info, bool(slots))
     else:
         entry.label = painter.day_label(day)
     return entry
+
+
+def _telling(cells: list[BoardCell]) -> list[BoardCell]:
+    """Of several products, those that say something: what is not held and may change no more is
+    said once, and only when nothing is held."""
+    idle = [c for c in cells if not c.held and not c.can_change and c.state in IDLE]
+    if not idle or len(cells) == 1:
+        return cells
+    rest = [c for c in cells if c not in idle]
+    if not rest:
+        idle[0].product = ""
+        return idle[:1]
+    return rest
 
 
 def _why_off(info: Any, has_slots: bool) -> str:

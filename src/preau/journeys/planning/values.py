@@ -96,6 +96,8 @@ class Board:
     can_undo: bool
     offers: int
     year_ends_on: date | None
+    # The columns of the month (0 is Monday).
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
 
     def cells(self) -> Iterable[BoardCell]:
         for week in self.weeks:

@@ -21,8 +21,10 @@ def draw_weeks(board: Board) -> SafeString:
     wide = any(
         not day.is_off for week in board.weeks for day in week.days if day.day.weekday() == 2
     )
-    heads = "".join(f"<span>{name}</span>" for name in french.WEEKDAYS[:5])
+    heads = "".join(f"<span>{french.WEEKDAYS[n]}</span>" for n in board.weekdays)
     css = f"weeks n{min(max(len(board.kids), 1), 4)}{' wednesday' if wide else ''}"
+    if len(board.weekdays) != 5:
+        css += f" d{len(board.weekdays)}"
     weeks = "".join(pen.week(week) for week in board.weeks)
     return mark_safe(  # noqa: S308 - every text is escaped where it is written
         f'<div class="{css}" id="semaines"><div class="dayhead" aria-hidden="true">{heads}</div>'
