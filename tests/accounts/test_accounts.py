@@ -135,12 +135,17 @@ def test_roles_give_permissions_between_their_dates():
     )
     assert queries.establishment_scope(agent, Permission.SEE_FAMILIES, DAY) is None
     assert queries.permissions_of(agent, DAY + dt.timedelta(days=1)) == {
-        "see_register", "take_attendance",
+        "see_register",
+        "take_attendance",
     }
     with pytest.raises(BadRoleDates):
         services.assign_role(
-            user=agent, role=Role.COUNTER, starts_on=DAY, ends_on=DAY - dt.timedelta(days=1),
-            now=NOW, actor=ACTOR,
+            user=agent,
+            role=Role.COUNTER,
+            starts_on=DAY,
+            ends_on=DAY - dt.timedelta(days=1),
+            now=NOW,
+            actor=ACTOR,
         )
     assert queries.permissions_of(make_user(), DAY) == frozenset()
 

@@ -54,9 +54,7 @@ def test_the_letter_opens_the_account_once_chosen(now):
     for typed in (password, password.lower(), password.replace("-", " ")):
         assert sign_in(family.printed_code, typed) == guardian.user
     assert sign_in(family.code, "7777-7777-7777") is None
-    services.change_own_password(
-        guardian=guardian, new_password=PASSWORD, now=now, actor=AGENT
-    )
+    services.change_own_password(guardian=guardian, new_password=PASSWORD, now=now, actor=AGENT)
     assert sign_in(family.code, password) is None
     assert sign_in(family.code, PASSWORD) == guardian.user
     assert sign_in(family.code, PASSWORD.lower()) is None
@@ -65,8 +63,10 @@ def test_the_letter_opens_the_account_once_chosen(now):
 def test_an_expired_letter_opens_nothing(now):
     family = make_family(now=now)
     _, password = services.grant_first_password(
-        family_id=family.pk, guardian_id=adult_of(family).pk,
-        now=now - dt.timedelta(days=61), actor=AGENT,
+        family_id=family.pk,
+        guardian_id=adult_of(family).pk,
+        now=now - dt.timedelta(days=61),
+        actor=AGENT,
     )
     assert sign_in(family.code, password) is None
 
@@ -147,7 +147,10 @@ def test_a_new_address_signs_in_once_it_is_proved(now):
     family = make_family(now=now)
     user = make_account(family, 0, now=now)
     services.ask_email_verification(
-        guardian=adult_of(family), email="Nouvelle@example.org", address=ADDRESS, now=now,
+        guardian=adult_of(family),
+        email="Nouvelle@example.org",
+        address=ADDRESS,
+        now=now,
         actor=AGENT,
     )
     assert sign_in("nouvelle@example.org", PASSWORD) is None
@@ -180,8 +183,12 @@ def test_an_address_of_another_account_is_never_given_away(now):
 
 def test_links_expire_and_do_not_flood(now):
     family = make_family(now=now)
-    asked = {"guardian": adult_of(family), "email": "a@example.org", "address": ADDRESS,
-             "actor": AGENT}
+    asked = {
+        "guardian": adult_of(family),
+        "email": "a@example.org",
+        "address": ADDRESS,
+        "actor": AGENT,
+    }
     for _ in range(4):
         services.ask_email_verification(now=now, **asked)
     with pytest.raises(TooManyLinks):

@@ -75,8 +75,12 @@ def test_open_family_draws_a_code_and_names_the_file():
 )
 def test_open_family_refuses_and_leaves_nothing(changes, error):
     asked = {
-        "address": ADDRESS, "guardians": [GuardianData("Petit", "Jean")], "children": [],
-        "channel": "COUNTER", "now": NOW, "actor": AGENT,
+        "address": ADDRESS,
+        "guardians": [GuardianData("Petit", "Jean")],
+        "children": [],
+        "channel": "COUNTER",
+        "now": NOW,
+        "actor": AGENT,
     } | changes
     with pytest.raises(error):
         services.open_family(**asked)
@@ -105,13 +109,19 @@ def test_a_child_of_two_households():
         address=AddressData("3 rue Neuve", "75012", "Paris"),
         guardians=[GuardianData("Rousseau", "Thomas")],
         children=[ChildData(child_id=child.pk, weeks=CustodyWeeks.ODD)],
-        channel="COUNTER", now=NOW, actor=AGENT,
+        channel="COUNTER",
+        now=NOW,
+        actor=AGENT,
     )
     assert set(queries.families_of_child(child, DAY)) == {family, other}
     assert rules.custody_warning(list(queries.custodies_of_child(child, DAY)))
     services.set_custody(
-        child_id=child.pk, family_id=family.pk, weeks=CustodyWeeks.EVEN,
-        starts_on=dt.date(2026, 11, 1), now=NOW, actor=AGENT,
+        child_id=child.pk,
+        family_id=family.pk,
+        weeks=CustodyWeeks.EVEN,
+        starts_on=dt.date(2026, 11, 1),
+        now=NOW,
+        actor=AGENT,
     )
     later = dt.date(2026, 11, 2)
     assert not rules.custody_warning(list(queries.custodies_of_child(child, later)))
@@ -160,8 +170,12 @@ def test_people_change_and_every_act_is_journaled():
         family_id=family.pk, child_id=lina.pk, diet=Diet.NO_MEAT, now=NOW, actor=AGENT
     )
     assert services.change_contact(
-        family_id=family.pk, guardian_id=amina.pk, email=" Amina@Example.ORG ",
-        mobile_phone="+33 6 11 22 33 44", now=NOW, actor=AGENT,
+        family_id=family.pk,
+        guardian_id=amina.pk,
+        email=" Amina@Example.ORG ",
+        mobile_phone="+33 6 11 22 33 44",
+        now=NOW,
+        actor=AGENT,
     )
     amina.refresh_from_db()
     assert (amina.email, amina.mobile_phone) == ("amina@example.org", "0611223344")
@@ -170,12 +184,16 @@ def test_people_change_and_every_act_is_journaled():
     )
     with pytest.raises(IneTaken):
         services.add_child(
-            family_id=family.pk, now=NOW, actor=AGENT,
+            family_id=family.pk,
+            now=NOW,
+            actor=AGENT,
             child=ChildData("A", "B", birth_on=dt.date(2020, 1, 1), ine="123456789AB"),
         )
     actions = set(list_family_entries(family.pk).values_list("action", flat=True))
     assert actions >= {
-        "families.change_diet", "families.change_guardian", "families.change_child",
+        "families.change_diet",
+        "families.change_guardian",
+        "families.change_child",
     }
     other = make_family(last_name="Autre")
     with pytest.raises(NotInFamily):
@@ -202,7 +220,9 @@ def test_a_closed_file_takes_no_act():
     services.close_family(family_id=family.pk, reason="déménagement", now=NOW, actor=AGENT)
     with pytest.raises(ClosedFamily):
         services.change_address(
-            family_id=family.pk, address=AddressData("1 rue B", "75012", "Paris"), now=NOW,
+            family_id=family.pk,
+            address=AddressData("1 rue B", "75012", "Paris"),
+            now=NOW,
             actor=AGENT,
         )
     services.reopen_family(family_id=family.pk, now=NOW, actor=AGENT)
@@ -214,8 +234,13 @@ def test_the_quotient_in_force_is_the_last_recorded():
 
     def record(value, start, minutes, end=None):
         return services.record_quotient(
-            family_id=family.pk, value_cents=value, source=QuotientSource.CAF, starts_on=start,
-            ends_on=end, now=NOW + dt.timedelta(minutes=minutes), actor=AGENT,
+            family_id=family.pk,
+            value_cents=value,
+            source=QuotientSource.CAF,
+            starts_on=start,
+            ends_on=end,
+            now=NOW + dt.timedelta(minutes=minutes),
+            actor=AGENT,
         )
 
     record(74_200, dt.date(2026, 1, 1), 0)
@@ -233,18 +258,29 @@ def test_the_quotient_in_force_is_the_last_recorded():
 
 @pytest.mark.parametrize(
     "typed",
-    ["belkacem", "BELKÁCEM ami", "noe rousseau", "Lavoir", "06 39 98 11", "+33639981120",
-     "amina@exa", "thomas"],
+    [
+        "belkacem",
+        "BELKÁCEM ami",
+        "noe rousseau",
+        "Lavoir",
+        "06 39 98 11",
+        "+33639981120",
+        "amina@exa",
+        "thomas",
+    ],
 )
 def test_agents_find_a_file_by_what_they_know(typed):
     family = make_family(email="amina@example.org")
-    make_family(last_name="Zidane", adults=1, children=0,
-                address=AddressData("1 rue Z", "75012", "Paris"))
+    make_family(
+        last_name="Zidane", adults=1, children=0, address=AddressData("1 rue Z", "75012", "Paris")
+    )
     if typed.startswith(("06", "+33")):
         services.change_contact(
             family_id=Family.objects.exclude(pk=family.pk).get().pk,
             guardian_id=adult_of(Family.objects.exclude(pk=family.pk).get()).pk,
-            mobile_phone="0700000000", now=NOW, actor=AGENT,
+            mobile_phone="0700000000",
+            now=NOW,
+            actor=AGENT,
         )
     if typed == "amina@exa":
         assert queries.search(Family.objects.all(), "amina").count() == 2
@@ -287,27 +323,38 @@ def test_an_agent_of_one_site_sees_no_file_unless_composed():
 
 def test_likely_duplicates_say_why():
     family = make_family(email="amina@example.org")
-    make_family(last_name="Petit", adults=1, children=0,
-                address=AddressData("99 rue Z", "75012", "Paris"))
+    make_family(
+        last_name="Petit", adults=1, children=0, address=AddressData("99 rue Z", "75012", "Paris")
+    )
     found = find_likely_duplicates(
-        guardians=[GuardianData("BELKACEM", "Amina", email="Amina@example.org",
-                                mobile_phone="07 00 00 00 01")],
+        guardians=[
+            GuardianData(
+                "BELKACEM", "Amina", email="Amina@example.org", mobile_phone="07 00 00 00 01"
+            )
+        ],
         children=[ChildData("ROUSSEAU", "Lina", birth_on=dt.date(2016, 6, 9))],
         address=AddressData("8, rue du lavoir", "94300", "Vincennes"),
     )
     assert [match.family_id for match in found][:1] == [family.pk]
     assert len(found[0].reasons) >= 4
     assert any("même enfant\u00a0: Lina Rousseau" in reason for reason in found[0].reasons)
-    assert find_likely_duplicates(
-        guardians=[GuardianData("Nouveau", "Paul")],
-        children=[ChildData("Nouveau", "Zoé", birth_on=dt.date(2020, 1, 1))],
-        address=AddressData("5 rue Inconnue", "94300", "Vincennes"),
-    ) == []
+    assert (
+        find_likely_duplicates(
+            guardians=[GuardianData("Nouveau", "Paul")],
+            children=[ChildData("Nouveau", "Zoé", birth_on=dt.date(2020, 1, 1))],
+            address=AddressData("5 rue Inconnue", "94300", "Vincennes"),
+        )
+        == []
+    )
 
 
 def test_names_read_in_capitals_are_written_as_names():
     family = services.open_family(
-        address=ADDRESS, guardians=[GuardianData("D'ALMEIDA-ROUX", "JEAN-PIERRE")],
-        children=[], channel="COUNTER", now=NOW, actor=AGENT,
+        address=ADDRESS,
+        guardians=[GuardianData("D'ALMEIDA-ROUX", "JEAN-PIERRE")],
+        children=[],
+        channel="COUNTER",
+        now=NOW,
+        actor=AGENT,
     )
     assert str(adult_of(family)) == "Jean-Pierre D'Almeida-Roux"

@@ -24,7 +24,8 @@ def fill():
               address_line2, postcode, city, country, is_resident, created_at, channel,
               search_text)
             SELECT (1000000 + i)::text || 'A', 'Nom' || i %% 3000, 'nom' || i %% 3000, 'ACTIVE',
-              i %% 200 || ' rue du Midi', '', '94300', 'VINCENNES', 'FRANCE', true, now(), 'COUNTER',
+              i %% 200 || ' rue du Midi', '', '94300', 'VINCENNES', 'FRANCE', true, now(),
+              'COUNTER',
               'nom' || i %% 3000 || ' prenom' || i %% 900 || ' enfant' || i %% 700 || ' 06' ||
               lpad(i::text, 8, '0') || ' p' || i || '@example.org rue du midi 94300 vincennes '
               || (1000000 + i)::text || 'a'

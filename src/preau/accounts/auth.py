@@ -29,8 +29,12 @@ class AgentBackend:
     """Answers only a sign-in that names itself `kind="agent"`."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str = "", password: str = "",
-        kind: str = "", **kwargs: Any,
+        self,
+        request: HttpRequest | None,
+        username: str = "",
+        password: str = "",
+        kind: str = "",
+        **kwargs: Any,
     ) -> User | None:
         if kind != User.Kind.AGENT or not username or not password:
             return None

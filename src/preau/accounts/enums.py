@@ -39,20 +39,45 @@ class Permission(models.TextChoices):
 P = Permission
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.COUNTER: frozenset({
-        P.SEE_FAMILIES, P.CHANGE_FAMILIES, P.HANDLE_REQUESTS, P.BOOK, P.SEE_REGISTER,
-        P.SEE_ACCOUNTS, P.SEE_FIGURES,
-    }),
+    Role.COUNTER: frozenset(
+        {
+            P.SEE_FAMILIES,
+            P.CHANGE_FAMILIES,
+            P.HANDLE_REQUESTS,
+            P.BOOK,
+            P.SEE_REGISTER,
+            P.SEE_ACCOUNTS,
+            P.SEE_FIGURES,
+        }
+    ),
     Role.SITE_MANAGER: frozenset({P.SEE_REGISTER, P.TAKE_ATTENDANCE}),
-    Role.CRECHE: frozenset({
-        P.SEE_FAMILIES, P.HANDLE_REQUESTS, P.MANAGE_CRECHE, P.SEE_REGISTER, P.TAKE_ATTENDANCE,
-    }),
-    Role.SCHOOL_OFFICE: frozenset({
-        P.SEE_FAMILIES, P.CHANGE_FAMILIES, P.HANDLE_REQUESTS, P.MANAGE_SCHOOLS, P.IMPORT,
-    }),
+    Role.CRECHE: frozenset(
+        {
+            P.SEE_FAMILIES,
+            P.HANDLE_REQUESTS,
+            P.MANAGE_CRECHE,
+            P.SEE_REGISTER,
+            P.TAKE_ATTENDANCE,
+        }
+    ),
+    Role.SCHOOL_OFFICE: frozenset(
+        {
+            P.SEE_FAMILIES,
+            P.CHANGE_FAMILIES,
+            P.HANDLE_REQUESTS,
+            P.MANAGE_SCHOOLS,
+            P.IMPORT,
+        }
+    ),
     Role.CASHIER: frozenset({P.SEE_FAMILIES, P.SEE_ACCOUNTS, P.TAKE_PAYMENTS, P.SEE_FIGURES}),
-    Role.ACCOUNTANT: frozenset({
-        P.SEE_FAMILIES, P.SEE_ACCOUNTS, P.BILL, P.MANAGE_RULES, P.SEE_FIGURES,
-    }),
+    Role.ACCOUNTANT: frozenset(
+        {
+            P.SEE_FAMILIES,
+            P.SEE_ACCOUNTS,
+            P.BILL,
+            P.MANAGE_RULES,
+            P.SEE_FIGURES,
+        }
+    ),
     Role.ADMINISTRATOR: frozenset(Permission) - {P.TAKE_PAYMENTS},
 }

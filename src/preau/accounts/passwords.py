@@ -46,14 +46,15 @@ def set_initial_password(*, user: User, now: datetime, actor: Actor | None = Non
     user.set_password(normalise_code(password))
     user.must_change_password = True
     user.initial_password_expires_at = now + timedelta(days=get_town().initial_password_days)
-    user.save(
-        update_fields=["password", "must_change_password", "initial_password_expires_at"]
-    )
+    user.save(update_fields=["password", "must_change_password", "initial_password_expires_at"])
     _kill_links(user, now)
     if actor is not None:
         audit.record(
-            actor=actor, now=now, action="accounts.set_initial_password",
-            summary=f"Mot de passe provisoire donné à {user}", object_type="user",
+            actor=actor,
+            now=now,
+            action="accounts.set_initial_password",
+            summary=f"Mot de passe provisoire donné à {user}",
+            object_type="user",
             object_id=user.pk,
         )
     return password
@@ -129,7 +130,11 @@ def find_link(token: str, now: datetime) -> PasswordLink:
 
 @transaction.atomic
 def use_link(
-    *, token: str, new_password: str, now: datetime, actor: Actor | None = None,
+    *,
+    token: str,
+    new_password: str,
+    now: datetime,
+    actor: Actor | None = None,
     family_id: int | None = None,
 ) -> User:
     """Set the password that the holder of the link chose; the link, and the others, are dead.
@@ -181,8 +186,12 @@ def send_agent_link(*, user: User, purpose: str, address: str, now: datetime, ac
         is_secret=True,
     )
     audit.record(
-        actor=actor, now=now, action="accounts.send_link",
-        summary=f"Lien de mot de passe envoyé à {user}", object_type="user", object_id=user.pk,
+        actor=actor,
+        now=now,
+        action="accounts.send_link",
+        summary=f"Lien de mot de passe envoyé à {user}",
+        object_type="user",
+        object_id=user.pk,
     )
     return True
 
@@ -198,9 +207,7 @@ def _write_password(user: User, new_password: str, now: datetime) -> None:
     user.set_password(new_password)
     user.must_change_password = False
     user.initial_password_expires_at = None
-    user.save(
-        update_fields=["password", "must_change_password", "initial_password_expires_at"]
-    )
+    user.save(update_fields=["password", "must_change_password", "initial_password_expires_at"])
     _kill_links(user, now)
 
 

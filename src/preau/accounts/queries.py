@@ -61,9 +61,7 @@ def list_agents() -> QuerySet[User]:
     """The agents and their roles, by name."""
     return (
         User.objects.filter(kind=User.Kind.AGENT)
-        .prefetch_related(
-            Prefetch("roles", RoleAssignment.objects.order_by("-starts_on", "-pk"))
-        )
+        .prefetch_related(Prefetch("roles", RoleAssignment.objects.order_by("-starts_on", "-pk")))
         .order_by("last_name", "first_name", "pk")
     )
 
@@ -87,9 +85,7 @@ def find_agent_by_email(email: str) -> User | None:
 
 def find_family_users_by_email(email: str) -> QuerySet[User]:
     """Active family accounts that sign in with this address (one at most)."""
-    return User.objects.filter(
-        kind=User.Kind.FAMILY, is_active=True, email=email.strip().lower()
-    )
+    return User.objects.filter(kind=User.Kind.FAMILY, is_active=True, email=email.strip().lower())
 
 
 def is_family_email_taken(email: str, *, except_user_id: int | None = None) -> bool:

@@ -110,9 +110,7 @@ def change_agent(
 
 
 @transaction.atomic
-def set_email(
-    *, user: User, email: str | None, now: datetime, is_verified: bool = False
-) -> None:
+def set_email(*, user: User, email: str | None, now: datetime, is_verified: bool = False) -> None:
     """The address one signs in with (None: the family code alone). Raises EmailTaken."""
     user.email = _clean_email(email)
     user.email_verified_at = now if user.email and is_verified else None
@@ -150,9 +148,12 @@ def assign_role(
         ends_on=ends_on,
     )
     _record(
-        actor, now, "accounts.assign_role",
+        actor,
+        now,
+        "accounts.assign_role",
         f"Rôle «{Role(role).label}» donné à {user} à partir du {day_words(starts_on, year=True)}",
-        user, {"role": role, "establishment_id": establishment_id},
+        user,
+        {"role": role, "establishment_id": establishment_id},
     )
     return assignment
 
@@ -172,8 +173,11 @@ def end_role(*, role: RoleAssignment, ends_on: date, now: datetime, actor: Actor
         role.save(update_fields=["ends_on"])
     _keep_an_administrator(ends_on + timedelta(days=1), now)
     _record(
-        actor, now, "accounts.end_role",
-        f"Rôle «{label}» de {user} terminé le {day_words(ends_on, year=True)}", user,
+        actor,
+        now,
+        "accounts.end_role",
+        f"Rôle «{label}» de {user} terminé le {day_words(ends_on, year=True)}",
+        user,
     )
 
 
@@ -216,12 +220,19 @@ def _clean_email(email: str | None) -> str | None:
 
 
 def _record(
-    actor: Actor, now: datetime, action: str, summary: str, user: User,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    summary: str,
+    user: User,
     data: dict[str, object] | None = None,
 ) -> None:
     audit.record(
-        actor=actor, now=now, action=action, summary=summary,
-        object_type="user", object_id=user.pk, data=data,
+        actor=actor,
+        now=now,
+        action=action,
+        summary=summary,
+        object_type="user",
+        object_id=user.pk,
+        data=data,
     )
-
-

@@ -14,6 +14,9 @@ def send_agent_reset_link(email: str, address: str) -> None:
     user = find_agent_by_email(email)
     if user is not None and user.is_active:
         services.send_agent_link(
-            user=user, purpose=services.RESET, address=address, now=utc_now(),
+            user=user,
+            purpose=services.RESET,
+            address=address,
+            now=utc_now(),
             actor=Actor.system(str(user)),
         )

@@ -28,8 +28,12 @@ class FamilyBackend:
     """
 
     def authenticate(
-        self, request: HttpRequest | None, username: str = "", password: str = "",
-        kind: str = "", **kwargs: Any,
+        self,
+        request: HttpRequest | None,
+        username: str = "",
+        password: str = "",
+        kind: str = "",
+        **kwargs: Any,
     ) -> "User | None":
         if kind != FAMILY or not username or not password:
             return None

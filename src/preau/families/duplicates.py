@@ -42,15 +42,23 @@ def find_likely_duplicates(
     found = []
     for family in Family.objects.filter(pk__in=ids):
         reasons = _reasons(
-            family, adults.get(family.pk, []), kids.get(family.pk, []), guardians, children,
+            family,
+            adults.get(family.pk, []),
+            kids.get(family.pk, []),
+            guardians,
+            children,
             address,
         )
         score = sum(reasons.values())
         if score >= LIKELY:
             found.append(
                 Duplicate(
-                    family_id=family.pk, code=family.printed_code, name=family.name,
-                    address=address_of(family).one_line, score=score, reasons=tuple(reasons),
+                    family_id=family.pk,
+                    code=family.printed_code,
+                    name=family.name,
+                    address=address_of(family).one_line,
+                    score=score,
+                    reasons=tuple(reasons),
                 )
             )
     return sorted(found, key=lambda match: (-match.score, match.family_id))[:limit]
@@ -95,8 +103,11 @@ def _phones(adult: GuardianData | Guardian) -> list[str]:
 
 
 def _reasons(
-    family: Family, adults: list[Guardian], kids: list[Child],
-    guardians: Sequence[GuardianData], children: Sequence[ChildData],
+    family: Family,
+    adults: list[Guardian],
+    kids: list[Child],
+    guardians: Sequence[GuardianData],
+    children: Sequence[ChildData],
     address: AddressData | None,
 ) -> dict[str, int]:
     reasons: dict[str, int] = {}

@@ -274,9 +274,9 @@ def with_people(found: QuerySet[Family], day: date) -> QuerySet[Family]:
         ),
         Prefetch(
             "custodies",
-            Custody.objects.filter(_in_force(day)).select_related("child").order_by(
-                "child__birth_on", "child_id"
-            ),
+            Custody.objects.filter(_in_force(day))
+            .select_related("child")
+            .order_by("child__birth_on", "child_id"),
             to_attr="homes",
         ),
     )

@@ -157,9 +157,11 @@ def standings(
     for row in coming:
         booked.setdefault((row.child_id, row.offering_id), []).append(row)
     empty = {
-        e.offering_id for e in enrolments
+        e.offering_id
+        for e in enrolments
         if e.offering.activity.booking_mode == BookingMode.DAYS
-        and (e.child_id, e.offering_id) not in booked and e.starts_on <= last
+        and (e.child_id, e.offering_id) not in booked
+        and e.starts_on <= last
     }
     openings = slots_between(empty, today + timedelta(days=1), last) if empty else []
     bookable = {slot.offering_id for slot in openings if slot.is_open}
@@ -174,8 +176,11 @@ def standings(
             names = french.and_join(kind["name"].lower() for kind in missing)
             warnings.append(
                 Standing(
-                    activity, f"{child.first_name}, {activity.lower()} : il manque {names}.",
-                    True, [child], missing=list(missing),
+                    activity,
+                    f"{child.first_name}, {activity.lower()} : il manque {names}.",
+                    True,
+                    [child],
+                    missing=list(missing),
                 )
             )
         if enrolment.offering_id in bookable and (
@@ -186,14 +191,14 @@ def standings(
                     activity,
                     f"{child.first_name} est {_agree('inscrit', [child])} à l’activité "
                     f"«\u00a0{activity}\u00a0», mais aucun jour n’est réservé.",
-                    True, [child], unbooked=True,
+                    True,
+                    [child],
+                    unbooked=True,
                 )
             )
         elif not missing:
             settled.setdefault(activity, []).append(enrolment)
-    lines = [
-        _settled_line(activity, rows, known, booked) for activity, rows in settled.items()
-    ]
+    lines = [_settled_line(activity, rows, known, booked) for activity, rows in settled.items()]
     return [*warnings, *lines]
 
 
@@ -207,7 +212,9 @@ def _settled_line(
     verb = "est" if len(kids) == 1 else "sont"
     text = f"{french.and_join(k.first_name for k in kids)} {verb} {_agree('inscrit', kids)}."
     days = [
-        item for row in rows for item in booked.get((row.child_id, row.offering_id), [])
+        item
+        for row in rows
+        for item in booked.get((row.child_id, row.offering_id), [])
         if item.status == BookingStatus.CONFIRMED
     ]
     if days:

@@ -62,13 +62,11 @@ def visible_families(user: "User", day: date, text: str = "") -> "QuerySet[Famil
         offerings = list_all_offerings().filter(establishment_id__in=scope)
         within = families.families_linked(
             family_ids=[
-                enrolments_for_offerings(
-                    offerings.values_list("pk", flat=True), day, day
-                ).order_by().values("family_id"),
+                enrolments_for_offerings(offerings.values_list("pk", flat=True), day, day)
+                .order_by()
+                .values("family_id"),
                 running_contracts(day, scope).order_by().values("family_id"),
-                [
-                    row.family_id for site in scope for row in waiting_list(site)
-                ],
+                [row.family_id for site in scope for row in waiting_list(site)],
             ],
             child_ids=[schoolings_at(scope, day).values("child_id")],
             day=day,
@@ -179,8 +177,12 @@ def family_file(family: "Family", *, permissions: frozenset[str], now: datetime)
         standings=standings(enrolments, children, coming, today=today),
         enrolments=enrolments,
         cards=children_days(
-            children, schoolings, coming, absence_spans(family.pk, days[0], days[-1]),
-            today=today, days=days,
+            children,
+            schoolings,
+            coming,
+            absence_spans(family.pk, days[0], days[-1]),
+            today=today,
+            days=days,
         ),
         accounts=[
             (account, pending.get(account.office.pk, 0))

@@ -86,7 +86,9 @@ def family_home(family: "Family", now: datetime) -> FamilyHome:
     first = today if paris(now).hour < EVENING else today + timedelta(days=1)
     days = next_days(first)
     states = standings(
-        list(with_missing(active_enrolments(family.pk, today), today)), children, coming,
+        list(with_missing(active_enrolments(family.pk, today), today)),
+        children,
+        coming,
         today=today,
     )
     requests = list(casework.open_of(family.pk))
@@ -101,8 +103,12 @@ def family_home(family: "Family", now: datetime) -> FamilyHome:
         pending_requests=[r for r in requests if r.status != "WAITING_FAMILY"],
         missing=[state for state in states if state.missing],
         cards=children_days(
-            children, schooling_on(ids, today) if ids else {}, coming,
-            absence_spans(family.pk, days[0], days[-1]), today=today, days=days,
+            children,
+            schooling_on(ids, today) if ids else {},
+            coming,
+            absence_spans(family.pk, days[0], days[-1]),
+            today=today,
+            days=days,
         ),
         warnings=[state for state in states if state.unbooked],
         lines=[state for state in states if not state.is_warning],
@@ -115,12 +121,18 @@ def family_home(family: "Family", now: datetime) -> FamilyHome:
 def _offers(coming: list[Coming], known: dict[int, "Child"], now: datetime) -> list[Offer]:
     offers = [
         Offer(
-            row.booking_id, known[row.child_id], row.activity, row.product, row.day,
+            row.booking_id,
+            known[row.child_id],
+            row.activity,
+            row.product,
+            row.day,
             row.offer_expires_at,
         )
         for row in coming
-        if row.status == BookingStatus.OFFERED and row.offer_expires_at is not None
-        and row.offer_expires_at > now and row.child_id in known
+        if row.status == BookingStatus.OFFERED
+        and row.offer_expires_at is not None
+        and row.offer_expires_at > now
+        and row.child_id in known
     ]
     return sorted(offers, key=lambda offer: offer.until)
 

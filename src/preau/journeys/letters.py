@@ -55,9 +55,7 @@ def ask_letters(
     """
     from preau.journeys.tasks import make_letters
 
-    ids = list(
-        queries.guardians_to_invite(family_ids).values_list("pk", flat=True)[:MAX_LETTERS]
-    )
+    ids = list(queries.guardians_to_invite(family_ids).values_list("pk", flat=True)[:MAX_LETTERS])
     if not ids:
         raise NoLetter
     with transaction.atomic():

@@ -40,9 +40,7 @@ class Results:
         return self.families[0] if alone else None
 
 
-def search_all(
-    user: "User", text: str, *, permissions: frozenset[str], now: datetime
-) -> Results:
+def search_all(user: "User", text: str, *, permissions: frozenset[str], now: datetime) -> Results:
     """Families by code, name, telephone, e-mail, street; an invoice, a request, a document by
     its number, each only to those who may see it."""
     results = Results()

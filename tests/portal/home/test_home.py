@@ -42,13 +42,19 @@ def full_family(children):
     family = make_family(children=children, now=NOW)
     canteen = world.make_offering()
     evening = world.make_offering(
-        "soir", name="Accueil du soir", kind="EVENING_CARE", hours=("16:30", "18:30"),
+        "soir",
+        name="Accueil du soir",
+        kind="EVENING_CARE",
+        hours=("16:30", "18:30"),
         product="soirée",
     )
     judo = world.make_offering("judo", name="Judo", kind="SPORT", mode="WHOLE_PERIOD")
     open_slots(
-        offering_ids=[canteen.pk, evening.pk], first=TODAY, last=TODAY + dt.timedelta(days=30),
-        now=NOW, actor=Actor.system(),
+        offering_ids=[canteen.pk, evening.pk],
+        first=TODAY,
+        last=TODAY + dt.timedelta(days=30),
+        now=NOW,
+        actor=Actor.system(),
     )
     kind, _ = DocumentKind.objects.get_or_create(slug="assurance", defaults={"name": "Assurance"})
     RequiredDocument.objects.get_or_create(activity=judo.activity, kind=kind)
@@ -59,9 +65,14 @@ def full_family(children):
         for slot in Slot.objects.filter(offering=canteen).order_by("day")[:8]:
             world.book(slot, child, family)
     AbsenceReport.objects.create(
-        reference=f"A-{family.pk}", child=kids[0], family=family, reason="ILLNESS",
-        starts_on=TODAY + dt.timedelta(days=1), ends_on=TODAY + dt.timedelta(days=1),
-        reported_at=NOW, channel="PORTAL",
+        reference=f"A-{family.pk}",
+        child=kids[0],
+        family=family,
+        reason="ILLNESS",
+        starts_on=TODAY + dt.timedelta(days=1),
+        ends_on=TODAY + dt.timedelta(days=1),
+        reported_at=NOW,
+        channel="PORTAL",
     )
     return family
 
@@ -75,14 +86,17 @@ def test_enrolled_is_never_left_to_mean_booked():
         "réservé.",
     ]
     assert [(state.activity, state.sentence) for state in home.lines] == [
-        ("Cantine", "Lina et Noé sont inscrits. 16\u00a0réservations jusqu’au vendredi "
-                    "4 décembre."),
+        (
+            "Cantine",
+            "Lina et Noé sont inscrits. 16\u00a0réservations jusqu’au vendredi 4 décembre.",
+        ),
     ]
     assert len(home.missing) == 2
     assert home.lead == "Deux choses à faire."
     first_day = home.cards[0].days[0]
     assert (first_day.nearness, [item.word for item in first_day.items]) == (
-        "aujourd’hui", ["Réservé"],
+        "aujourd’hui",
+        ["Réservé"],
     )
     assert [item.word for item in home.cards[0].days[1].items] == ["Absence signalée"]
     assert [item.word for item in home.cards[1].days[1].items] == ["Réservé"]
@@ -107,7 +121,9 @@ def test_the_pages_ask_few_queries_whatever_the_family():
         client = sign_in(full_family(number))
         for address in ("/espace/", "/espace/famille/"):
             client.get(address)
-            with CaptureQueriesContext(connection, ) as asked:
+            with CaptureQueriesContext(
+                connection,
+            ) as asked:
                 assert client.get(address).status_code == 200
             counts.setdefault(address, []).append(len(asked))
     for address, (one, three) in counts.items():
@@ -119,20 +135,33 @@ def test_the_other_household_of_a_child_is_invisible():
     family = full_family(1)
     (child,) = queries.children_of(family, TODAY)
     services.record_quotient(
-        family_id=family.pk, value_cents=74_200, source="CAF", starts_on=dt.date(2026, 1, 1),
-        now=NOW, actor=AGENT,
+        family_id=family.pk,
+        value_cents=74_200,
+        source="CAF",
+        starts_on=dt.date(2026, 1, 1),
+        now=NOW,
+        actor=AGENT,
     )
     other = services.open_family(
         address=AddressData("3 rue Neuve", "75012", "Paris"),
         guardians=[GuardianData("Martin", "Paul", email="paul@example.org")],
         children=[ChildData(child_id=child.pk, weeks="ODD")],
-        channel="COUNTER", now=NOW, actor=AGENT,
+        channel="COUNTER",
+        now=NOW,
+        actor=AGENT,
     )
     client = sign_in(other)
     for address in ("/espace/", "/espace/famille/", "/espace/famille/messages/"):
         page = client.get(address).content.decode()
-        for secret in ("Belkacem", "Lavoir", "0639981120", "98\u00a011\u00a020", "742", family.code,
-                       "Cantine"):
+        for secret in (
+            "Belkacem",
+            "Lavoir",
+            "0639981120",
+            "98\u00a011\u00a020",
+            "742",
+            family.code,
+            "Cantine",
+        ):
             assert secret not in page, (address, secret)
     assert "Lina" in client.get("/espace/famille/").content.decode()
 

@@ -53,13 +53,24 @@ def test_axe_finds_nothing(live_server, open_page, assert_accessible, width):
     base = f"/mairie/dossiers/{family.code}"
     child, adult = child_of(family, day=now.date()), adult_of(family)
     journeys = {
-        ("/connexion/", "amina@example.org"): ["/espace/", "/espace/famille/",
-                                               "/espace/mot-de-passe/"],
+        ("/connexion/", "amina@example.org"): [
+            "/espace/",
+            "/espace/famille/",
+            "/espace/mot-de-passe/",
+        ],
         ("/mairie/connexion/", agent.email): [
-            "/mairie/agents/", f"/mairie/agents/{agent.pk}/", "/mairie/agents/nouveau/",
-            "/mairie/dossiers/", "/mairie/dossiers/nouveau/", f"{base}/", f"{base}/adresse/",
-            f"{base}/adultes/{adult.pk}/", f"{base}/enfants/{child.pk}/garde/",
-            f"{base}/journal/", "/mairie/recherche/?q=bel", "/mairie/lettres/",
+            "/mairie/agents/",
+            f"/mairie/agents/{agent.pk}/",
+            "/mairie/agents/nouveau/",
+            "/mairie/dossiers/",
+            "/mairie/dossiers/nouveau/",
+            f"{base}/",
+            f"{base}/adresse/",
+            f"{base}/adultes/{adult.pk}/",
+            f"{base}/enfants/{child.pk}/garde/",
+            f"{base}/journal/",
+            "/mairie/recherche/?q=bel",
+            "/mairie/lettres/",
         ],
     }
     for (door, username), addresses in journeys.items():

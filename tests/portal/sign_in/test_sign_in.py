@@ -56,8 +56,11 @@ def jobs():
 @pytest.mark.parametrize("how", ["code", "printed", "spaced", "email", "EMAIL"])
 def test_code_or_email_opens_the_door(client, family, how):
     username = {
-        "code": family.code, "printed": family.printed_code, "spaced": f" {family.code.lower()} ",
-        "email": "amina@example.org", "EMAIL": "Amina@Example.ORG",
+        "code": family.code,
+        "printed": family.printed_code,
+        "spaced": f" {family.code.lower()} ",
+        "email": "amina@example.org",
+        "EMAIL": "Amina@Example.ORG",
     }[how]
     answer = come_in(client, username)
     assert (answer.status_code, answer["Location"]) == (302, "/espace/")
@@ -97,8 +100,15 @@ def test_agents_do_not_come_in_by_this_door(client, now):
 
 
 @pytest.mark.parametrize(
-    "wanted", ["https://ailleurs.example/espace/", "//ailleurs.example/espace/", "/mairie/",
-               "/espace/../mairie/", "javascript:alert(1)", "\\\\ailleurs.example"],
+    "wanted",
+    [
+        "https://ailleurs.example/espace/",
+        "//ailleurs.example/espace/",
+        "/mairie/",
+        "/espace/../mairie/",
+        "javascript:alert(1)",
+        "\\\\ailleurs.example",
+    ],
 )
 def test_next_never_leaves_the_family_space(client, family, wanted):
     answer = come_in(client, family.code, next=wanted)

@@ -28,9 +28,15 @@ def new_agent(client, **more):
     return client.post(
         "/mairie/agents/nouveau/",
         {
-            "first_name": "Yves", "last_name": "Roy", "email": "yves.roy@example.org",
-            "role": "CASHIER", "establishment": "", "starts_on_day": day.day,
-            "starts_on_month": day.month, "starts_on_year": day.year, **more,
+            "first_name": "Yves",
+            "last_name": "Roy",
+            "email": "yves.roy@example.org",
+            "role": "CASHIER",
+            "establishment": "",
+            "starts_on_day": day.day,
+            "starts_on_month": day.month,
+            "starts_on_year": day.year,
+            **more,
         },
     )
 

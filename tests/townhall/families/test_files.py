@@ -99,8 +99,13 @@ def test_what_the_counter_does_leaves_the_same_trace_with_its_channel(counter, f
     counter.post(f"{base}/canal/", {"channel": "PHONE"})
     counter.post(
         f"{base}/adresse/",
-        {"line1": "3 rue Neuve", "line2": "", "postcode": "75012", "city": "Paris",
-         "country": "FRANCE"},
+        {
+            "line1": "3 rue Neuve",
+            "line2": "",
+            "postcode": "75012",
+            "city": "Paris",
+            "country": "FRANCE",
+        },
     )
     family.refresh_from_db()
     assert (family.address_line1, family.is_resident) == ("3 rue Neuve", False)
@@ -121,12 +126,29 @@ def test_each_form_of_the_file_writes(counter, family, day):
         ("adultes/nouveau/", {"first_name": "Léa", "last_name": "Petit", "has_authority": "on"}),
         (f"adultes/{thomas.pk}/", {"first_name": "Tom", "last_name": "Rousseau"}),
         (f"adultes/{thomas.pk}/redevable/", {}),
-        ("enfants/nouveau/", {"first_name": "Zoé", "last_name": "Petit", "birth_on": "2021-02-03",
-                              "diet": "NO_PORK", "weeks": "ALL",
-                              "starts_on": day.isoformat()}),
-        (f"enfants/{lina.pk}/", {"first_name": "Lina", "last_name": "Rousseau", "sex": "F",
-                                 "birth_on": "2016-06-09", "diet": "NO_MEAT", "has_pai": "on",
-                                 "photo_consent": "0"}),
+        (
+            "enfants/nouveau/",
+            {
+                "first_name": "Zoé",
+                "last_name": "Petit",
+                "birth_on": "2021-02-03",
+                "diet": "NO_PORK",
+                "weeks": "ALL",
+                "starts_on": day.isoformat(),
+            },
+        ),
+        (
+            f"enfants/{lina.pk}/",
+            {
+                "first_name": "Lina",
+                "last_name": "Rousseau",
+                "sex": "F",
+                "birth_on": "2016-06-09",
+                "diet": "NO_MEAT",
+                "has_pai": "on",
+                "photo_consent": "0",
+            },
+        ),
         (f"enfants/{lina.pk}/garde/", {"weeks": "EVEN", "starts_on": day.isoformat()}),
         (f"adultes/{amina.pk}/retirer/", {"day": day.isoformat()}),
     ]
@@ -143,9 +165,12 @@ def test_each_form_of_the_file_writes(counter, family, day):
     assert (children["Lina"].diet, children["Lina"].weeks) == ("NO_MEAT", "EVEN")
     assert children["Lina"].photo_consent is False and children["Lina"].has_pai
     counter.post(f"{base}/fermer/", {"reason": "déménagement"})
-    assert counter.post(
-        f"{base}/quotient/", {"value": "1", "source": "CAF", "starts_on": "2026-01-01"}
-    ).status_code == 422
+    assert (
+        counter.post(
+            f"{base}/quotient/", {"value": "1", "source": "CAF", "starts_on": "2026-01-01"}
+        ).status_code
+        == 422
+    )
     counter.post(f"{base}/rouvrir/")
     family.refresh_from_db()
     assert family.status == "ACTIVE"
@@ -156,10 +181,22 @@ def test_bad_input_is_said_and_kept(counter, family):
     for path, data, words in [
         ("quotient/", {"value": "beaucoup", "source": "CAF", "starts_on": "2026-01-01"}, "742"),
         ("quotient/", {"value": "12", "source": "CAF", "starts_on": "2026-02-31"}, "existe pas"),
-        ("adresse/", {"line1": "x", "postcode": "123", "city": "y", "country": "FRANCE"},
-         "cinq chiffres"),
-        ("enfants/nouveau/", {"first_name": "A", "last_name": "B", "diet": "STANDARD",
-                              "weeks": "ALL", "starts_on": "2026-01-01"}, "date de naissance"),
+        (
+            "adresse/",
+            {"line1": "x", "postcode": "123", "city": "y", "country": "FRANCE"},
+            "cinq chiffres",
+        ),
+        (
+            "enfants/nouveau/",
+            {
+                "first_name": "A",
+                "last_name": "B",
+                "diet": "STANDARD",
+                "weeks": "ALL",
+                "starts_on": "2026-01-01",
+            },
+            "date de naissance",
+        ),
     ]:
         answer = counter.post(f"{base}/{path}", data)
         assert answer.status_code == 422 and words in answer.content.decode(), path
@@ -171,15 +208,27 @@ def test_bad_input_is_said_and_kept(counter, family):
 
 def new_file(**more):
     return {
-        "address-line1": "5 rue des Lilas", "address-line2": "", "address-postcode": "94300",
-        "address-city": "Vincennes", "address-country": "FRANCE",
-        "first-first_name": "Paul", "first-last_name": "Martin", "first-email": "",
+        "address-line1": "5 rue des Lilas",
+        "address-line2": "",
+        "address-postcode": "94300",
+        "address-city": "Vincennes",
+        "address-country": "FRANCE",
+        "first-first_name": "Paul",
+        "first-last_name": "Martin",
+        "first-email": "",
         "first-has_authority": "on",
-        "second-first_name": "", "second-last_name": "", "second-has_authority": "on",
-        "children-TOTAL_FORMS": "3", "children-INITIAL_FORMS": "0",
-        "children-0-first_name": "Zoé", "children-0-last_name": "Martin",
-        "children-0-birth_on": "2019-05-04", "children-0-weeks": "ALL",
-        "children-1-weeks": "ALL", "children-2-weeks": "ALL", **more,
+        "second-first_name": "",
+        "second-last_name": "",
+        "second-has_authority": "on",
+        "children-TOTAL_FORMS": "3",
+        "children-INITIAL_FORMS": "0",
+        "children-0-first_name": "Zoé",
+        "children-0-last_name": "Martin",
+        "children-0-birth_on": "2019-05-04",
+        "children-0-weeks": "ALL",
+        "children-1-weeks": "ALL",
+        "children-2-weeks": "ALL",
+        **more,
     }
 
 
@@ -202,9 +251,7 @@ def test_a_child_joins_its_second_household(counter, family, day):
     lina = child_of(family, day=day)
     base = f"/mairie/dossiers/{other.code}/enfants/rattacher/"
     assert "Lina" in counter.get(base, {"q": "belkacem"}).content.decode()
-    answer = counter.post(
-        base, {"child_id": lina.pk, "weeks": "ODD", "starts_on": day.isoformat()}
-    )
+    answer = counter.post(base, {"child_id": lina.pk, "weeks": "ODD", "starts_on": day.isoformat()})
     assert answer.status_code == 302
     assert {f.pk for f in queries.families_of_child(lina, day)} == {family.pk, other.pk}
     page = counter.get(f"/mairie/dossiers/{family.code}/").content.decode()
@@ -268,8 +315,11 @@ class TestRights:
 
     def test_a_site_manager_sees_no_file(self, family):
         manager = signed_in(Role.SITE_MANAGER, email="site@example.org", site=4)
-        for address in ("/mairie/dossiers/", f"/mairie/dossiers/{family.code}/",
-                        "/mairie/recherche/?q=belkacem"):
+        for address in (
+            "/mairie/dossiers/",
+            f"/mairie/dossiers/{family.code}/",
+            "/mairie/recherche/?q=belkacem",
+        ):
             assert manager.get(address).status_code == 403
 
     def test_an_agent_of_one_site_sees_its_families_only(self, family, day):

@@ -66,15 +66,21 @@ def test_a_one_time_password_opens_one_page(client):
 def test_a_link_serves_once_and_only_for_agents(client):
     agent = make_agent()
     services.send_agent_link(
-        user=agent, purpose=services.RESET, address="http://x/mairie/mot-de-passe/{token}/",
-        now=utc_now(), actor=Actor.system(),
+        user=agent,
+        purpose=services.RESET,
+        address="http://x/mairie/mot-de-passe/{token}/",
+        now=utc_now(),
+        actor=Actor.system(),
     )
     link = re.search(r"/mairie/mot-de-passe/[\w-]+/", Message.objects.latest("pk").body)[0]
     # The family's page does not take an agent's link.
     stranger = Client()
-    assert stranger.post(
-        link.replace("/mairie", ""), {"new_password": "Tout neuf et long"}
-    ).status_code == 410
+    assert (
+        stranger.post(
+            link.replace("/mairie", ""), {"new_password": "Tout neuf et long"}
+        ).status_code
+        == 410
+    )
     assert client.post(link, {"new_password": "Tout neuf et long"}).status_code == 302
     assert client.get("/mairie/dossiers/").status_code == 200
     assert Client().get(link)["Location"] == DOOR

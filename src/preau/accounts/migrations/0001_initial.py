@@ -7,47 +7,116 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('kind', models.CharField(choices=[('FAMILY', 'famille'), ('AGENT', 'agent')], max_length=8)),
-                ('email', models.EmailField(blank=True, max_length=254, null=True, verbose_name='adresse e-mail')),
-                ('email_verified_at', models.DateTimeField(null=True)),
-                ('first_name', models.CharField(max_length=80, verbose_name='prénom')),
-                ('last_name', models.CharField(max_length=80, verbose_name='nom')),
-                ('is_active', models.BooleanField(default=True, verbose_name='actif')),
-                ('must_change_password', models.BooleanField(default=False)),
-                ('initial_password_expires_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(verbose_name='créé le')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("FAMILY", "famille"), ("AGENT", "agent")], max_length=8
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, max_length=254, null=True, verbose_name="adresse e-mail"
+                    ),
+                ),
+                ("email_verified_at", models.DateTimeField(null=True)),
+                ("first_name", models.CharField(max_length=80, verbose_name="prénom")),
+                ("last_name", models.CharField(max_length=80, verbose_name="nom")),
+                ("is_active", models.BooleanField(default=True, verbose_name="actif")),
+                ("must_change_password", models.BooleanField(default=False)),
+                ("initial_password_expires_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(verbose_name="créé le")),
             ],
             options={
-                'verbose_name': 'compte',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('email__isnull', False)), fields=('kind', 'email'), name='user_email_unique'), models.CheckConstraint(condition=models.Q(('email__isnull', True), ('email', django.db.models.functions.text.Lower('email')), _connector='OR'), name='user_email_lower_case')],
+                "verbose_name": "compte",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("email__isnull", False)),
+                        fields=("kind", "email"),
+                        name="user_email_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("email__isnull", True),
+                            ("email", django.db.models.functions.text.Lower("email")),
+                            _connector="OR",
+                        ),
+                        name="user_email_lower_case",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RoleAssignment',
+            name="RoleAssignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('COUNTER', 'Accueil et guichet'), ('SITE_MANAGER', 'Responsable de site'), ('CRECHE', 'Petite enfance'), ('SCHOOL_OFFICE', 'Affaires scolaires'), ('CASHIER', 'Régie'), ('ACCOUNTANT', 'Facturation'), ('ADMINISTRATOR', 'Administration')], max_length=20, verbose_name='rôle')),
-                ('establishment_id', models.BigIntegerField(blank=True, null=True, verbose_name='établissement')),
-                ('starts_on', models.DateField(verbose_name='à partir du')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='jusqu’au')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("COUNTER", "Accueil et guichet"),
+                            ("SITE_MANAGER", "Responsable de site"),
+                            ("CRECHE", "Petite enfance"),
+                            ("SCHOOL_OFFICE", "Affaires scolaires"),
+                            ("CASHIER", "Régie"),
+                            ("ACCOUNTANT", "Facturation"),
+                            ("ADMINISTRATOR", "Administration"),
+                        ],
+                        max_length=20,
+                        verbose_name="rôle",
+                    ),
+                ),
+                (
+                    "establishment_id",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="établissement"),
+                ),
+                ("starts_on", models.DateField(verbose_name="à partir du")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="jusqu’au")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rôle',
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='role_dates_in_order')],
+                "verbose_name": "rôle",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="role_dates_in_order",
+                    )
+                ],
             },
         ),
     ]

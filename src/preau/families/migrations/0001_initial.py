@@ -9,7 +9,6 @@ import preau.kernel.ranges
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,138 +17,378 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Family',
+            name="Family",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=8, unique=True, verbose_name='code famille')),
-                ('name', models.CharField(max_length=160, verbose_name='nom du dossier')),
-                ('sort_key', models.CharField(db_index=True, max_length=160)),
-                ('status', models.CharField(choices=[('ACTIVE', 'actif'), ('CLOSED', 'clos')], default='ACTIVE', max_length=8)),
-                ('address_line1', models.CharField(max_length=120, verbose_name='adresse')),
-                ('address_line2', models.CharField(blank=True, max_length=120, verbose_name='complément')),
-                ('postcode', models.CharField(max_length=10, verbose_name='code postal')),
-                ('city', models.CharField(max_length=80, verbose_name='commune')),
-                ('country', models.CharField(default='FRANCE', max_length=60, verbose_name='pays')),
-                ('is_resident', models.BooleanField(verbose_name='habite la commune')),
-                ('address_since', models.DateField(blank=True, null=True, verbose_name='depuis le')),
-                ('created_at', models.DateTimeField(verbose_name='ouvert le')),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=8, unique=True, verbose_name="code famille")),
+                ("name", models.CharField(max_length=160, verbose_name="nom du dossier")),
+                ("sort_key", models.CharField(db_index=True, max_length=160)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("ACTIVE", "actif"), ("CLOSED", "clos")],
+                        default="ACTIVE",
+                        max_length=8,
+                    ),
+                ),
+                ("address_line1", models.CharField(max_length=120, verbose_name="adresse")),
+                (
+                    "address_line2",
+                    models.CharField(blank=True, max_length=120, verbose_name="complément"),
+                ),
+                ("postcode", models.CharField(max_length=10, verbose_name="code postal")),
+                ("city", models.CharField(max_length=80, verbose_name="commune")),
+                ("country", models.CharField(default="FRANCE", max_length=60, verbose_name="pays")),
+                ("is_resident", models.BooleanField(verbose_name="habite la commune")),
+                (
+                    "address_since",
+                    models.DateField(blank=True, null=True, verbose_name="depuis le"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="ouvert le")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'dossier famille',
+                "verbose_name": "dossier famille",
             },
         ),
         migrations.CreateModel(
-            name='Child',
+            name="Child",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last_name', models.CharField(max_length=80, verbose_name='nom')),
-                ('usage_name', models.CharField(blank=True, max_length=80, verbose_name='nom d’usage')),
-                ('first_name', models.CharField(max_length=80, verbose_name='prénom')),
-                ('birth_on', models.DateField(blank=True, null=True, verbose_name='né(e) le')),
-                ('expected_on', models.DateField(blank=True, null=True, verbose_name='naissance prévue le')),
-                ('sex', models.CharField(blank=True, choices=[('F', 'fille'), ('M', 'garçon')], max_length=1, verbose_name='sexe')),
-                ('ine', models.CharField(blank=True, max_length=11, null=True, unique=True, verbose_name='INE')),
-                ('diet', models.CharField(choices=[('STANDARD', 'sans restriction'), ('NO_PORK', 'sans porc'), ('NO_MEAT', 'sans viande')], default='STANDARD', max_length=10, verbose_name='repas')),
-                ('has_pai', models.BooleanField(default=False, verbose_name='PAI')),
-                ('photo_consent', models.BooleanField(null=True, verbose_name='photos autorisées')),
-                ('search_key', models.CharField(max_length=240)),
-                ('created_at', models.DateTimeField(verbose_name='ajouté le')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='a quitté la commune le')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("last_name", models.CharField(max_length=80, verbose_name="nom")),
+                (
+                    "usage_name",
+                    models.CharField(blank=True, max_length=80, verbose_name="nom d’usage"),
+                ),
+                ("first_name", models.CharField(max_length=80, verbose_name="prénom")),
+                ("birth_on", models.DateField(blank=True, null=True, verbose_name="né(e) le")),
+                (
+                    "expected_on",
+                    models.DateField(blank=True, null=True, verbose_name="naissance prévue le"),
+                ),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("F", "fille"), ("M", "garçon")],
+                        max_length=1,
+                        verbose_name="sexe",
+                    ),
+                ),
+                (
+                    "ine",
+                    models.CharField(
+                        blank=True, max_length=11, null=True, unique=True, verbose_name="INE"
+                    ),
+                ),
+                (
+                    "diet",
+                    models.CharField(
+                        choices=[
+                            ("STANDARD", "sans restriction"),
+                            ("NO_PORK", "sans porc"),
+                            ("NO_MEAT", "sans viande"),
+                        ],
+                        default="STANDARD",
+                        max_length=10,
+                        verbose_name="repas",
+                    ),
+                ),
+                ("has_pai", models.BooleanField(default=False, verbose_name="PAI")),
+                ("photo_consent", models.BooleanField(null=True, verbose_name="photos autorisées")),
+                ("search_key", models.CharField(max_length=240)),
+                ("created_at", models.DateTimeField(verbose_name="ajouté le")),
+                (
+                    "left_on",
+                    models.DateField(blank=True, null=True, verbose_name="a quitté la commune le"),
+                ),
             ],
             options={
-                'verbose_name': 'enfant',
-                'ordering': ['birth_on', 'pk'],
-                'indexes': [models.Index(fields=['birth_on'], name='child_by_birth'), models.Index(fields=['search_key'], name='child_by_name')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('birth_on__isnull', False), ('expected_on__isnull', False), _connector='OR'), name='child_born_or_expected')],
+                "verbose_name": "enfant",
+                "ordering": ["birth_on", "pk"],
+                "indexes": [
+                    models.Index(fields=["birth_on"], name="child_by_birth"),
+                    models.Index(fields=["search_key"], name="child_by_name"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("birth_on__isnull", False),
+                            ("expected_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="child_born_or_expected",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Guardian',
+            name="Guardian",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('civility', models.CharField(blank=True, choices=[('MME', 'Mme'), ('M', 'M.')], max_length=3, verbose_name='civilité')),
-                ('last_name', models.CharField(max_length=80, verbose_name='nom de naissance')),
-                ('usage_name', models.CharField(blank=True, max_length=80, verbose_name='nom d’usage')),
-                ('first_name', models.CharField(max_length=80, verbose_name='prénom')),
-                ('birth_on', models.DateField(blank=True, null=True, verbose_name='né(e) le')),
-                ('relationship', models.CharField(blank=True, max_length=40, verbose_name='lien')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='adresse e-mail')),
-                ('mobile_phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone portable')),
-                ('home_phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone du domicile')),
-                ('work_phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone du travail')),
-                ('has_authority', models.BooleanField(default=True, verbose_name='autorité parentale')),
-                ('is_payer', models.BooleanField(default=False, verbose_name='redevable')),
-                ('search_key', models.CharField(max_length=320)),
-                ('created_at', models.DateTimeField(verbose_name='ajouté le')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='a quitté le foyer le')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='guardians', to='families.family')),
-                ('user', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "civility",
+                    models.CharField(
+                        blank=True,
+                        choices=[("MME", "Mme"), ("M", "M.")],
+                        max_length=3,
+                        verbose_name="civilité",
+                    ),
+                ),
+                ("last_name", models.CharField(max_length=80, verbose_name="nom de naissance")),
+                (
+                    "usage_name",
+                    models.CharField(blank=True, max_length=80, verbose_name="nom d’usage"),
+                ),
+                ("first_name", models.CharField(max_length=80, verbose_name="prénom")),
+                ("birth_on", models.DateField(blank=True, null=True, verbose_name="né(e) le")),
+                ("relationship", models.CharField(blank=True, max_length=40, verbose_name="lien")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="adresse e-mail"),
+                ),
+                (
+                    "mobile_phone",
+                    models.CharField(blank=True, max_length=20, verbose_name="téléphone portable"),
+                ),
+                (
+                    "home_phone",
+                    models.CharField(
+                        blank=True, max_length=20, verbose_name="téléphone du domicile"
+                    ),
+                ),
+                (
+                    "work_phone",
+                    models.CharField(
+                        blank=True, max_length=20, verbose_name="téléphone du travail"
+                    ),
+                ),
+                (
+                    "has_authority",
+                    models.BooleanField(default=True, verbose_name="autorité parentale"),
+                ),
+                ("is_payer", models.BooleanField(default=False, verbose_name="redevable")),
+                ("search_key", models.CharField(max_length=320)),
+                ("created_at", models.DateTimeField(verbose_name="ajouté le")),
+                (
+                    "left_on",
+                    models.DateField(blank=True, null=True, verbose_name="a quitté le foyer le"),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="guardians",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'responsable',
-                'ordering': ['pk'],
+                "verbose_name": "responsable",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='EmailToken',
+            name="EmailToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('VERIFY', 'vérifier une adresse'), ('OPEN_FILE', 'ouvrir un dossier')], max_length=12)),
-                ('email', models.EmailField(max_length=254)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('guardian', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='families.guardian')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("VERIFY", "vérifier une adresse"),
+                            ("OPEN_FILE", "ouvrir un dossier"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "guardian",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="families.guardian",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Quotient',
+            name="Quotient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value_cents', models.PositiveIntegerField(verbose_name='quotient, en centièmes')),
-                ('source', models.CharField(choices=[('CAF', 'CAF'), ('MSA', 'MSA'), ('TOWN', 'calculé par la ville'), ('DECLARED', 'déclaré, à vérifier')], max_length=10, verbose_name='source')),
-                ('starts_on', models.DateField(verbose_name='valable du')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='au')),
-                ('recorded_at', models.DateTimeField(verbose_name='enregistré le')),
-                ('recorded_by', models.CharField(max_length=160, verbose_name='par')),
-                ('document_id', models.UUIDField(blank=True, null=True)),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quotients', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value_cents", models.PositiveIntegerField(verbose_name="quotient, en centièmes")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("CAF", "CAF"),
+                            ("MSA", "MSA"),
+                            ("TOWN", "calculé par la ville"),
+                            ("DECLARED", "déclaré, à vérifier"),
+                        ],
+                        max_length=10,
+                        verbose_name="source",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="valable du")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="au")),
+                ("recorded_at", models.DateTimeField(verbose_name="enregistré le")),
+                ("recorded_by", models.CharField(max_length=160, verbose_name="par")),
+                ("document_id", models.UUIDField(blank=True, null=True)),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotients",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quotient familial',
+                "verbose_name": "quotient familial",
             },
         ),
         migrations.CreateModel(
-            name='Custody',
+            name="Custody",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weeks', models.CharField(choices=[('ALL', 'toutes les semaines'), ('EVEN', 'semaines paires'), ('ODD', 'semaines impaires')], default='ALL', max_length=4)),
-                ('starts_on', models.DateField(verbose_name='du')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='au')),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custodies', to='families.child')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custodies', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "weeks",
+                    models.CharField(
+                        choices=[
+                            ("ALL", "toutes les semaines"),
+                            ("EVEN", "semaines paires"),
+                            ("ODD", "semaines impaires"),
+                        ],
+                        default="ALL",
+                        max_length=4,
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="du")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="au")),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="custodies",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="custodies",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'garde',
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='custody_dates_in_order'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(preau.kernel.ranges.IntRange('child_id', 'child_id'), '&&'), (preau.kernel.ranges.IntRange('family_id', 'family_id'), '&&'), (preau.kernel.ranges.DateRange('starts_on', 'ends_on'), '&&')], name='custody_once_per_child_and_family')],
+                "verbose_name": "garde",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True),
+                            ("ends_on__gte", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="custody_dates_in_order",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (preau.kernel.ranges.IntRange("child_id", "child_id"), "&&"),
+                            (preau.kernel.ranges.IntRange("family_id", "family_id"), "&&"),
+                            (preau.kernel.ranges.DateRange("starts_on", "ends_on"), "&&"),
+                        ],
+                        name="custody_once_per_child_and_family",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='guardian',
-            index=models.Index(fields=['email'], name='guardian_by_email'),
+            model_name="guardian",
+            index=models.Index(fields=["email"], name="guardian_by_email"),
         ),
         migrations.AddConstraint(
-            model_name='guardian',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_payer', True), ('left_on__isnull', True)), fields=('family',), name='guardian_one_payer_per_family'),
+            model_name="guardian",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_payer", True), ("left_on__isnull", True)),
+                fields=("family",),
+                name="guardian_one_payer_per_family",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quotient',
-            index=models.Index(fields=['family', 'starts_on'], name='quotient_by_family'),
+            model_name="quotient",
+            index=models.Index(fields=["family", "starts_on"], name="quotient_by_family"),
         ),
         migrations.AddConstraint(
-            model_name='quotient',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='quotient_dates_in_order'),
+            model_name="quotient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True),
+                    ("ends_on__gte", models.F("starts_on")),
+                    _connector="OR",
+                ),
+                name="quotient_dates_in_order",
+            ),
         ),
     ]

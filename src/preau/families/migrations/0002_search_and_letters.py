@@ -6,49 +6,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('families', '0001_initial'),
+        ("families", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LetterBatch',
+            name="LetterBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=160, verbose_name='lettres')),
-                ('status', models.CharField(choices=[('QUEUED', 'en attente'), ('RUNNING', 'en cours'), ('DONE', 'prêt'), ('FAILED', 'en échec'), ('WIPED', 'effacé')], default='QUEUED', max_length=8)),
-                ('guardian_ids', models.JSONField(default=list)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(verbose_name='demandées le')),
-                ('created_by', models.CharField(max_length=160, verbose_name='par')),
-                ('created_by_id', models.BigIntegerField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('expires_at', models.DateTimeField(null=True, verbose_name='effacé le')),
-                ('sealed_pdf', models.BinaryField(null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=160, verbose_name="lettres")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("QUEUED", "en attente"),
+                            ("RUNNING", "en cours"),
+                            ("DONE", "prêt"),
+                            ("FAILED", "en échec"),
+                            ("WIPED", "effacé"),
+                        ],
+                        default="QUEUED",
+                        max_length=8,
+                    ),
+                ),
+                ("guardian_ids", models.JSONField(default=list)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(verbose_name="demandées le")),
+                ("created_by", models.CharField(max_length=160, verbose_name="par")),
+                ("created_by_id", models.BigIntegerField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(null=True, verbose_name="effacé le")),
+                ("sealed_pdf", models.BinaryField(null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'verbose_name': 'lot de lettres',
+                "verbose_name": "lot de lettres",
             },
         ),
         migrations.AddField(
-            model_name='family',
-            name='closed_on',
-            field=models.DateField(blank=True, null=True, verbose_name='clos le'),
+            model_name="family",
+            name="closed_on",
+            field=models.DateField(blank=True, null=True, verbose_name="clos le"),
         ),
         migrations.AddField(
-            model_name='family',
-            name='search_text',
-            field=models.TextField(default=''),
+            model_name="family",
+            name="search_text",
+            field=models.TextField(default=""),
         ),
         migrations.AddField(
-            model_name='family',
-            name='search_words',
-            field=models.GeneratedField(db_persist=True, expression=models.Func(models.Func(models.F('search_text'), models.Value(' '), function='string_to_array'), function='array_to_tsvector'), output_field=django.contrib.postgres.search.SearchVectorField()),
+            model_name="family",
+            name="search_words",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Func(
+                    models.Func(
+                        models.F("search_text"), models.Value(" "), function="string_to_array"
+                    ),
+                    function="array_to_tsvector",
+                ),
+                output_field=django.contrib.postgres.search.SearchVectorField(),
+            ),
         ),
         migrations.AddIndex(
-            model_name='family',
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['search_words'], name='family_search'),
+            model_name="family",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fastupdate=False, fields=["search_words"], name="family_search"
+            ),
         ),
     ]

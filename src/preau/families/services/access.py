@@ -58,9 +58,13 @@ def grant_first_password(
     assert guardian.user is not None
     password = accounts.set_initial_password(user=guardian.user, now=now)
     journal(
-        actor, now, "grant_first_password",
-        f"Mot de passe provisoire donné à {guardian}, par lettre", family.pk,
-        object_type="guardian", object_id=guardian.pk,
+        actor,
+        now,
+        "grant_first_password",
+        f"Mot de passe provisoire donné à {guardian}, par lettre",
+        family.pk,
+        object_type="guardian",
+        object_id=guardian.pk,
     )
     return guardian, password
 
@@ -99,8 +103,13 @@ def invite_by_email(
         is_secret=True,
     )
     journal(
-        actor, now, "invite", f"{guardian} invité par e-mail", family.pk,
-        object_type="guardian", object_id=guardian.pk,
+        actor,
+        now,
+        "invite",
+        f"{guardian} invité par e-mail",
+        family.pk,
+        object_type="guardian",
+        object_id=guardian.pk,
     )
 
 
@@ -110,7 +119,10 @@ def change_own_password(
     """The adult's own choice; see `accounts.services.change_password` for what it refuses."""
     assert guardian.user is not None
     accounts.change_password(
-        user=guardian.user, new_password=new_password, now=now, actor=actor,
+        user=guardian.user,
+        new_password=new_password,
+        now=now,
+        actor=actor,
         family_id=guardian.family_id,
     )
 
@@ -134,9 +146,7 @@ def send_password_reset(*, identifier: str, address: str, now: datetime) -> int:
         user = guardian.user
         if user is None or not user.email or not user.is_active:
             continue
-        token = accounts.create_link(
-            user=user, purpose=accounts.RESET, email=user.email, now=now
-        )
+        token = accounts.create_link(user=user, purpose=accounts.RESET, email=user.email, now=now)
         if token is None:
             continue
         town = get_town()
@@ -219,12 +229,21 @@ def ask_email_verification(
             f"\n\n{town.name}"
         )
     queue_email(
-        to=email, subject="Confirmez votre adresse e-mail", body=body, now=now,
-        family_id=guardian.family_id, is_secret=True,
+        to=email,
+        subject="Confirmez votre adresse e-mail",
+        body=body,
+        now=now,
+        family_id=guardian.family_id,
+        is_secret=True,
     )
     journal(
-        actor, now, "ask_email", f"{guardian} : nouvelle adresse e-mail à confirmer",
-        guardian.family_id, object_type="guardian", object_id=guardian.pk,
+        actor,
+        now,
+        "ask_email",
+        f"{guardian} : nouvelle adresse e-mail à confirmer",
+        guardian.family_id,
+        object_type="guardian",
+        object_id=guardian.pk,
     )
 
 
@@ -246,9 +265,13 @@ def confirm_email(*, token: str, now: datetime) -> Guardian:
     accounts.set_email(user=guardian.user, email=found.email, now=now, is_verified=True)
     _write_email(guardian, found.email)
     journal(
-        Actor.system(str(guardian)), now, "confirm_email",
-        f"{guardian} a confirmé son adresse e-mail", guardian.family_id,
-        object_type="guardian", object_id=guardian.pk,
+        Actor.system(str(guardian)),
+        now,
+        "confirm_email",
+        f"{guardian} a confirmé son adresse e-mail",
+        guardian.family_id,
+        object_type="guardian",
+        object_id=guardian.pk,
     )
     return guardian
 
@@ -307,7 +330,9 @@ def _new_token(
 
 def _find_token(token: str, purpose: str, now: datetime, *, lock: bool = False) -> EmailToken:
     found = EmailToken.objects.filter(
-        token_hash=accounts.hash_token(token), purpose=purpose, used_at__isnull=True,
+        token_hash=accounts.hash_token(token),
+        purpose=purpose,
+        used_at__isnull=True,
         expires_at__gt=now,
     )
     if lock:

@@ -52,10 +52,14 @@ def set_custody(
     )
     refresh_search([family.pk])
     journal(
-        actor, now, "set_custody",
+        actor,
+        now,
+        "set_custody",
         f"{child} vit dans ce foyer ({weeks.label}) à partir du "
         f"{day_words(starts_on, year=True, weekday=False)}",
-        family.pk, object_type="child", object_id=child.pk,
+        family.pk,
+        object_type="child",
+        object_id=child.pk,
     )
     return custody
 
@@ -76,10 +80,14 @@ def end_custody(
     refresh_search([family.pk])
     child = Child.objects.get(pk=child_id)
     journal(
-        actor, now, "end_custody",
+        actor,
+        now,
+        "end_custody",
         f"{child} ne vit plus dans ce foyer après le "
         f"{day_words(ends_on, year=True, weekday=False)}",
-        family.pk, object_type="child", object_id=child_id,
+        family.pk,
+        object_type="child",
+        object_id=child_id,
     )
     return True
 

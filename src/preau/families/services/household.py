@@ -44,7 +44,8 @@ def open_family(
     address = clean_address(address)
     family = _draw(
         Family(
-            name=name or household_name(
+            name=name
+            or household_name(
                 clean_name(adult.usage_name or adult.last_name) for adult in guardians
             ),
             address_line1=address.line1,
@@ -64,7 +65,11 @@ def open_family(
         create_child(family, child, starts_on=paris_day(now), now=now)
     refresh_search([family.pk])
     journal(
-        actor, now, "open", f"Dossier {family.printed_code} ouvert pour {family.name}", family.pk,
+        actor,
+        now,
+        "open",
+        f"Dossier {family.printed_code} ouvert pour {family.name}",
+        family.pk,
         {"channel": str(channel)},
     )
     return family
@@ -89,13 +94,24 @@ def change_address(
     family.postcode, family.city, family.country = address.postcode, address.city, address.country
     family.is_resident = is_resident(address, get_town())
     family.address_since = since
-    family.save(update_fields=[
-        "address_line1", "address_line2", "postcode", "city", "country", "is_resident",
-        "address_since",
-    ])
+    family.save(
+        update_fields=[
+            "address_line1",
+            "address_line2",
+            "postcode",
+            "city",
+            "country",
+            "is_resident",
+            "address_since",
+        ]
+    )
     refresh_search([family.pk])
     journal(
-        actor, now, "change_address", f"Adresse changée : {address.one_line}", family.pk,
+        actor,
+        now,
+        "change_address",
+        f"Adresse changée : {address.one_line}",
+        family.pk,
         {"before": before.one_line, "after": address.one_line},
     )
     return True

@@ -47,9 +47,7 @@ def note_progress(*, batch_id: int, done: int) -> None:
 
 
 @transaction.atomic
-def finish_batch(
-    *, batch: LetterBatch, pdf: bytes | None, now: datetime, error: str = ""
-) -> None:
+def finish_batch(*, batch: LetterBatch, pdf: bytes | None, now: datetime, error: str = "") -> None:
     """Seal the letters for three days, or say why there are none."""
     batch.finished_at = now
     batch.error = error[:300]
@@ -74,15 +72,19 @@ def unseal(batch: LetterBatch) -> bytes | None:
 
 def wipe_expired_batches(*, now: datetime) -> int:
     """Passwords in clear do not stay: how many batches were wiped."""
-    return LetterBatch.objects.filter(
-        status=LetterBatch.Status.DONE, expires_at__lte=now
-    ).update(status=LetterBatch.Status.WIPED, sealed_pdf=None)
+    return LetterBatch.objects.filter(status=LetterBatch.Status.DONE, expires_at__lte=now).update(
+        status=LetterBatch.Status.WIPED, sealed_pdf=None
+    )
 
 
 def note_letter_printed(*, guardian: Guardian, now: datetime, actor: Actor) -> None:
     """A letter with a code and a one-time password was put on paper."""
     journal(
-        actor, now, "letter", f"Lettre imprimée pour {guardian} : code famille et mot de passe "
-        "provisoire", guardian.family_id, object_type="guardian", object_id=guardian.pk,
+        actor,
+        now,
+        "letter",
+        f"Lettre imprimée pour {guardian} : code famille et mot de passe provisoire",
+        guardian.family_id,
+        object_type="guardian",
+        object_id=guardian.pk,
     )
-

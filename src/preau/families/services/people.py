@@ -30,11 +30,21 @@ from preau.kernel.clock import paris_day
 CONTACT_FIELDS = ("email", "mobile_phone", "home_phone", "work_phone")
 GUARDIAN_FIELDS = tuple(f.name for f in fields(GuardianData) if f.name != "is_payer")
 CHILD_FIELDS = (
-    "last_name", "usage_name", "first_name", "birth_on", "expected_on", "sex", "ine", "diet",
-    "has_pai", "photo_consent",
+    "last_name",
+    "usage_name",
+    "first_name",
+    "birth_on",
+    "expected_on",
+    "sex",
+    "ine",
+    "diet",
+    "has_pai",
+    "photo_consent",
 )
 _CONTACT_WORDS = {
-    "email": "adresse e-mail", "mobile_phone": "portable", "home_phone": "téléphone du domicile",
+    "email": "adresse e-mail",
+    "mobile_phone": "portable",
+    "home_phone": "téléphone du domicile",
     "work_phone": "téléphone du travail",
 }
 
@@ -49,14 +59,20 @@ def add_guardian(
     """One more adult in the household; its account is opened when it is invited."""
     family = lock_family(family_id)
     created = create_guardian(family, guardian, is_payer=False, now=now)
-    if guardian.is_payer or not family.guardians.filter(
-        is_payer=True, left_on__isnull=True
-    ).exists():
+    if (
+        guardian.is_payer
+        or not family.guardians.filter(is_payer=True, left_on__isnull=True).exists()
+    ):
         _move_payer(family, created)
     refresh_search([family.pk])
     journal(
-        actor, now, "add_guardian", f"{created} ajouté au dossier", family.pk,
-        object_type="guardian", object_id=created.pk,
+        actor,
+        now,
+        "add_guardian",
+        f"{created} ajouté au dossier",
+        family.pk,
+        object_type="guardian",
+        object_id=created.pk,
     )
     return created
 
@@ -85,9 +101,14 @@ def change_guardian(
         )
     refresh_search([family.pk])
     journal(
-        actor, now, "change_guardian",
-        f"{guardian} : {_words(Guardian, changed)} corrigé", family.pk,
-        {"fields": sorted(changed)}, object_type="guardian", object_id=guardian.pk,
+        actor,
+        now,
+        "change_guardian",
+        f"{guardian} : {_words(Guardian, changed)} corrigé",
+        family.pk,
+        {"fields": sorted(changed)},
+        object_type="guardian",
+        object_id=guardian.pk,
     )
     return True
 
@@ -106,11 +127,16 @@ def change_contact(
 ) -> bool:
     """An adult's telephones and e-mail address; None leaves as it is, "" removes."""
     given = {
-        "email": email, "mobile_phone": mobile_phone, "home_phone": home_phone,
+        "email": email,
+        "mobile_phone": mobile_phone,
+        "home_phone": home_phone,
         "work_phone": work_phone,
     }
     return change_guardian(
-        family_id=family_id, guardian_id=guardian_id, now=now, actor=actor,
+        family_id=family_id,
+        guardian_id=guardian_id,
+        now=now,
+        actor=actor,
         changes={name: value for name, value in given.items() if value is not None},
     )
 
@@ -135,8 +161,13 @@ def remove_guardian(
         accounts.set_active(user=guardian.user, is_active=False, now=now, actor=actor)
     refresh_search([family.pk])
     journal(
-        actor, now, "remove_guardian", f"{guardian} a quitté le foyer", family.pk,
-        object_type="guardian", object_id=guardian.pk,
+        actor,
+        now,
+        "remove_guardian",
+        f"{guardian} a quitté le foyer",
+        family.pk,
+        object_type="guardian",
+        object_id=guardian.pk,
     )
 
 
@@ -149,8 +180,13 @@ def set_payer(*, family_id: int, guardian_id: int, now: datetime, actor: Actor) 
         return False
     _move_payer(family, guardian)
     journal(
-        actor, now, "set_payer", f"{guardian} devient redevable du foyer", family.pk,
-        object_type="guardian", object_id=guardian.pk,
+        actor,
+        now,
+        "set_payer",
+        f"{guardian} devient redevable du foyer",
+        family.pk,
+        object_type="guardian",
+        object_id=guardian.pk,
     )
     return True
 
@@ -212,8 +248,13 @@ def add_child(
     created = create_child(family, child, starts_on=starts_on or paris_day(now), now=now)
     refresh_search([family.pk])
     journal(
-        actor, now, "add_child", f"{created} ajouté au dossier", family.pk,
-        object_type="child", object_id=created.pk,
+        actor,
+        now,
+        "add_child",
+        f"{created} ajouté au dossier",
+        family.pk,
+        object_type="child",
+        object_id=created.pk,
     )
     return created
 
@@ -236,16 +277,20 @@ def change_child(
     homes = list(Custody.objects.filter(child=child).values_list("family_id", flat=True))
     refresh_search(homes)
     journal(
-        actor, now, "change_child", f"{child} : {_words(Child, changed)} corrigé", family.pk,
-        {"fields": sorted(changed)}, object_type="child", object_id=child.pk,
+        actor,
+        now,
+        "change_child",
+        f"{child} : {_words(Child, changed)} corrigé",
+        family.pk,
+        {"fields": sorted(changed)},
+        object_type="child",
+        object_id=child.pk,
     )
     return True
 
 
 @transaction.atomic
-def change_diet(
-    *, family_id: int, child_id: int, diet: str, now: datetime, actor: Actor
-) -> bool:
+def change_diet(*, family_id: int, child_id: int, diet: str, now: datetime, actor: Actor) -> bool:
     """The child's meals (lawful words only). False when it is the same."""
     family = lock_family(family_id)
     child = _locked_child(family, child_id, now)
@@ -255,8 +300,13 @@ def change_diet(
     child.diet = diet
     child.save(update_fields=["diet"])
     journal(
-        actor, now, "change_diet", f"Repas de {child} : {diet.label}", family.pk,
-        object_type="child", object_id=child.pk,
+        actor,
+        now,
+        "change_diet",
+        f"Repas de {child} : {diet.label}",
+        family.pk,
+        object_type="child",
+        object_id=child.pk,
     )
     return True
 
@@ -267,9 +317,11 @@ def child_left(
 ) -> bool:
     """The child left the town's rolls from this day (None: it is back)."""
     family = lock_family(family_id, even_closed=True)
-    child = Child.objects.select_for_update(of=("self",), no_key=True).filter(
-        pk=child_id, custodies__family=family
-    ).first()
+    child = (
+        Child.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk=child_id, custodies__family=family)
+        .first()
+    )
     if child is None:
         raise NotInFamily
     if child.left_on == left_on:
@@ -278,8 +330,13 @@ def child_left(
     child.save(update_fields=["left_on"])
     said = "a quitté la commune" if left_on else "est de retour"
     journal(
-        actor, now, "child_left", f"{child} {said}", family.pk,
-        object_type="child", object_id=child.pk,
+        actor,
+        now,
+        "child_left",
+        f"{child} {said}",
+        family.pk,
+        object_type="child",
+        object_id=child.pk,
     )
     return True
 

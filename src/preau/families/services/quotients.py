@@ -40,7 +40,10 @@ def record_quotient(
     source = QuotientSource(source)
     known = quotient_on(family.pk, starts_on)
     if known is not None and (known.value_cents, known.source, known.starts_on, known.ends_on) == (
-        value_cents, source, starts_on, ends_on,
+        value_cents,
+        source,
+        starts_on,
+        ends_on,
     ):
         return known
     quotient = Quotient.objects.create(
@@ -55,9 +58,14 @@ def record_quotient(
     )
     until = f" au {day_words(ends_on, year=True, weekday=False)}" if ends_on else ""
     journal(
-        actor, now, "record_quotient",
+        actor,
+        now,
+        "record_quotient",
         f"Quotient familial {value_cents // 100} ({source.label}) du "
         f"{day_words(starts_on, year=True, weekday=False)}{until}",
-        family.pk, {"value_cents": value_cents}, object_type="quotient", object_id=quotient.pk,
+        family.pk,
+        {"value_cents": value_cents},
+        object_type="quotient",
+        object_id=quotient.pk,
     )
     return quotient

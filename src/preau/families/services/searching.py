@@ -13,18 +13,30 @@ def refresh_search(family_ids: Iterable[int]) -> None:
     parts: dict[int, list[str]] = {pk: [] for pk in ids}
     for adult in Guardian.objects.filter(family_id__in=ids, left_on__isnull=True):
         parts[adult.family_id] += [
-            adult.first_name, adult.usage_name, adult.last_name, adult.email,
-            adult.mobile_phone, adult.home_phone, adult.work_phone,
+            adult.first_name,
+            adult.usage_name,
+            adult.last_name,
+            adult.email,
+            adult.mobile_phone,
+            adult.home_phone,
+            adult.work_phone,
         ]
     for custody in Custody.objects.filter(family_id__in=ids).select_related("child"):
         child = custody.child
         parts[custody.family_id] += [child.first_name, child.usage_name, child.last_name]
     families = list(Family.objects.filter(pk__in=ids))
     for family in families:
-        family.search_text = document_of([
-            family.code, family.name, *parts[family.pk],
-            family.address_line1, family.address_line2, family.postcode, family.city,
-        ])
+        family.search_text = document_of(
+            [
+                family.code,
+                family.name,
+                *parts[family.pk],
+                family.address_line1,
+                family.address_line2,
+                family.postcode,
+                family.city,
+            ]
+        )
     Family.objects.bulk_update(families, ["search_text"], batch_size=500)
 
 

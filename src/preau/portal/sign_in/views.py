@@ -34,11 +34,14 @@ from preau.ui.access import public
 from preau.ui.lockout import forget_failures
 from preau.ui.routes import token_address
 
+
 def safe_next(request: HttpRequest, fallback: str = "portal:home") -> str:
     """Where to go after signing in: an address of the family's space, never another site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if wanted.startswith("/espace/") and ".." not in wanted and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts=None
+    if (
+        wanted.startswith("/espace/")
+        and ".." not in wanted
+        and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     ):
         return wanted
     return reverse(fallback)
@@ -79,8 +82,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         else:
             form.add_error(
                 "password",
-                _("Ce code (ou cette adresse) et ce mot de passe ne vont pas ensemble. "
-                  "Vérifiez-les, ou choisissez un nouveau mot de passe."),
+                _(
+                    "Ce code (ou cette adresse) et ce mot de passe ne vont pas ensemble. "
+                    "Vérifiez-les, ou choisissez un nouveau mot de passe."
+                ),
             )
     status = 422 if form.is_bound else 200
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
@@ -103,9 +108,7 @@ def first_password(request: HttpRequest) -> HttpResponse:
     """The one page that a letter's password opens."""
     if not request.user.must_change_password:
         return redirect("portal:home")
-    form = FirstPasswordForm(
-        request.POST or None, initial={"email": request.guardian.email}
-    )
+    form = FirstPasswordForm(request.POST or None, initial={"email": request.guardian.email})
     if request.method == "POST" and form.is_valid():
         now = utc_now()
         request.guardian.user = request.user
@@ -127,7 +130,9 @@ def first_password(request: HttpRequest) -> HttpResponse:
             _ask_to_confirm(request, form.cleaned_data["email"])
             return redirect("portal:home")
     return render(
-        request, "portal/sign_in/first_password.html", {"form": form},
+        request,
+        "portal/sign_in/first_password.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -180,7 +185,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
                 )
                 return redirect("portal:family")
     return render(
-        request, "portal/sign_in/change_password.html", {"form": form},
+        request,
+        "portal/sign_in/change_password.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -203,12 +210,17 @@ def change_email(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("Un lien vient de partir à %(email)s. Suivez-le dans la journée pour confirmer "
-                  "cette adresse.") % {"email": form.cleaned_data["email"]},
+                _(
+                    "Un lien vient de partir à %(email)s. Suivez-le dans la journée pour confirmer "
+                    "cette adresse."
+                )
+                % {"email": form.cleaned_data["email"]},
             )
             return redirect("portal:family")
     return render(
-        request, "portal/sign_in/change_email.html", {"form": form},
+        request,
+        "portal/sign_in/change_email.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -226,7 +238,9 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         )
         return redirect("portal:password-link-sent")
     return render(
-        request, "portal/sign_in/forgotten.html", {"form": form},
+        request,
+        "portal/sign_in/forgotten.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -261,7 +275,9 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
     except (AccountRefusal, FamilyRefusal):
         return render(request, "portal/sign_in/dead_link.html", status=410)
     return render(
-        request, "portal/sign_in/choose_password.html", {"form": form},
+        request,
+        "portal/sign_in/choose_password.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 

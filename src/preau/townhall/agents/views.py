@@ -24,9 +24,12 @@ from preau.ui.routes import token_address
 
 PAGE = 50
 SORTS = {
-    "name": ("last_name", "first_name"), "-name": ("-last_name", "-first_name"),
-    "email": ("email",), "-email": ("-email",),
-    "seen": ("last_login", "pk"), "-seen": ("-last_login", "pk"),
+    "name": ("last_name", "first_name"),
+    "-name": ("-last_name", "-first_name"),
+    "email": ("email",),
+    "-email": ("-email",),
+    "seen": ("last_login", "pk"),
+    "-seen": ("-last_login", "pk"),
 }
 
 
@@ -52,10 +55,14 @@ def _held(agent, day, sites):
             state = "over"
         rows.append(
             HeldRole(
-                role.pk, Role(role.role).label,
+                role.pk,
+                Role(role.role).label,
                 sites.get(role.establishment_id, _("un établissement fermé"))
-                if role.establishment_id else "",
-                role.starts_on, role.ends_on, state,
+                if role.establishment_id
+                else "",
+                role.starts_on,
+                role.ends_on,
+                state,
             )
         )
     return rows
@@ -85,26 +92,33 @@ def agents(request: HttpRequest) -> HttpResponseBase:
             found = found.filter(is_active=state != "closed")
         for word in form.cleaned_data["q"].split():
             found = found.filter(
-                Q(last_name__icontains=word) | Q(first_name__icontains=word)
+                Q(last_name__icontains=word)
+                | Q(first_name__icontains=word)
                 | Q(email__icontains=word)
             )
         if role := form.cleaned_data["role"]:
-            found = found.filter(roles__role=role, roles__starts_on__lte=day).filter(
-                Q(roles__ends_on__isnull=True) | Q(roles__ends_on__gte=day)
-            ).distinct()
+            found = (
+                found.filter(roles__role=role, roles__starts_on__lte=day)
+                .filter(Q(roles__ends_on__isnull=True) | Q(roles__ends_on__gte=day))
+                .distinct()
+            )
     sort = request.GET.get("sort", "name")
     found = found.order_by(*SORTS.get(sort, SORTS["name"]), "pk")
 
     def roles_in_words(agent):
         return ", ".join(
             f"{role.label} ({role.site})" if role.site else role.label
-            for role in _held(agent, day, sites) if role.state == "now"
+            for role in _held(agent, day, sites)
+            if role.state == "now"
         )
 
     if request.GET.get("export"):
         columns = [
-            Column("Nom", "last_name"), Column("Prénom", "first_name"), Column("E-mail", "email"),
-            Column("Rôles", roles_in_words), Column("Actif", "is_active"),
+            Column("Nom", "last_name"),
+            Column("Prénom", "first_name"),
+            Column("E-mail", "email"),
+            Column("Rôles", roles_in_words),
+            Column("Actif", "is_active"),
             Column("Dernière connexion", "last_login"),
         ]
         return export_table(request.GET["export"], "agents", columns, found)
@@ -114,7 +128,8 @@ def agents(request: HttpRequest) -> HttpResponseBase:
         for agent in page
     ]
     return render(
-        request, "townhall/agents/list.html",
+        request,
+        "townhall/agents/list.html",
         {"form": form, "page": page, "rows": rows, "formats": FORMATS},
     )
 
@@ -127,19 +142,29 @@ def agent_new(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             agent = services.create_agent(
-                email=data["email"], first_name=data["first_name"], last_name=data["last_name"],
-                now=now, actor=request.actor,
+                email=data["email"],
+                first_name=data["first_name"],
+                last_name=data["last_name"],
+                now=now,
+                actor=request.actor,
             )
         except AccountRefusal as refusal:
             form.add_error("email", str(refusal))
         else:
             services.assign_role(
-                user=agent, role=data["role"], establishment_id=data["establishment"],
-                starts_on=data["starts_on"], now=now, actor=request.actor,
+                user=agent,
+                role=data["role"],
+                establishment_id=data["establishment"],
+                starts_on=data["starts_on"],
+                now=now,
+                actor=request.actor,
             )
             services.send_agent_link(
-                user=agent, purpose=services.INVITATION,
-                address=token_address("townhall:choose-password"), now=now, actor=request.actor,
+                user=agent,
+                purpose=services.INVITATION,
+                address=token_address("townhall:choose-password"),
+                now=now,
+                actor=request.actor,
             )
             messages.success(
                 request,
@@ -159,15 +184,21 @@ def agent(request: HttpRequest, agent_id: int) -> HttpResponse:
     now = utc_now()
     form = AgentForm(
         request.POST or None,
-        initial={"first_name": found.first_name, "last_name": found.last_name,
-                 "email": found.email},
+        initial={
+            "first_name": found.first_name,
+            "last_name": found.last_name,
+            "email": found.email,
+        },
     )
     if request.method == "POST" and form.is_valid():
         try:
             services.change_agent(
-                user=found, email=form.cleaned_data["email"],
+                user=found,
+                email=form.cleaned_data["email"],
                 first_name=form.cleaned_data["first_name"],
-                last_name=form.cleaned_data["last_name"], now=now, actor=request.actor,
+                last_name=form.cleaned_data["last_name"],
+                now=now,
+                actor=request.actor,
             )
         except AccountRefusal as refusal:
             form.add_error("email", str(refusal))
@@ -180,10 +211,16 @@ def agent(request: HttpRequest, agent_id: int) -> HttpResponse:
 def _agent_page(request, found, *, form=None, role_form=None, status=200):
     day = paris_day(utc_now())
     if form is None:
-        form = AgentForm(initial={"first_name": found.first_name, "last_name": found.last_name,
-                                  "email": found.email})
+        form = AgentForm(
+            initial={
+                "first_name": found.first_name,
+                "last_name": found.last_name,
+                "email": found.email,
+            }
+        )
     return render(
-        request, "townhall/agents/detail.html",
+        request,
+        "townhall/agents/detail.html",
         {
             "agent": _get_agent(found.pk),
             "roles": _held(found, day, _sites()),
@@ -206,8 +243,13 @@ def role_add(request: HttpRequest, agent_id: int) -> HttpResponse:
         return _agent_page(request, found, role_form=form, status=422)
     data = form.cleaned_data
     services.assign_role(
-        user=found, role=data["role"], establishment_id=data["establishment"],
-        starts_on=data["starts_on"], ends_on=data["ends_on"], now=utc_now(), actor=request.actor,
+        user=found,
+        role=data["role"],
+        establishment_id=data["establishment"],
+        starts_on=data["starts_on"],
+        ends_on=data["ends_on"],
+        now=utc_now(),
+        actor=request.actor,
     )
     messages.success(request, _("Rôle donné."))
     return redirect("townhall:agent", agent_id=found.pk)
@@ -253,8 +295,11 @@ def agent_link(request: HttpRequest, agent_id: int) -> HttpResponse:
     """Send a link to choose a password."""
     found = _get_agent(agent_id)
     sent = services.send_agent_link(
-        user=found, purpose=services.INVITATION,
-        address=token_address("townhall:choose-password"), now=utc_now(), actor=request.actor,
+        user=found,
+        purpose=services.INVITATION,
+        address=token_address("townhall:choose-password"),
+        now=utc_now(),
+        actor=request.actor,
     )
     if sent:
         messages.success(request, _("Un lien part à %(email)s.") % {"email": found.email})
@@ -272,12 +317,8 @@ def agent_password(request: HttpRequest, agent_id: int) -> HttpResponse:
     if found.pk == request.user.pk:
         return redirect("townhall:password")
     try:
-        password = services.set_initial_password(
-            user=found, now=utc_now(), actor=request.actor
-        )
+        password = services.set_initial_password(user=found, now=utc_now(), actor=request.actor)
     except AccountRefusal as refusal:
         messages.error(request, str(refusal))
         return redirect("townhall:agent", agent_id=found.pk)
-    return render(
-        request, "townhall/agents/password.html", {"agent": found, "password": password}
-    )
+    return render(request, "townhall/agents/password.html", {"agent": found, "password": password})

@@ -22,20 +22,40 @@ class Act:
 
 
 ACTS = (
-    Act("townhall:family-planning", _("Réserver ou annuler des jours"), "calendar-days",
-        Permission.BOOK, "r"),
+    Act(
+        "townhall:family-planning",
+        _("Réserver ou annuler des jours"),
+        "calendar-days",
+        Permission.BOOK,
+        "r",
+    ),
     Act("townhall:family-absence", _("Signaler une absence"), "calendar-x-2", Permission.BOOK, "a"),
-    Act("townhall:family-request", _("Faire une demande pour la famille"), "file-text",
-        Permission.HANDLE_REQUESTS, "d"),
-    Act("townhall:family-payment", _("Encaisser au guichet"), "hand-coins",
-        Permission.TAKE_PAYMENTS, "e"),
+    Act(
+        "townhall:family-request",
+        _("Faire une demande pour la famille"),
+        "file-text",
+        Permission.HANDLE_REQUESTS,
+        "d",
+    ),
+    Act(
+        "townhall:family-payment",
+        _("Encaisser au guichet"),
+        "hand-coins",
+        Permission.TAKE_PAYMENTS,
+        "e",
+    ),
     Act("townhall:family-account", _("Relevé et factures"), "wallet", Permission.SEE_ACCOUNTS, "c"),
-    Act("townhall:family-certificates", _("Délivrer une attestation"), "file-badge",
-        Permission.SEE_FAMILIES),
+    Act(
+        "townhall:family-certificates",
+        _("Délivrer une attestation"),
+        "file-badge",
+        Permission.SEE_FAMILIES,
+    ),
     Act("townhall:family-cards", _("Cartes des enfants"), "id-card", Permission.SEE_FAMILIES),
     Act("townhall:family-childcare", _("Crèche"), "baby", Permission.MANAGE_CRECHE),
-    Act("townhall:family-schooling", _("Inscription scolaire"), "school",
-        Permission.MANAGE_SCHOOLS),
+    Act(
+        "townhall:family-schooling", _("Inscription scolaire"), "school", Permission.MANAGE_SCHOOLS
+    ),
 )
 
 

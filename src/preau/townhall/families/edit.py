@@ -27,20 +27,32 @@ def address(request: HttpRequest, code: str) -> HttpResponse:
     form = ChangeAddressForm(
         request.POST or None,
         initial={
-            "line1": known.line1, "line2": known.line2, "postcode": known.postcode,
-            "city": known.city, "country": known.country, "since": family.address_since,
+            "line1": known.line1,
+            "line2": known.line2,
+            "postcode": known.postcode,
+            "city": known.city,
+            "country": known.country,
+            "since": family.address_since,
         },
     )
 
     def act():
         return services.change_address(
-            family_id=family.pk, address=form.address(), since=form.cleaned_data["since"],
-            now=utc_now(), actor=request.actor,
+            family_id=family.pk,
+            address=form.address(),
+            since=form.cleaned_data["since"],
+            now=utc_now(),
+            actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=_("Changer l’adresse"),
-        done=_("Adresse changée."), button=_("Enregistrer l’adresse"),
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=_("Changer l’adresse"),
+        done=_("Adresse changée."),
+        button=_("Enregistrer l’adresse"),
         pairs=(("postcode", "city"),),
     )
 
@@ -55,14 +67,23 @@ def quotient(request: HttpRequest, code: str) -> HttpResponse:
     def act():
         data = form.cleaned_data
         services.record_quotient(
-            family_id=family.pk, value_cents=data["value"], source=data["source"],
-            starts_on=data["starts_on"], ends_on=data["ends_on"], now=utc_now(),
+            family_id=family.pk,
+            value_cents=data["value"],
+            source=data["source"],
+            starts_on=data["starts_on"],
+            ends_on=data["ends_on"],
+            now=utc_now(),
             actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=_("Enregistrer un quotient"),
-        done=_("Quotient enregistré."), button=_("Enregistrer le quotient"),
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=_("Enregistrer un quotient"),
+        done=_("Quotient enregistré."),
+        button=_("Enregistrer le quotient"),
         lead=_("Il s’ajoute aux précédents et les remplace sur sa période."),
         pairs=(("starts_on", "ends_on"),),
     )
@@ -75,13 +96,20 @@ def rename(request: HttpRequest, code: str) -> HttpResponse:
 
     def act():
         return services.rename_family(
-            family_id=family.pk, name=form.cleaned_data["name"], now=utc_now(),
+            family_id=family.pk,
+            name=form.cleaned_data["name"],
+            now=utc_now(),
             actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=_("Renommer le dossier"),
-        done=_("Dossier renommé."), button=_("Renommer"),
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=_("Renommer le dossier"),
+        done=_("Dossier renommé."),
+        button=_("Renommer"),
     )
 
 
@@ -92,15 +120,25 @@ def close(request: HttpRequest, code: str) -> HttpResponse:
 
     def act():
         services.close_family(
-            family_id=family.pk, reason=form.cleaned_data["reason"], now=utc_now(),
+            family_id=family.pk,
+            reason=form.cleaned_data["reason"],
+            now=utc_now(),
             actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=_("Fermer le dossier"),
-        done=_("Dossier clos."), button=_("Fermer le dossier"), kind="stop",
-        warning=_("Un dossier clos ne reçoit plus d’acte. Ses adultes peuvent encore se "
-                  "connecter, lire et payer ce qui reste dû. Il se rouvre à tout moment."),
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=_("Fermer le dossier"),
+        done=_("Dossier clos."),
+        button=_("Fermer le dossier"),
+        kind="stop",
+        warning=_(
+            "Un dossier clos ne reçoit plus d’acte. Ses adultes peuvent encore se "
+            "connecter, lire et payer ce qui reste dû. Il se rouvre à tout moment."
+        ),
     )
 
 

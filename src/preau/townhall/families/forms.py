@@ -11,33 +11,35 @@ from preau.ui.forms import DateField
 
 
 class FilterForm(forms.Form):
-    q = forms.CharField(
-        label=_("Nom, code, téléphone, rue…"), required=False, max_length=200
-    )
+    q = forms.CharField(label=_("Nom, code, téléphone, rue…"), required=False, max_length=200)
     status = forms.ChoiceField(
-        label=_("Dossiers"), required=False,
+        label=_("Dossiers"),
+        required=False,
         choices=[("", _("actifs")), (FamilyStatus.CLOSED, _("clos")), ("all", _("tous"))],
     )
     resident = forms.ChoiceField(
-        label=_("Habite la commune"), required=False,
+        label=_("Habite la commune"),
+        required=False,
         choices=[("", _("peu importe")), ("yes", _("oui")), ("no", _("non"))],
     )
     access = forms.ChoiceField(
-        label=_("Accès en ligne"), required=False,
+        label=_("Accès en ligne"),
+        required=False,
         choices=[
-            ("", _("peu importe")), ("seen", _("déjà connecté")), ("never", _("jamais connecté")),
+            ("", _("peu importe")),
+            ("seen", _("déjà connecté")),
+            ("never", _("jamais connecté")),
         ],
     )
 
 
 class AddressForm(forms.Form):
     line1 = forms.CharField(
-        label=_("Numéro et rue"), max_length=120,
+        label=_("Numéro et rue"),
+        max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    line2 = forms.CharField(
-        label=_("Bâtiment, étage, chez…"), max_length=120, required=False
-    )
+    line2 = forms.CharField(label=_("Bâtiment, étage, chez…"), max_length=120, required=False)
     postcode = forms.CharField(
         label=_("Code postal"), max_length=10, widget=forms.TextInput(attrs={"class": "short"})
     )
@@ -47,8 +49,11 @@ class AddressForm(forms.Form):
     def address(self) -> AddressData:
         data = self.cleaned_data
         return AddressData(
-            line1=data["line1"], line2=data["line2"], postcode=data["postcode"],
-            city=data["city"], country=data["country"],
+            line1=data["line1"],
+            line2=data["line2"],
+            postcode=data["postcode"],
+            city=data["city"],
+            country=data["country"],
         )
 
 
@@ -65,7 +70,9 @@ class GuardianForm(forms.Form):
     usage_name = forms.CharField(label=_("Nom d’usage"), max_length=80, required=False)
     birth_on = DateField(label=_("Né(e) le"), required=False)
     relationship = forms.CharField(
-        label=_("Lien avec les enfants"), max_length=40, required=False,
+        label=_("Lien avec les enfants"),
+        max_length=40,
+        required=False,
         help_text=_("Par exemple\u00a0: mère, père, tuteur."),
     )
     email = forms.EmailField(label=_("Adresse e-mail"), required=False, max_length=254)
@@ -101,7 +108,8 @@ class ChildForm(forms.Form):
     )
     birth_on = DateField(label=_("Né(e) le"), required=False)
     expected_on = DateField(
-        label=_("Ou naissance prévue le"), required=False,
+        label=_("Ou naissance prévue le"),
+        required=False,
         help_text=_("Pour une demande de place en crèche avant la naissance."),
     )
     diet = forms.ChoiceField(label=_("Repas"), choices=Diet.choices, initial=Diet.STANDARD)
@@ -109,7 +117,9 @@ class ChildForm(forms.Form):
         label=_("A un PAI (projet d’accueil individualisé)"), required=False
     )
     photo_consent = forms.TypedChoiceField(
-        label=_("Photos"), required=False, empty_value=None,
+        label=_("Photos"),
+        required=False,
+        empty_value=None,
         choices=[("", _("pas de réponse")), ("1", _("autorisées")), ("0", _("refusées"))],
         coerce=lambda value: value == "1",
     )
@@ -179,7 +189,8 @@ class DayForm(forms.Form):
 
 class QuotientForm(forms.Form):
     value = forms.CharField(
-        label=_("Quotient familial"), max_length=12,
+        label=_("Quotient familial"),
+        max_length=12,
         widget=forms.TextInput(attrs={"class": "short", "inputmode": "decimal"}),
     )
     source = forms.ChoiceField(
@@ -203,6 +214,8 @@ class RenameForm(forms.Form):
 
 class CloseForm(forms.Form):
     reason = forms.CharField(
-        label=_("Pourquoi"), max_length=200, required=False,
+        label=_("Pourquoi"),
+        max_length=200,
+        required=False,
         help_text=_("Par exemple\u00a0: déménagement."),
     )

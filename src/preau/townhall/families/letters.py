@@ -43,7 +43,10 @@ def invite(request: HttpRequest, code: str, guardian_id: int) -> HttpResponse:
     family = get_family_or_404(request, code)
     try:
         services.invite_by_email(
-            family_id=family.pk, guardian_id=guardian_id, now=utc_now(), actor=request.actor,
+            family_id=family.pk,
+            guardian_id=guardian_id,
+            now=utc_now(),
+            actor=request.actor,
             address=token_address("portal:choose-password"),
         )
     except Refusal as refusal:
@@ -59,9 +62,13 @@ def batches(request: HttpRequest) -> HttpResponse:
     """Past batches, and how many adults still wait for a first letter."""
     page = Paginator(queries.list_letter_batches(), PAGE).get_page(request.GET.get("page"))
     return render(
-        request, "townhall/families/letters.html",
-        {"page": page, "waiting": queries.guardians_to_invite().count(),
-         "section": "townhall:families"},
+        request,
+        "townhall/families/letters.html",
+        {
+            "page": page,
+            "waiting": queries.guardians_to_invite().count(),
+            "section": "townhall:families",
+        },
     )
 
 
@@ -87,7 +94,8 @@ def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
         raise Http404
     template = "_batch" if request.htmx else "batch"
     return render(
-        request, f"townhall/families/{template}.html",
+        request,
+        f"townhall/families/{template}.html",
         {"batch": found, "total": len(found.guardian_ids), "section": "townhall:families"},
     )
 

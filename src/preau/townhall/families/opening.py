@@ -41,8 +41,12 @@ def family_new(request: HttpRequest) -> HttpResponse:
         if not duplicates:
             try:
                 family = open_family(
-                    address=address.address(), guardians=guardians, children=kids,
-                    channel=channel_of(request), now=utc_now(), actor=request.actor,
+                    address=address.address(),
+                    guardians=guardians,
+                    children=kids,
+                    channel=channel_of(request),
+                    now=utc_now(),
+                    actor=request.actor,
                 )
             except Refusal as refusal:
                 first.add_error(None, str(refusal))
@@ -54,10 +58,15 @@ def family_new(request: HttpRequest) -> HttpResponse:
                 )
                 return redirect("townhall:family", code=family.code)
     return render(
-        request, "townhall/families/new.html",
+        request,
+        "townhall/families/new.html",
         {
-            "address": address, "first": first, "second": second, "children": children,
-            "duplicates": duplicates, "section": "townhall:families",
+            "address": address,
+            "first": first,
+            "second": second,
+            "children": children,
+            "duplicates": duplicates,
+            "section": "townhall:families",
         },
         status=422 if request.method == "POST" else 200,
     )

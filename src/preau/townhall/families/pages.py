@@ -52,8 +52,15 @@ def form_page(
         request,
         "townhall/families/form.html",
         {
-            "family": family, "form": form, "rows": rows, "title": title, "lead": lead,
-            "button": button, "warning": warning, "kind": kind, "section": "townhall:families",
+            "family": family,
+            "form": form,
+            "rows": rows,
+            "title": title,
+            "lead": lead,
+            "button": button,
+            "warning": warning,
+            "kind": kind,
+            "section": "townhall:families",
         },
         status=422 if form.is_bound else 200,
     )

@@ -26,7 +26,9 @@ from preau.townhall.families.pages import form_page
 from preau.townhall.families.scope import get_family_or_404
 
 GUARDIAN_PAIRS = (
-    ("first_name", "last_name"), ("email", "mobile_phone"), ("home_phone", "work_phone"),
+    ("first_name", "last_name"),
+    ("email", "mobile_phone"),
+    ("home_phone", "work_phone"),
 )
 CHILD_PAIRS = (("first_name", "last_name"), ("usage_name", "sex"), ("birth_on", "expected_on"))
 
@@ -60,8 +62,14 @@ def guardian_new(request: HttpRequest, code: str) -> HttpResponse:
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=_("Ajouter un adulte"),
-        done=_("Adulte ajouté."), button=_("Ajouter cet adulte"), pairs=GUARDIAN_PAIRS,
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=_("Ajouter un adulte"),
+        done=_("Adulte ajouté."),
+        button=_("Ajouter cet adulte"),
+        pairs=GUARDIAN_PAIRS,
     )
 
 
@@ -76,13 +84,22 @@ def guardian(request: HttpRequest, code: str, guardian_id: int) -> HttpResponse:
 
     def act():
         return services.change_guardian(
-            family_id=family.pk, guardian_id=found.pk, changes=dict(form.cleaned_data),
-            now=utc_now(), actor=request.actor,
+            family_id=family.pk,
+            guardian_id=found.pk,
+            changes=dict(form.cleaned_data),
+            now=utc_now(),
+            actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=str(found), done=_("C’est enregistré."),
-        button=_("Enregistrer"), pairs=GUARDIAN_PAIRS,
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=str(found),
+        done=_("C’est enregistré."),
+        button=_("Enregistrer"),
+        pairs=GUARDIAN_PAIRS,
         lead=_("Une nouvelle adresse e-mail sert à se connecter quand elle a été confirmée."),
     )
 
@@ -96,14 +113,22 @@ def guardian_remove(request: HttpRequest, code: str, guardian_id: int) -> HttpRe
 
     def act():
         services.remove_guardian(
-            family_id=family.pk, guardian_id=found.pk, left_on=form.cleaned_data["day"],
-            now=utc_now(), actor=request.actor,
+            family_id=family.pk,
+            guardian_id=found.pk,
+            left_on=form.cleaned_data["day"],
+            now=utc_now(),
+            actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act,
-        title=_("%(name)s quitte le foyer") % {"name": found}, done=_("C’est enregistré."),
-        button=_("Retirer du foyer"), kind="stop",
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=_("%(name)s quitte le foyer") % {"name": found},
+        done=_("C’est enregistré."),
+        button=_("Retirer du foyer"),
+        kind="stop",
         warning=_("Son accès en ligne à ce dossier se ferme aussitôt. Son passé reste au dossier."),
     )
 
@@ -139,15 +164,26 @@ def child_new(request: HttpRequest, code: str) -> HttpResponse:
 
     def act():
         services.add_child(
-            family_id=family.pk, child=form.child(), starts_on=form.cleaned_data["starts_on"],
-            now=utc_now(), actor=request.actor,
+            family_id=family.pk,
+            child=form.child(),
+            starts_on=form.cleaned_data["starts_on"],
+            now=utc_now(),
+            actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=_("Ajouter un enfant"),
-        done=_("Enfant ajouté."), button=_("Ajouter cet enfant"), pairs=CHILD_PAIRS,
-        lead=_("Un enfant déjà connu dans un autre foyer se rattache depuis sa fiche, "
-               "«\u00a0Garde\u00a0»."),
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=_("Ajouter un enfant"),
+        done=_("Enfant ajouté."),
+        button=_("Ajouter cet enfant"),
+        pairs=CHILD_PAIRS,
+        lead=_(
+            "Un enfant déjà connu dans un autre foyer se rattache depuis sa fiche, "
+            "«\u00a0Garde\u00a0»."
+        ),
     )
 
 
@@ -162,13 +198,22 @@ def child(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
 
     def act():
         return services.change_child(
-            family_id=family.pk, child_id=found.pk, changes=dict(form.cleaned_data),
-            now=utc_now(), actor=request.actor,
+            family_id=family.pk,
+            child_id=found.pk,
+            changes=dict(form.cleaned_data),
+            now=utc_now(),
+            actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act, title=str(found), done=_("C’est enregistré."),
-        button=_("Enregistrer"), pairs=CHILD_PAIRS,
+        request,
+        family=family,
+        form=form,
+        act=act,
+        title=str(found),
+        done=_("C’est enregistré."),
+        button=_("Enregistrer"),
+        pairs=CHILD_PAIRS,
         lead=_("L’autre foyer de cet enfant, s’il existe, voit les mêmes nom, naissance et repas."),
     )
 
@@ -186,18 +231,28 @@ def custody(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
     def act():
         data = form.cleaned_data
         services.set_custody(
-            child_id=found.pk, family_id=family.pk, weeks=data["weeks"],
-            starts_on=data["starts_on"], ends_on=data["ends_on"], now=utc_now(),
+            child_id=found.pk,
+            family_id=family.pk,
+            weeks=data["weeks"],
+            starts_on=data["starts_on"],
+            ends_on=data["ends_on"],
+            now=utc_now(),
             actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act,
+        request,
+        family=family,
+        form=form,
+        act=act,
         title=_("Garde de %(name)s") % {"name": found.first_name},
-        done=_("Garde enregistrée."), button=_("Enregistrer la garde"),
+        done=_("Garde enregistrée."),
+        button=_("Enregistrer la garde"),
         pairs=(("starts_on", "ends_on"),),
-        lead=_("Les semaines sont celles du calendrier (numéros pairs ou impairs). L’autre foyer "
-               "se règle dans son propre dossier."),
+        lead=_(
+            "Les semaines sont celles du calendrier (numéros pairs ou impairs). L’autre foyer "
+            "se règle dans son propre dossier."
+        ),
     )
 
 
@@ -205,23 +260,31 @@ def custody(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
 def custody_end(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
     family = get_family_or_404(request, code)
     found = _child_or_404(family, child_id)
-    form = DayForm(
-        request.POST or None, initial={"day": paris_day(utc_now()) - timedelta(days=1)}
-    )
+    form = DayForm(request.POST or None, initial={"day": paris_day(utc_now()) - timedelta(days=1)})
     form.fields["day"].label = _("Dernier jour dans ce foyer")
 
     def act():
         services.end_custody(
-            child_id=found.pk, family_id=family.pk, ends_on=form.cleaned_data["day"],
-            now=utc_now(), actor=request.actor,
+            child_id=found.pk,
+            family_id=family.pk,
+            ends_on=form.cleaned_data["day"],
+            now=utc_now(),
+            actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act,
+        request,
+        family=family,
+        form=form,
+        act=act,
         title=_("%(name)s ne vit plus dans ce foyer") % {"name": found.first_name},
-        done=_("C’est enregistré."), button=_("Enregistrer"), kind="stop",
-        warning=_("Ce foyer ne voit plus cet enfant après ce jour. Ses inscriptions en cours sont "
-                  "à terminer à part."),
+        done=_("C’est enregistré."),
+        button=_("Enregistrer"),
+        kind="stop",
+        warning=_(
+            "Ce foyer ne voit plus cet enfant après ce jour. Ses inscriptions en cours sont "
+            "à terminer à part."
+        ),
     )
 
 
@@ -234,23 +297,31 @@ def child_attach(request: HttpRequest, code: str) -> HttpResponse:
     found = visible_child(request.user, int(wanted), today) if wanted.isdecimal() else None
     if found is None:
         return _choose_child(request, family, today)
-    form = AttachChildForm(
-        request.POST or None, initial={"child_id": found.pk, "starts_on": today}
-    )
+    form = AttachChildForm(request.POST or None, initial={"child_id": found.pk, "starts_on": today})
 
     def act():
         data = form.cleaned_data
         services.set_custody(
-            child_id=found.pk, family_id=family.pk, weeks=data["weeks"],
-            starts_on=data["starts_on"], now=utc_now(), actor=request.actor,
+            child_id=found.pk,
+            family_id=family.pk,
+            weeks=data["weeks"],
+            starts_on=data["starts_on"],
+            now=utc_now(),
+            actor=request.actor,
         )
 
     return form_page(
-        request, family=family, form=form, act=act,
+        request,
+        family=family,
+        form=form,
+        act=act,
         title=_("%(name)s vit aussi dans ce foyer") % {"name": found},
-        done=_("Enfant rattaché."), button=_("Rattacher cet enfant"),
-        lead=_("Aucun des deux foyers ne voit l’adresse, le téléphone, le quotient ni les "
-               "factures de l’autre."),
+        done=_("Enfant rattaché."),
+        button=_("Rattacher cet enfant"),
+        lead=_(
+            "Aucun des deux foyers ne voit l’adresse, le téléphone, le quotient ni les "
+            "factures de l’autre."
+        ),
     )
 
 
@@ -258,6 +329,7 @@ def _choose_child(request, family, today):
     text = request.GET.get("q", "").strip()[:100]
     rows = find_children(request.user, text, today) if text else []
     return render(
-        request, "townhall/families/attach.html",
+        request,
+        "townhall/families/attach.html",
         {"family": family, "rows": rows, "q": text, "section": "townhall:families"},
     )

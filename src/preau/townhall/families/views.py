@@ -25,10 +25,14 @@ from preau.ui.exports import FORMATS, Column, export_table
 PAGE = 50
 JOURNAL_PAGE = 100
 SORTS = {
-    "name": ("sort_key", "pk"), "-name": ("-sort_key", "-pk"),
-    "code": ("code",), "-code": ("-code",),
-    "city": ("city", "sort_key", "pk"), "-city": ("-city", "-sort_key", "-pk"),
-    "opened": ("created_at", "pk"), "-opened": ("-created_at", "-pk"),
+    "name": ("sort_key", "pk"),
+    "-name": ("-sort_key", "-pk"),
+    "code": ("code",),
+    "-code": ("-code",),
+    "city": ("city", "sort_key", "pk"),
+    "-city": ("-city", "-sort_key", "-pk"),
+    "opened": ("created_at", "pk"),
+    "-opened": ("-created_at", "-pk"),
 }
 
 
@@ -60,7 +64,8 @@ def families(request: HttpRequest) -> HttpResponseBase:
     for family in page.object_list:
         family.quotient = quotients.get(family.pk)
     return render(
-        request, "townhall/families/list.html",
+        request,
+        "townhall/families/list.html",
         {"form": form, "page": page, "formats": FORMATS, "section": "townhall:families"},
     )
 
@@ -144,14 +149,17 @@ def journal(request: HttpRequest, code: str) -> HttpResponseBase:
     entries = list_family_entries(found.pk)
     if request.GET.get("export"):
         columns = [
-            Column("Quand", "at"), Column("Qui", "actor_label"),
-            Column("Canal", "get_channel_display"), Column("Quoi", "summary"),
+            Column("Quand", "at"),
+            Column("Qui", "actor_label"),
+            Column("Canal", "get_channel_display"),
+            Column("Quoi", "summary"),
         ]
         return export_table(
             request.GET["export"], f"journal-{found.code}", columns, entries.iterator()
         )
     page = Paginator(entries, JOURNAL_PAGE).get_page(request.GET.get("page"))
     return render(
-        request, "townhall/families/journal.html",
+        request,
+        "townhall/families/journal.html",
         {"family": found, "page": page, "formats": FORMATS, "section": "townhall:families"},
     )

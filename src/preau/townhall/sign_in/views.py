@@ -40,8 +40,10 @@ _FIRST_PAGES = (
 
 def _first_page(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if wanted.startswith("/mairie/") and ".." not in wanted and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts=None
+    if (
+        wanted.startswith("/mairie/")
+        and ".." not in wanted
+        and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     ):
         return wanted
     held = permissions_of(request.user, paris_day(utc_now()))
@@ -108,8 +110,10 @@ def first_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             services.change_password(
-                user=request.user, new_password=form.cleaned_data["new_password"],
-                now=utc_now(), actor=request.actor,
+                user=request.user,
+                new_password=form.cleaned_data["new_password"],
+                now=utc_now(),
+                actor=request.actor,
             )
         except PasswordChangedMeanwhile as refusal:
             logout(request)
@@ -122,7 +126,9 @@ def first_password(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Votre mot de passe est enregistré."))
             return redirect(_first_page(request))
     return render(
-        request, "townhall/sign_in/first_password.html", {"form": form},
+        request,
+        "townhall/sign_in/first_password.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -138,8 +144,10 @@ def change_password(request: HttpRequest) -> HttpResponse:
         else:
             try:
                 services.change_password(
-                    user=request.user, new_password=form.cleaned_data["new_password"],
-                    now=utc_now(), actor=request.actor,
+                    user=request.user,
+                    new_password=form.cleaned_data["new_password"],
+                    now=utc_now(),
+                    actor=request.actor,
                 )
             except AccountRefusal as refusal:
                 form.add_error("new_password", str(refusal))
@@ -151,7 +159,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
                 )
                 return redirect(_first_page(request))
     return render(
-        request, "townhall/sign_in/change_password.html", {"form": form},
+        request,
+        "townhall/sign_in/change_password.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -168,12 +178,16 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         )
         messages.info(
             request,
-            _("Si cette adresse est celle d’un agent, un lien vient de lui être envoyé. "
-              "Il sert une seule fois, pendant deux heures."),
+            _(
+                "Si cette adresse est celle d’un agent, un lien vient de lui être envoyé. "
+                "Il sert une seule fois, pendant deux heures."
+            ),
         )
         return redirect("townhall:sign-in")
     return render(
-        request, "townhall/sign_in/forgotten.html", {"form": form},
+        request,
+        "townhall/sign_in/forgotten.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
 
@@ -208,6 +222,8 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
         )
         return redirect("townhall:sign-in")
     return render(
-        request, "townhall/sign_in/choose_password.html", {"form": form},
+        request,
+        "townhall/sign_in/choose_password.html",
+        {"form": form},
         status=422 if form.is_bound else 200,
     )
