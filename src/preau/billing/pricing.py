@@ -65,6 +65,7 @@ class Book:
         self.book = book or rulebook_on(day)
         self.calendar = calendar_around(day)
         self._pricers: dict[tuple[str, str], api.Pricer] = {}
+        self._prices: dict[Any, api.Price] = {}
         self._absences: dict[Any, api.Decision] = {}
         self.looks_at_months = self.book is not None and bool(
             self.book.groups or frozenset(COUNTED) & facts_read(self.book)
@@ -96,7 +97,14 @@ class Book:
             pricer = self._pricers[key] = api.Pricer(
                 self.book, charge.activity, name, self.calendar
             )
-        return pricer.price(charge.day, facts)
+        if pricer.by_day:
+            return pricer.price(charge.day, facts)
+        # The same child has the same facts all month: one look-up instead of reading each fact.
+        same = (*key, facts)
+        price = self._prices.get(same)
+        if price is None:
+            price = self._prices[same] = pricer.price(charge.day, facts)
+        return price
 
     def absence(self, charge: ChargeDay, facts: api.Facts) -> api.Decision:
         """What the absence of that day costs."""
