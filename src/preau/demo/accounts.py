@@ -13,7 +13,7 @@ from preau.demo.town.people import (
     FAMILY_PASSWORD,
     LETTER_PASSWORD,
 )
-from preau.families.queries import get_guardian_of, guardians_to_invite
+from preau.families.queries import get_guardian_of
 
 
 def accounts() -> list[dict[str, Any]]:
@@ -28,7 +28,8 @@ def family_accounts() -> list[dict[str, Any]]:
     """The parents, by the code of their family."""
     found = []
     for family in FAMILIES:
-        guardian = _guardian(family.email)
+        user = find_family_users_by_email(family.email).first()
+        guardian = get_guardian_of(user) if user is not None else None
         if guardian is None:
             continue
         found.append(
@@ -58,14 +59,6 @@ def agent_accounts() -> list[dict[str, Any]]:
         for agent in AGENTS
         if find_agent_by_email(agent.email) is not None
     ]
-
-
-def _guardian(email: str) -> Any:
-    """The adult of this address: by its account, or by the file while it only has a letter."""
-    user = find_family_users_by_email(email).first()
-    if user is not None:
-        return get_guardian_of(user)
-    return guardians_to_invite().filter(email=email).first()
 
 
 def _row(

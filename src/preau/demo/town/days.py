@@ -180,6 +180,8 @@ def _places(story: Story, days: Days) -> Iterator[Place]:
     holidays = {
         day for day, info in day_calendar(story.first, story.last).items() if info.holiday_name
     }
+    # The town books a fortnight ahead; the demo's own families, to the end of next month.
+    soon = story.today + timedelta(days=14)
     by_weekday: dict[tuple[int, int, int], list[SlotRow]] = defaultdict(list)
     for offering_id, slots in days.slots.items():
         products = sorted({slot.product_id for slot in slots})
@@ -198,6 +200,8 @@ def _places(story: Story, days: Days) -> Iterator[Place]:
                 if not lives_here(habit.weeks, slot.day) or not story.chance(habit.keeps):
                     continue
                 if slot.day in holidays and habit.activity != "vacances":
+                    continue
+                if slot.day > soon and habit.keeps < 1:
                     continue
                 yield Place(
                     slot.pk, habit.pupil.child_id, habit.family_id, enrolment, habit.booked_at,
@@ -223,12 +227,12 @@ def give_pieces(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
         )
         files = store_for_families(
             content=ONE_PAGE, name=f"{piece}.pdf", content_type="application/pdf",
-            family_ids=[family_id for _, family_id, _ in rows], now=story.opening,
+            family_ids=[family_id for _, family_id, _ in rows], now=story.settled,
         )
         provide_documents(
             documents=[
                 NewDocument(story.pieces[piece], family_id, child_id, file_id)
                 for (_, family_id, child_id), file_id in zip(rows, files, strict=True)
             ],
-            now=story.opening, actor=story.agent("COUNTER"),
+            now=story.settled, actor=story.agent("COUNTER"),
         )

@@ -91,10 +91,10 @@ def find_homes(story: Story) -> dict[str, DemoHome]:
         guardian = family_services.prepare_account(
             guardian=by_email[family.email], now=story.settled
         )
-        if not family.must_change:
-            set_email(
-                user=guardian.user, email=family.email, now=story.settled, is_verified=True
-            )
+        set_email(
+            user=guardian.user, email=family.email, now=story.settled,
+            is_verified=not family.must_change,
+        )
         children = families.children_of(guardian.family_id, story.today)
         found[family.name] = DemoHome(
             guardian.family_id, guardian.pk, guardian.user, str(guardian), family.email,
