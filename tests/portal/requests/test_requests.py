@@ -234,6 +234,45 @@ def test_the_pages_stay_within_fifteen_queries(
             assert client.get(address).status_code == 200
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_questions_stay_within_fifteen_queries(count, django_assert_max_num_queries):
+    make_town()
+    now = utc_now()
+    family = make_family(children=count, email="amina@example.fr", now=now)
+    user = make_account(family, email="amina@example.fr", now=now)
+    client = client_of(user)
+    site = make_site()
+    for number in range(count):
+        offering = make_offering(f"activite-{number}", name=f"Activité {number}", site=site)
+        require(offering.activity, make_document_kind(f"piece-{number}"))
+    child = child_of(family, day=paris_day(now))
+    start = max(paris_day(now), offering.starts_on).isoformat()
+    draft = services.start_draft(
+        kind="ENROLMENT",
+        family_id=family.pk,
+        child_id=child.pk,
+        user=user,
+        payload={"offering": offering.pk, "starts_on": start},
+        now=now,
+    )
+    asking = reverse("portal:request-new", args=["inscription"]) + f"?enfant={child.pk}"
+    for address in (
+        asking,
+        f"{asking}&activite={offering.activity.slug}",
+        reverse("portal:request-check", args=[draft.pk]),
+        *(
+            reverse("portal:request-new", args=[slug]) + f"?enfant={child.pk}"
+            for slug in ("ecole", "creche", "piece", "absence", "coordonnees", "carte", "quotient")
+        ),
+    ):
+        with django_assert_max_num_queries(15, info=address):
+            assert client.get(address).status_code == 200
+    check = reverse("portal:request-check", args=[draft.pk])
+    reference = follow(client.post(check)).split("/")[3]
+    with django_assert_max_num_queries(15):
+        client.get(reverse("portal:request", args=[reference]))
+
+
 # --- A family unknown so far ------------------------------------------------------------------
 
 

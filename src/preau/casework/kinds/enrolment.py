@@ -139,7 +139,22 @@ class ActivityEnrolment(Kind):
     )
 
     def offering(self, request: Request) -> Any:
-        return catalogue.get_offering(request.payload["offering"])
+        """The offering asked for, read once for each request."""
+        known = request.__dict__.get("_offering")
+        if known is None or known.pk != request.payload["offering"]:
+            known = catalogue.get_offering(request.payload["offering"])
+            request.__dict__["_offering"] = known
+        return known
+
+    def missing(self, request: Request, given_kinds: Any, day: date) -> list[str]:
+        given = set(given_kinds)
+        wanted = wanted_for_activity(
+            activity_id=self.offering(request).activity_id,
+            child_id=request.child_id,
+            family_id=request.family_id,
+            day=day,
+        )
+        return [piece.name for piece in wanted if piece.kind_id not in given]
 
     def service_id(self, request: Request) -> int | None:
         offering = self.offering(request)

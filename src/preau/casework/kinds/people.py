@@ -44,7 +44,9 @@ class AdultFields(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     birth_on = forms.DateField(label=_("Date de naissance"), required=False)
-    relationship = forms.ChoiceField(label=_("Lien avec les enfants"), choices=RELATIONSHIPS)
+    relationship = forms.ChoiceField(
+        label=_("Lien avec les enfants"), choices=[("", _("– choisissez –")), *RELATIONSHIPS]
+    )
     mobile_phone = phone_field(_("Téléphone portable"), "off")
     email = forms.EmailField(
         label=_("Adresse e-mail"),
