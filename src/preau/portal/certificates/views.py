@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from preau.certificates.queries import list_certificates
-from preau.documents.queries import get_by_number, read_bytes
+from preau.documents.queries import get_by_number
 from preau.journeys.certificates import certificate_offer, issue
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
@@ -50,4 +50,4 @@ def issued(request: HttpRequest, number: str) -> HttpResponse:
     document = get_by_number(number)
     if document is None or document.family_id != request.family.pk:
         raise Http404
-    return file_response(read_bytes(document.file), document.file.name, "application/pdf")
+    return file_response(document.file)
