@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
 
-from preau.casework.models import Request, RequestStatus
+from preau.casework.models import Request, RequestKind, RequestStatus
+from preau.kernel.enums import Channel
 
 DECIDED = (RequestStatus.APPROVED, RequestStatus.REFUSED)
 
@@ -41,5 +43,6 @@ def request_figures(*, by: str, since: datetime, until: datetime) -> list[Reques
         )
         .order_by("-received")
     )
-    labels = dict(Request._meta.get_field(by).flatchoices)
+    field: Any = Request._meta.get_field(by)
+    labels = dict(field.flatchoices)
     return [RequestFigures(labels[group], *rest) for group, *rest in rows]
