@@ -1,0 +1,99 @@
+"""Someone at a browser: signs in, follows links, reads. Every page arrived at is looked at."""
+
+import io
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pypdf import PdfReader
+
+from preau.demo.town.people import AGENT_PASSWORD
+from tests.harness.stack import Site
+
+SECONDS = 30
+SPACES = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """Any run of spaces, narrow and no-break ones too, as one space."""
+    return SPACES.sub(" ", text).strip()
+
+
+def pdf_text(content: bytes) -> str:
+    assert content.startswith(b"%PDF-")
+    return plain(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
+
+
+class Person:
+    """A page of one's own. With JavaScript, axe reads each page; without, its width is read."""
+
+    def __init__(
+        self, page: Any, site: Site, look: Callable[[Any], None] | None
+    ) -> None:
+        self.page = page
+        self.site = site
+        self.javascript = look is not None
+        self._look = look
+        page.on("dialog", lambda dialog: dialog.accept())
+
+    def look(self) -> str:
+        """Check the page that is open; what it says."""
+        assert self.page.locator("h1").count() == 1, f"{self.page.url} has no single h1"
+        if self._look is not None:
+            self._look(self.page)
+        return self.text()
+
+    def text(self) -> str:
+        return plain(self.page.locator("body").inner_text())
+
+    def sees(self, *words: str) -> None:
+        """Look at the page and find these words on it."""
+        text = self.look()
+        for word in words:
+            assert word in text, f"{self.page.url} does not say «{word}»:\n{text}"
+
+    def go(self, address: str, *words: str) -> None:
+        """Open an address that the page at hand links to."""
+        assert self.page.locator(f'a[href="{address}"], a[href="{self.site.url}{address}"]').count(), (
+            f"{self.page.url} has no link to {address}"
+        )
+        answer = self.page.goto(address)
+        assert answer.status == 200, f"{address}: {answer.status}"
+        self.sees(*words)
+
+    def follow(self, name: str, *words: str) -> None:
+        """Follow the first link of this name."""
+        self.page.get_by_role("link", name=name).first.click()
+        self.sees(*words)
+
+    def press(self, name: str, *words: str, last: bool = False) -> None:
+        """Press the first button of this name (the last one when said)."""
+        buttons = self.page.get_by_role("button", name=name)
+        (buttons.last if last else buttons.first).click()
+        self.sees(*words)
+
+    def download(self, address: str) -> bytes:
+        """What a link of this page serves to this person."""
+        answer = self.page.context.request.get(f"{self.site.url}{address}")
+        assert answer.status == 200, f"{address}: {answer.status}"
+        return bytes(answer.body())
+
+    def sign_in(self, door: str, username: str, password: str) -> None:
+        self.page.goto(door)
+        self.look()
+        self.page.locator("[name=username]").fill(username)
+        self.page.locator("[name=password]").fill(password)
+        self.press("Se connecter")
+
+    def sign_in_as_agent(self, email: str) -> None:
+        self.sign_in("/mairie/connexion/", email, AGENT_PASSWORD)
+        assert "/connexion/" not in self.page.url
+
+    def wait_for(self, *words: str) -> None:
+        """Ask for the page again until it says the first of these words: the worker's doing."""
+        deadline = time.monotonic() + SECONDS
+        while words[0] not in self.text() and time.monotonic() < deadline:
+            time.sleep(0.2)
+            self.page.goto(self.page.url)
+        self.sees(*words)
