@@ -62,12 +62,11 @@ class WaitingRoom:
         the page says that nothing was sent, and the browser's «back» finds it as it was."""
         if ticket is None:
             ticket = take_ticket()
-        if request.method in ("GET", "HEAD"):
-            target = request.get_full_path()
+        is_read = request.method in ("GET", "HEAD")
+        target = request.get_full_path() if is_read else request.path
+        if is_read:
+            response: HttpResponse = redirect(f"{QUEUE_PATH}?suite={quote(target, safe='')}")
         else:
-            target = request.path
-        response = redirect(f"{QUEUE_PATH}?suite={quote(target, safe='')}")
-        if request.method not in ("GET", "HEAD"):
             response = waiting_page(ticket, state, target, was_sent=True)
         _set(response, tokens.TICKET_COOKIE, tokens.write_ticket(ticket), tokens.TICKET_SECONDS)
         return response

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -85,7 +86,7 @@ def abandon(request: HttpRequest, import_id: int) -> HttpResponse:
 
 @agent_required(Permission.IMPORT)
 @require_GET
-def problems_csv(request: HttpRequest, import_id: int) -> HttpResponse:
+def problems_csv(request: HttpRequest, import_id: int) -> HttpResponseBase:
     """The lines not understood, to send back to the schools."""
     found = get_import(import_id)
     if found is None:
