@@ -57,12 +57,12 @@ WORDS = {
     **{code: french.WEEKDAYS[i] for i, code in enumerate(WEEKDAY_CODES)},
 }
 COUNTS = {
-    "calendar": "", "clear": " francs", "school": " d’école", "working": " ouvrés",
-    "service": " d’activité",
+    "calendar": ("", ""), "clear": (" franc", " francs"), "school": (" d’école", " d’école"),
+    "working": (" ouvré", " ouvrés"), "service": (" d’activité", " d’activité"),
 }
 ANCHORS = {
-    "service": "", "week": " avant le lundi de la semaine", "month": " avant le 1er du mois",
-    "period": " avant le début de la période", "year": " avant le 1er septembre",
+    "week": " le lundi de la semaine", "month": " le 1er du mois",
+    "period": " le début de la période", "year": " le 1er septembre",
 }
 
 
@@ -90,7 +90,7 @@ def tell_condition(condition: Condition, book: Rulebook) -> str:
         case OneOf(_, (True,)):
             return label
         case OneOf(_, (False,)):
-            return f"pas {label}" if not label.startswith("pas ") else label
+            return f"{label} : non"
         case OneOf(_, values):
             return f"{label} {_listed(word(v, fact) for v in values)}"
         case Known(_, known):
@@ -119,12 +119,16 @@ def tell_scope(scope: Scope, book: Rulebook) -> str:
 
 
 def tell_limit(limit: Limit) -> str:
-    """«la veille avant 9 h», «le lundi de la semaine précédente avant 9 h»."""
-    hour = f" avant {french_time(limit.minutes)}" if limit.minutes < 1440 else " au soir"
+    """«la veille, jusqu’à 9 h», «le lundi de la semaine précédente, jusqu’à 9 h»."""
+    hour = f", jusqu’à {french_time(limit.minutes)}" if limit.minutes < 1440 else ", au soir"
     text = _tell_step(limit)
     if isinstance(limit.step, (HoursBefore, Windows)):
         hour = ""
-    text += (ANCHORS[limit.anchor] if limit.anchor != "service" else "") + hour
+    if limit.anchor != "service":
+        text = "la veille avant" if text == "la veille" else text
+        text += ANCHORS[limit.anchor] if text.endswith("avant") else (
+            f", compté depuis{ANCHORS[limit.anchor]}")
+    text += hour
     if limit.shift != "none":
         way = "avancé" if limit.shift == "earlier" else "reculé"
         text += f", {way} si le jour est fermé"
@@ -139,7 +143,7 @@ def _tell_step(limit: Limit) -> str:
         case DaysBefore(1, "calendar"):
             return "la veille"
         case DaysBefore(days, count):
-            return f"{french.count(days, 'jour')}{COUNTS[count]} avant"
+            return f"{french.count(days, 'jour')}{COUNTS[count][days > 1]} avant"
         case WeekdayBefore():
             return _tell_weekday(step)
         case WeekdayMap(entries):

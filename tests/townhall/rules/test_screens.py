@@ -56,8 +56,9 @@ def test_a_pasted_text_becomes_a_draft_and_a_bad_one_is_told_with_its_line(offic
 
 def test_the_rules_are_told_in_french(office):
     html = page(office, f"/mairie/regles/{draft().pk}/")
-    for words in ("le lundi de la semaine précédente avant 9 h", "1 jour d’école avant",
-                  "plus de 800 à 1 100", "QF × 1,2 %", "rang de l&#x27;enfant à partir de 3"):
+    for words in ("le lundi de la semaine précédente, jusqu’à 9 h",
+                  "1 jour d’école avant, jusqu’à 9 h", "plus de 800 à 1 100", "QF × 1,2 %",
+                  "rang de l&#x27;enfant à partir de 3"):
         assert words in html, words
 
 
@@ -91,7 +92,7 @@ def test_a_deadline_is_a_sentence_with_choices(office):
     done = office.post(path, {"how": "weekday", "weekday": "thu", "weeks": "1", "time": "12:00",
                               "count": "calendar", "number": "", "late": "refused"})
     assert done.status_code == 302
-    assert "le jeudi de la semaine précédente avant 12 h" in page(
+    assert "le jeudi de la semaine précédente, jusqu’à 12 h" in page(
         office, f"/mairie/regles/{row.pk}/")
     wrong = office.post(path, {"how": "days", "weekday": "thu", "weeks": "1", "time": "26:00",
                                "count": "calendar", "number": "", "late": "refused"})

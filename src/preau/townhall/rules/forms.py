@@ -33,6 +33,33 @@ def _number(label: Any, *, required: bool = True, places: int = 2, low: Any = No
         min_value=low, help_text=hint, widget=forms.TextInput(attrs=SHORT))
 
 
+def _read_aloud(form: forms.Form, number: str, row: str = "") -> None:
+    """Name each box of a table for those who hear it: its column and its line."""
+    row = row or str(_("ligne %s")) % (int(number) + 1)
+    for field in form.fields.values():
+        field.widget.attrs["aria-label"] = f"{field.label}, {row}"
+
+
+class MonthForm(forms.Form):
+    """Which month to try."""
+
+    mois = forms.RegexField(
+        r"^20\d\d-(0[1-9]|1[0-2])$", label=_("Mois"), help_text=_("Par exemple 2026-11."),
+        widget=forms.TextInput(attrs={"class": "short"}))
+
+
+class OtherForm(forms.Form):
+    """Which version to compare with."""
+
+    avec = forms.TypedChoiceField(label=_("Comparer avec"), coerce=int, required=False)
+
+    def __init__(self, *args: Any, versions: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["avec"].choices = [
+            (row.pk, f"{row.name}, {french.day(row.applies_from, year=True, weekday=False)}"
+             if row.applies_from else row.name) for row in versions]
+
+
 class NewForm(forms.Form):
     """A new draft: from a file or from pasted text."""
 
@@ -121,6 +148,7 @@ class RowForm(forms.Form):
         self.columns = columns
         for index, name in enumerate(columns):
             self.fields[f"p{index}"] = _number(name, required=False, places=4)
+        _read_aloud(self, str(self.prefix or "")[1:])
 
     @property
     def prices(self) -> list[Any]:
@@ -158,6 +186,7 @@ class SpecialForm(forms.Form):
         self.label, self.columns = label, columns
         for index, name in enumerate(columns):
             self.fields[f"p{index}"] = _number(name, required=False, places=4)
+        _read_aloud(self, "", label)
 
     @property
     def prices(self) -> list[Any]:

@@ -27,7 +27,13 @@ from preau.rulebook.rules.amounts import Grid
 from preau.rulebook.rules.book import Rulebook
 from preau.rulebook.words import tell_condition, tell_rule, tell_scope
 from preau.townhall.access import agent_required
-from preau.townhall.rules.forms import NewForm, PublishForm, TextForm
+from preau.townhall.rules.forms import (
+    MonthForm,
+    NewForm,
+    OtherForm,
+    PublishForm,
+    TextForm,
+)
 from preau.townhall.rules.grids import grid_table
 
 rules_required = agent_required(Permission.MANAGE_RULES)
@@ -234,9 +240,11 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """Another version beside this one: the prices that change, the lines that differ."""
     found = version_or_404(pk)
     current = queries.version_on(paris_day(utc_now()))
-    asked = request.GET.get("avec", "")
-    other = queries.get_version(int(asked)) if asked.isdigit() else (
-        queries.get_version(current.id) if current and current.id != pk else None)
+    default = current.id if current and current.id != pk else None
+    form = OtherForm(request.GET if "avec" in request.GET else None, initial={"avec": default},
+                     versions=queries.list_versions().exclude(pk=pk).defer("text"))
+    asked = form.cleaned_data["avec"] if form.is_bound and form.is_valid() else default
+    other = queries.get_version(asked) if asked else None
     lines: list[tuple[str, str]] = []
     priced: list[Any] = []
     if other is not None:
@@ -249,7 +257,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         priced = list(changes(queries.compiled(other), mine, queries.town_calendar(day)))
     return render(request, "townhall/rules/compare.html", page(
         found, "rules-compare", other=other, lines=lines[:400], priced=_priced(found, priced),
-        others=queries.list_versions().exclude(pk=pk).defer("text")))
+        form=form))
 
 
 def _priced(found: Any, priced: list[Any]) -> list[dict[str, Any]]:
@@ -273,13 +281,11 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     """What the version changes for real families, on the days of a month not billed yet."""
     found = version_or_404(pk)
     today = paris_day(utc_now())
-    asked = request.GET.get("mois", "")
+    form = MonthForm(request.GET if "mois" in request.GET else None,
+                     initial={"mois": f"{today:%Y-%m}"})
     result, error = None, ""
-    if asked:
-        try:
-            month = date.fromisoformat(f"{asked}-01")
-        except ValueError:
-            raise Http404 from None
+    if form.is_bound and form.is_valid():
+        month = date.fromisoformat(f"{form.cleaned_data['mois']}-01")
         try:
             result = preview(queries.compiled(found), month)
         except RulebookError as problem:
@@ -287,5 +293,4 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
         if result is None and not error:
             error = _("Aucune règle n’est en vigueur ce mois-là : rien à comparer.")
     return render(request, "townhall/rules/preview.html", page(
-        found, "rules-preview", preview=result, error=error,
-        month=asked or f"{today:%Y-%m}"))
+        found, "rules-preview", preview=result, error=error, form=form))
