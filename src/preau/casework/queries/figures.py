@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
 
-from preau.casework.models import Request, RequestKind, RequestStatus
-from preau.kernel.enums import Channel
+from preau.casework.models import Request, RequestStatus
 
 DECIDED = (RequestStatus.APPROVED, RequestStatus.REFUSED)
 
