@@ -177,13 +177,6 @@ def import_onde(
         _command("import_onde", str(pupils), str(adults), *(["--apply"] if apply else []))
 
 
-@app.command(context_settings=PASS_THROUGH)
-def letters(context: typer.Context) -> None:
-    """Prépare les courriers de première connexion."""
-    with _django():
-        _command("letters", *context.args)
-
-
 @ledger.command("verify", context_settings=PASS_THROUGH)
 def ledger_verify(context: typer.Context) -> None:
     """Vérifie que le grand livre s'équilibre et que rien n'y manque."""

@@ -22,7 +22,7 @@ def test_help_loads_no_part_of_django() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "prepare", "manage", "web", "worker", "import-onde", "letters", "ledger", "db", "demo"],
+    ["run", "prepare", "manage", "web", "worker", "import-onde", "ledger", "db", "demo"],
 )
 def test_every_command_is_listed(command: str) -> None:
     assert f" {command} " in preau("--help").stdout

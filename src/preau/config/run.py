@@ -447,18 +447,6 @@ def _welcome(environment: Mapping[str, str], mode: str, seconds: float) -> None:
     say("Ctrl-C pour arrêter.")
 
 
-def print_accounts(accounts: Sequence[Mapping[str, Any]]) -> None:
-    """Print the demo accounts as a small table, whatever their columns."""
-    rows = [[str(value) for value in account.values()] for account in accounts]
-    if not rows:
-        say("Aucun compte de démonstration : « preau demo load » les crée.")
-        return
-    heads = [str(key) for key in accounts[0]]
-    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
-    for row in [heads, *rows]:
-        say("  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
-
-
 def say(line: str) -> None:
     """Print a line at once, also when the terminal has gone away."""
     with contextlib.suppress(OSError):
