@@ -139,6 +139,22 @@ def test_waiting_days_and_a_certificate():
     assert (noticed.charged, noticed.cents) == (True, 200)
 
 
+def test_the_notice_given_counts_for_bookings_and_in_working_days():
+    rules = PRICE + """surcharges:
+- {id: s, label: Réservé tard, when: {notice_days: {below: 7}}, add: 1}
+absences:
+- {id: a, label: Cinq jours ouvrés, when: {notice_working_days: {min: 5}}, charge: 0}
+- {id: b, label: Deux jours ouvrés, when: {notice_working_days: {min: 2}}, charge: 50}
+"""
+    assert decide(rules, "book", "2026-11-12T09:00").cents == 400
+    assert decide(rules, "book", "2026-11-13T09:00").cents == 500
+    booked = Facts(booked_at=at("2026-11-13T09:00"))
+    assert api.price(book(rules), "cantine", None, THURSDAY, booked).cents == 500
+    early = decide(rules, "cancel", "2026-11-12T09:00")
+    assert (early.charged, early.cents) == (False, 0)
+    assert decide(rules, "cancel", "2026-11-13T09:00").cents == 250
+
+
 def test_an_unbooked_attendance_is_charged_or_refused():
     rules = PRICE + "surcharges:\n- {id: s, label: Non réservé, when: {booked: false}, add: 2}\n"
     found = decide(rules, "attend", facts=Facts(booked=False))

@@ -181,6 +181,8 @@ DECLARED: tuple[Fact, ...] = (
     _instant("notice_at", "signalement"),
     _number("notice_hours", "heures de préavis", "préavis", derived=True),
     _whole("notice_days", "jours de préavis", "préavis", derived=True),
+    _whole("notice_working_days", "jours ouvrés de préavis", "préavis", derived=True),
+    _whole("notice_school_days", "jours d'école de préavis", "préavis", derived=True),
     _yesno("notice_in_time", "signalé dans le délai", derived=True),
     _whole("absence_days", "jours réservés manqués", derived=True),
     _whole("absence_rank", "jour d'absence n°", "jour d'absence n°", derived=True),

@@ -91,18 +91,34 @@ def _notice_at(context: Context) -> Any:
     return context.at if context.action in ("absence", "cancel") else None
 
 
+def _moment_told(context: Context) -> datetime | None:
+    """When the family acted: told an absence, cancelled, asked or booked."""
+    return context.get("notice_at") or context.at or context.get("booked_at")
+
+
 def _notice_hours(context: Context) -> Any:
-    if context.day is None or context.get("notice_at") is None:
+    told = _moment_told(context)
+    if context.day is None or told is None:
         return None
     starts = context.activity.starts or context.product.opens or 0
-    return _hours(context.get("notice_at"), at_minutes(context.day, starts))
+    return _hours(told, at_minutes(context.day, starts))
 
 
 def _notice_days(context: Context) -> Any:
-    noticed = context.get("notice_at")
-    if context.day is None or noticed is None:
+    told = _moment_told(context)
+    if context.day is None or told is None:
         return None
-    return (context.day - paris_day(noticed)).days
+    return (context.day - paris_day(told)).days
+
+
+def _notice_counted(context: Context, count: str) -> Any:
+    """The days of a kind from the day of the act, included, to the service's, excluded: as many
+    as ``days_before`` of the same kind goes back."""
+    told = _moment_told(context)
+    if context.day is None or told is None:
+        return None
+    return _counted(context, paris_day(told) - timedelta(days=1), context.day - timedelta(days=1),
+                    count)
 
 
 def _in_time(context: Context, action: str, moment: datetime | None) -> bool | None:
@@ -168,6 +184,8 @@ DERIVED.update({
     "notice_at": _notice_at,
     "notice_hours": _notice_hours,
     "notice_days": _notice_days,
+    "notice_working_days": lambda c: _notice_counted(c, "working"),
+    "notice_school_days": lambda c: _notice_counted(c, "school"),
     "notice_in_time": _notice_in_time,
     "booking": _booking,
     "paid_in_time": _paid_in_time,

@@ -16,10 +16,14 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "paid_minutes": ("paid_at",),
     "paid_in_time": ("paid_at",),
     "day_of_month": ("day",),
+    "notice_hours": ("notice_at", "booked_at"),
+    "notice_days": ("notice_at", "booked_at"),
+    "notice_working_days": ("notice_at", "booked_at"),
+    "notice_school_days": ("notice_at", "booked_at"),
 }
 DAY_FACTS = frozenset({
     "day", "weekday", "month", "period", "holiday", "week_public_holidays", "booking",
-    "day_of_month",
+    "day_of_month", "notice_hours", "notice_days", "notice_working_days", "notice_school_days",
 })
 PRICED = ("tariffs", "adjustments", "extras", "surcharges")
 
