@@ -22,7 +22,7 @@ DEMO = MODE == "demo"
 
 DEMO_SECRET_KEY = "demo-secret-key-never-in-production-" + "0" * 24
 SECRET_KEY = env.str("PREAU_SECRET_KEY", "" if PRODUCTION else DEMO_SECRET_KEY)
-SECRET_KEY_FALLBACKS = env.list("PREAU_SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("PREAU_SECRET_KEY_FALLBACKS", [])
 DEBUG = env.bool("PREAU_DEBUG", False)
 ALLOWED_HOSTS = env.list("PREAU_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 BASE_URL = env.str("PREAU_BASE_URL", "http://localhost:8000").rstrip("/")
@@ -249,7 +249,7 @@ PAYMENT_GATEWAYS = {
 }
 
 # Gateways' keys are sealed with this key (Fernet); several, the first one writes.
-SEALING_KEYS = env.list("PREAU_SEALING_KEYS", [])
+SEALING_KEYS: list[str] = env.list("PREAU_SEALING_KEYS", [])
 
 PROCRASTINATE_ON_APP_READY = None
 LOG_LEVEL = env.str("PREAU_LOG_LEVEL", "INFO")

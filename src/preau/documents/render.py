@@ -3,7 +3,7 @@
 import json
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import typst
 from django.conf import settings
@@ -13,7 +13,7 @@ from preau.kernel.french import telephone
 from preau.town.queries import get_town
 
 TEMPLATES = Path(__file__).parent / "typst"
-STANDARDS = ["a-2a", "ua-1"]
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 _local = threading.local()
 
@@ -31,12 +31,13 @@ def render_pdf(template: str, data: dict[str, Any]) -> bytes:
         ),
     }
     try:
-        return _compiler().compile(
+        pdf = _compiler().compile(
             input=str(TEMPLATES / f"{template}.typ"),
             format="pdf",
             sys_inputs={"data": json.dumps(known | data, ensure_ascii=False)},
-            pdf_standards=STANDARDS,
+            pdf_standards=list(STANDARDS),
         )
+        return cast(bytes, pdf)
     except typst.TypstError as error:
         raise RenderingFailed(f"{template}: {error}") from error
 

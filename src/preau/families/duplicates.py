@@ -136,7 +136,9 @@ def _reasons(
     names = {search_key(g.last_name) for g in guardians} | {
         search_key(c.last_name) for c in children if c.last_name
     }
-    known_names = {search_key(person.last_name) for person in [*adults, *kids]}
+    known_names = {search_key(adult.last_name) for adult in adults} | {
+        search_key(kid.last_name) for kid in kids
+    }
     if names & known_names:
         reasons["même nom de famille"] = SAME_NAME
     return reasons

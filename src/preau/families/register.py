@@ -47,10 +47,18 @@ class KnownFamily:
 
 def known_children(*, ines: Collection[str]) -> dict[str, KnownChild]:
     """Children already in the town, by INE."""
-    rows = Child.objects.filter(ine__in=ines).values_list(
-        "ine", "pk", "last_name", "usage_name", "first_name", "birth_on", "sex"
-    )
-    return {ine: KnownChild(*rest) for ine, *rest in rows}
+    return {
+        child.ine: KnownChild(
+            child.pk,
+            child.last_name,
+            child.usage_name,
+            child.first_name,
+            child.birth_on,
+            child.sex,
+        )
+        for child in Child.objects.filter(ine__in=ines)
+        if child.ine
+    }
 
 
 def known_families(

@@ -2,6 +2,7 @@
 removes both, a kill loses neither."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -47,11 +48,13 @@ def queue_emails(messages: list[Message]) -> None:
     from preau.messaging.tasks import send_message
 
     with transaction.atomic():
-        created = Message.objects.bulk_create(messages, ignore_conflicts=True)
-        ids = [m.pk for m in created if m.pk] or list(
-            Message.objects.filter(key__in=[m.key for m in messages]).values_list("pk", flat=True)
-        )
-        send_message.batch_defer(*({"message_id": pk} for pk in ids))
+        Message.objects.bulk_create(messages, ignore_conflicts=True)
+        ids = Message.objects.filter(
+            key__in=[message.key for message in messages], status=Message.Status.QUEUED
+        ).values_list("pk", flat=True)
+        jobs: list[dict[str, Any]] = [{"message_id": pk} for pk in ids]
+        if jobs:
+            send_message.batch_defer(*jobs)
 
 
 def _defer_sending(message_id: int) -> None:

@@ -97,11 +97,11 @@ def _match_children(
         found = []
         for link in adult.children:
             key = (person_key(link.last_name, link.first_name), search_key(link.class_name))
-            pupil = _one(by_name.get(key, []), adult)
-            if pupil is None:
+            match = _one(by_name.get(key, []), adult)
+            if match is None:
                 problems.append(_unmatched(adult, link, len(by_name.get(key, []))))
             else:
-                found.append(pupil)
+                found.append(match)
         matched.append(found)
     return matched
 
