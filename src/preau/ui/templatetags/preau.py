@@ -262,7 +262,7 @@ def unfold(content: str, title: str, open: bool = False, css: str = "help") -> S
 def scroll(content: str, label: str) -> SafeString:
     """`{% scroll "Relevé du compte" %}<table>…{% endscroll %}`: wide content, by keyboard too."""
     return format_html(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{}">{}</div>', label, content
+        '<div class="scroll" tabindex="0" role="group" aria-label="{}">{}</div>', label, content
     )
 
 
