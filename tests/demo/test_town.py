@@ -33,7 +33,7 @@ def one(sql: str) -> Any:
 
 
 def test_is_loaded_once_and_says_so_in_one_query(town: None) -> None:
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert load(now=NOW) is False
     assert len([q for q in queries if "SAVEPOINT" not in q["sql"]]) == 1
 
@@ -69,7 +69,7 @@ def test_counts_each_place_once(town: None) -> None:
             WHERE b.slot_id = s.id AND b.status IN ('CONFIRMED', 'OFFERED'))
         """
     ) == 0
-    assert one("SELECT count(*) FROM bookings_booking WHERE status = 'WAITING'") > 20
+    assert one("SELECT count(*) FROM bookings_booking WHERE status = 'WAITING'") > 10
     assert one("SELECT count(*) FROM bookings_booking WHERE status = 'OFFERED'") == 1
 
 
@@ -86,8 +86,8 @@ def test_has_requests_in_every_state(town: None) -> None:
     assert states == {"SUBMITTED", "WAITING_FAMILY", "APPROVED", "REFUSED", "WITHDRAWN"}
     assert len(kinds) >= 13
     assert one("SELECT count(*) FROM casework_request WHERE held_by_id IS NOT NULL") >= 2
-    late = "SELECT count(*) FROM casework_request WHERE status = 'SUBMITTED' AND due_on < '2026-11-23'"
-    assert one(late) >= 2
+    waiting = "SELECT count(*) FROM casework_request WHERE status = 'SUBMITTED'"
+    assert one(f"{waiting} AND due_on < '2026-11-23'") >= 2
 
 
 def test_tells_the_family_of_three_what_to_do(town: None) -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from preau.bookings.bulk import Place, book_places
 from preau.bookings.queries import SlotRow, slots_between
@@ -18,17 +19,7 @@ from preau.kernel.enums import Channel
 SCHOOL_DAYS = (0, 1, 3, 4)
 CHANNELS = [Channel.PORTAL] * 17 + [Channel.COUNTER, Channel.COUNTER, Channel.PHONE]
 
-ONE_PAGE = b"""%PDF-1.4
-1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
-2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 298]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj
-4 0 obj<</Length 117>>stream
-BT /F 20 Tf 40 220 Td (Attestation de demonstration) Tj 0 -34 Td /F 12 Tf (Cette piece ne vaut rien hors d'ici.) Tj ET
-endstream endobj
-5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
-trailer<</Root 1 0 R>>
-%%EOF
-"""
+ONE_PAGE = (Path(__file__).parents[1] / "data" / "piece.pdf").read_bytes()
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ class Cashier:
 
 
 def _demo_payments(story: Story, homes: dict[str, DemoHome], counter: Cashier) -> None:
-    """The demo's families: older invoices paid, the last one left to pay, one payment on its way."""
+    """The demo's families: older invoices paid, the last one left, one payment on its way."""
     for name, home in homes.items():
         payer = payers_of([home.family_id]).get(home.family_id)
         invoices = list(billing.unpaid_invoices(family_id=home.family_id))

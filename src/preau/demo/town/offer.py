@@ -209,12 +209,11 @@ def _save_offerings(
     story: Story, products: dict[tuple[str, str], int], by: dict[str, Any]
 ) -> None:
     def open_at(
-        activity: str, site: str, capacity: int, weeks: dict[str, tuple[Any, dict[str, int | None]]],
-        label: str = "",
+        activity: str, site: str, capacity: int, weeks: dict[str, tuple[Any, Any]]
     ) -> None:
         offering = offer.save_offering(
             activity_id=story.activities[activity], establishment_id=story.sites[site],
-            school_year_id=story.school_year_id, capacity=capacity, label=label,
+            school_year_id=story.school_year_id, capacity=capacity,
             registration_opens_at=utc(story.first - timedelta(days=100), 9), **by,
         )
         story.offerings[activity, story.sites[site]] = offering.pk
@@ -236,7 +235,7 @@ def _save_offerings(
             school: (SCHOOL_WEEK, {"seance": None})})
         open_at("soir", site, 190 if small_school else 210, {
             school: (SCHOOL_WEEK, {"seance": None})})
-    for site, places in zip(CENTRES, (186, 155), strict=True):
+    for site, places in zip(CENTRES, (182, 150), strict=True):
         open_at("mercredi", site, places, {
             wednesday: ((WEDNESDAY,), {"journee": None, "demi": 40})})
         open_at("vacances", site, places // 2, {

@@ -4,6 +4,7 @@ not say: quotients, diets, accounts of the demo's families, babies for the crèc
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from preau.accounts.fixed import set_fixed_password
 from preau.accounts.services import set_email
@@ -15,6 +16,9 @@ from preau.families.bulk_quotients import NewQuotient, record_quotients
 from preau.families.enums import CustodyWeeks, Diet, QuotientSource
 from preau.journeys.onde.services import import_now
 from preau.schools import queries as schools
+
+if TYPE_CHECKING:
+    from preau.accounts.models import User
 
 ONDE = Path(__file__).parents[1] / "data" / "onde"
 # Quotients as towns of the inner suburbs know them: few are very low or very high.
@@ -45,7 +49,7 @@ class DemoHome:
 
     family_id: int
     guardian_id: int
-    user: object
+    user: "User"
     label: str
     email: str
     children: list[int]

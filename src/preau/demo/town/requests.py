@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,12 +49,15 @@ class Case:
     pieces: tuple[str, ...] = ()
     channel: Channel = Channel.PORTAL
     message: str = ""
+    is_demo: bool = False
 
 
 def receive_requests(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
     """Some forty requests of every kind, in every state."""
     cases = sorted(_cases(story, days, homes), key=lambda case: -case.days)
+    demo = {home.family_id for home in homes.values()}
     for case in cases:
+        case.is_demo = case.pupil.family_id in demo
         now = story.ago(case.days)
         request = _send(story, case, now)
         _follow(story, case, request, now)
@@ -68,7 +71,10 @@ def _send(story: Story, case: Case, now: datetime) -> Any:
         content=ONE_PAGE, name="piece.pdf", content_type="application/pdf",
         family_ids=[family_id for _ in case.pieces], now=now,
     )
-    by_family = case.channel == Channel.PORTAL
+    channel = case.channel
+    if channel == Channel.PORTAL and not case.is_demo and story.chance(0.25):
+        channel = story.dice.choice([Channel.COUNTER, Channel.COUNTER, Channel.PHONE])
+    by_family = channel == Channel.PORTAL
     return casework.submit_request(
         kind=case.kind,
         family_id=family_id,
@@ -81,9 +87,11 @@ def _send(story: Story, case: Case, now: datetime) -> Any:
             GivenFile(file_id, story.pieces.get(piece))
             for piece, file_id in zip(case.pieces, files, strict=True)
         ],
-        channel=case.channel,
+        channel=channel,
         now=now,
-        actor=family_actor(family_id) if by_family else story.agent("COUNTER"),
+        actor=family_actor(family_id)
+        if by_family
+        else replace(story.agent("COUNTER"), channel=channel),
         key=uuid.uuid4(),
     )
 
@@ -95,7 +103,8 @@ def _follow(story: Story, case: Case, request: Any, now: datetime) -> None:
     if request.status != "SUBMITTED":
         return  # automatic: done already
     agent = story.agent("COUNTER")
-    later = min(now + timedelta(days=1, hours=2), story.now - timedelta(minutes=5))
+    delay = timedelta(hours=story.dice.choice((2, 5, 26, 30, 52, 75, 120, 200)))
+    later = min(now + delay, story.now - timedelta(minutes=5))
     match case.fate:
         case "approved":
             try:
