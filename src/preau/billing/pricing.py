@@ -168,7 +168,7 @@ class Biller:
             self._say("zero", family_id, None, f"{house.name} : facture à zéro")
         self.result.drafts.append(draft)
 
-    def _facts(self, house: House, charge: ChargeDay, *, walk_in: bool) -> api.Facts:
+    def facts_of(self, house: House, charge: ChargeDay, *, walk_in: bool) -> api.Facts:
         """What rules may read; the same object for days on which nothing of it changed."""
         kid = self.people.kids[charge.child_id]
         quotient = house.quotient_on(charge.day)
@@ -208,7 +208,7 @@ class Biller:
         no_quotient = False
         for rank, charge in enumerate(charges):
             walk_in = charge.status == "WALK_IN"
-            facts = self._facts(house, charge, walk_in=walk_in)
+            facts = self.facts_of(house, charge, walk_in=walk_in)
             no_quotient = no_quotient or "quotient" not in facts
             if walk_in:
                 self._say("walk_in", family_id, charge.child_id,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from preau.townhall.rules import grids, views
+from preau.townhall.rules import backdating, grids, views
 
 urlpatterns = [
     path("regles/", views.versions, name="rules"),
@@ -16,5 +16,7 @@ urlpatterns = [
     path("regles/<int:pk>/publier/", views.publish, name="rules-publish"),
     path("regles/<int:pk>/archiver/", views.archive, name="rules-archive"),
     path("regles/<int:pk>/supprimer/", views.delete, name="rules-delete"),
+    path("regles/quotient-tardif/<str:code>/", backdating.late_quotient,
+         name="rules-late-quotient"),
     path("regles/<int:pk>/<slug:section>/<slug:rule_id>/", grids.rule, name="rules-rule"),
 ]

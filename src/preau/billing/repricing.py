@@ -1,0 +1,148 @@
+"""A quotient that came late: what the days already billed would cost with it, and the credit.
+
+Each day is priced again by the rules of its own time. Only what becomes cheaper is given back,
+never what an earlier credit note gave already; nothing is ever charged more after the fact.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from preau.billing.charges import ChargeDay
+from preau.billing.credits import issue_credit_note
+from preau.billing.errors import BillingRefusal
+from preau.billing.models import BilledDay, Invoice, InvoiceLine
+from preau.billing.people import read_people
+from preau.billing.pricing import Biller
+from preau.kernel.actors import Actor
+from preau.rulebook.api import RulebookError
+from preau.rulebook.queries import rulebook_on
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """One invoice line under the quotient known today; amounts in cents."""
+
+    invoice_id: int
+    number: str
+    line_id: int
+    label: str
+    days: int
+    billed: int
+    now: int
+    credit: int
+    why: tuple[str, ...] = ()
+
+
+class NothingToCredit(BillingRefusal):
+    """Every day already billed costs as much or more with today's quotient."""
+
+    code = "nothing_to_credit"
+    message = "Rien ne devient moins cher : il n’y a pas d’avoir à faire."
+
+
+class NotBackdated(BillingRefusal):
+    """The town did not choose to go back."""
+
+    code = "not_backdated"
+    message = "Le règlement ne prévoit pas de revenir sur des mois facturés."
+
+
+def earliest(today: date) -> date | None:
+    """From which day the rules in force let a late quotient count; None: never back."""
+    book = rulebook_on(today)
+    months = book.quotient.backdate_months if book else None
+    if not months:
+        return None
+    index = today.year * 12 + today.month - 1 - months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]:
+    """Every billed line of the family with days in the period that would cost less today."""
+    rows: list[Any] = list(
+        BilledDay.objects.filter(
+            family_id=family_id, slot__day__range=(since, until),
+            line__invoice__kind=Invoice.Kind.INVOICE,
+        ).values(
+            "line_id", "child_id", "slot_id", "amount_cents", "slot__day",
+            "line__label", "line__dates", "line__activity_id", "line__invoice_id",
+            "line__invoice__number", "slot__product__slug", "slot__product__name",
+            "slot__offering__activity__slug", "slot__offering__activity__name",
+            "slot__offering__establishment__name",
+        ).order_by("line__invoice_id", "line_id", "slot__day")
+    )
+    if not rows:
+        return ()
+    people = read_people({family_id}, {row["child_id"] for row in rows}, first=since, last=until)
+    biller = Biller(people, month=since, accounting_codes={})
+    given: dict[int, int] = dict(
+        InvoiceLine.objects.filter(corrects_line_id__in={row["line_id"] for row in rows})
+        .values_list("corrects_line_id").annotate(total=-Sum("amount_cents")).order_by())
+    lines: dict[int, list[tuple[dict[str, Any], int, tuple[str, ...]]]] = defaultdict(list)
+    for row in rows:
+        found = _price(biller, family_id, row)
+        if found is not None and found[0] < row["amount_cents"]:
+            lines[row["line_id"]].append((row, *found))
+    repriced = []
+    for line_id, days in lines.items():
+        first = days[0][0]
+        billed = sum(row["amount_cents"] for row, _now, _why in days)
+        now = sum(cents for _row, cents, _why in days)
+        credit = max(0, billed - now - given.get(line_id, 0))
+        if credit:
+            why = dict.fromkeys(sentence for _row, _now, said in days for sentence in said)
+            repriced.append(Repriced(
+                first["line__invoice_id"], first["line__invoice__number"], line_id,
+                first["line__label"], len(days), billed, now, credit, tuple(why)))
+    return tuple(repriced)
+
+
+def _price(
+    biller: Biller, family_id: int, row: dict[str, Any]
+) -> tuple[int, tuple[str, ...]] | None:
+    day = row["slot__day"]
+    notes = {one.get("day"): one.get("note", "") for one in row["line__dates"]}
+    walk_in = notes.get(day.isoformat()) == "sans réservation"
+    charge = ChargeDay(
+        family_id, row["child_id"], row["slot_id"], day, "WALK_IN" if walk_in else "CONFIRMED",
+        row["line__activity_id"] or 0, row["slot__offering__activity__slug"],
+        row["slot__offering__activity__name"], row["slot__product__slug"],
+        row["slot__product__name"], "", "", row["slot__offering__establishment__name"], 0, "",
+        None, None, None, None, None, None, None, None, None, None)
+    book = biller.book_on(day)
+    if book.book is None:
+        return None
+    try:
+        price = book.price(
+            charge, biller.facts_of(biller.people.houses[family_id], charge, walk_in=walk_in))
+    except RulebookError:
+        return None
+    return price.cents, price.sentences
+
+
+@transaction.atomic
+def credit_late_quotient(
+    *, family_id: int, since: date, until: date, actor: Actor, now: datetime
+) -> list[Invoice]:
+    """Issue the credit notes of ``reprice``, one an invoice.
+
+    Raises NotBackdated, NothingToCredit.
+    """
+    if earliest(until) is None:
+        raise NotBackdated
+    by_invoice: dict[int, dict[int, int]] = defaultdict(dict)
+    for one in reprice(family_id=family_id, since=since, until=until):
+        by_invoice[one.invoice_id][one.line_id] = one.credit
+    if not by_invoice:
+        raise NothingToCredit
+    return [
+        issue_credit_note(
+            invoice_id=invoice_id, lines=lines, actor=actor, now=now,
+            reason=_("Quotient familial reçu après la facture"))
+        for invoice_id, lines in by_invoice.items()]
