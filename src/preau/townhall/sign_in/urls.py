@@ -5,6 +5,7 @@ from django.urls import path
 from preau.townhall.sign_in import views
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("connexion/", views.sign_in, name="sign-in"),
     path("deconnexion/", views.sign_out, name="sign-out"),
     path("premiere-connexion/", views.first_password, name="first-password"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from preau.accounts import services
 from preau.accounts.enums import Permission
@@ -51,6 +51,13 @@ def _first_page(request: HttpRequest) -> str:
         if permission in held and route(name):
             return route(name)
     return reverse("townhall:password")
+
+
+@agent_required()
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """`/mairie/`: where this agent starts the day."""
+    return redirect(_first_page(request))
 
 
 def _enter(request: HttpRequest, user: object) -> None:
