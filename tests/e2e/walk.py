@@ -91,9 +91,54 @@ class Person:
         assert "/connexion/" not in self.page.url
 
     def wait_for(self, *words: str) -> None:
-        """Ask for the page again until it says the first of these words: the worker's doing."""
+        """Wait until the page says the first of these words: the worker's or the bank's doing.
+
+        With JavaScript the page brings itself up to date; without, it is asked for again.
+        """
         deadline = time.monotonic() + SECONDS
         while words[0] not in self.text() and time.monotonic() < deadline:
             time.sleep(0.2)
-            self.page.goto(self.page.url)
+            if not self.javascript:
+                self.page.goto(self.page.url)
         self.sees(*words)
+
+
+# What the keyboard stands on: its words, and whether an outline shows it, on it or on its label.
+FOCUSED = """() => {
+  const here = document.activeElement;
+  if (here === document.body) return ["", true];  // past the last stop, before the first
+  const label = here.labels && here.labels[0];
+  const shown = [here, label, label && label.querySelector("span")].some((one) => {
+    if (!one) return false;
+    const style = getComputedStyle(one);
+    return style.outlineStyle !== "none" || style.boxShadow !== "none";
+  });
+  const words = here.getAttribute("aria-label") || (label || here).innerText || here.name || "";
+  return [words, shown];
+}"""
+MOST_TABS = 150
+
+
+class Typist(Person):
+    """Someone who has a keyboard and nothing else."""
+
+    def reach(self, words: str) -> None:
+        """Tab to what is called so; each stop on the way can be seen."""
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            name, shown = self.page.evaluate(FOCUSED)
+            assert shown, f"{self.page.url}: the focus on «{plain(name)}» cannot be seen"
+            if words in plain(name):
+                return
+        raise AssertionError(f"{self.page.url}: no way to «{words}» by Tab:\n{self.text()}")
+
+    def type_in(self, label: str, text: str) -> None:
+        self.reach(label)
+        self.page.keyboard.type(text)
+
+    def enter(self, words: str, *seen: str) -> None:
+        """Tab to a link or a button, press Enter, read the page it leads to."""
+        self.reach(words)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+        self.sees(*seen)
