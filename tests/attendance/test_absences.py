@@ -19,9 +19,14 @@ def family():
 
 def tell(family, now, first="2026-10-15", last=None, **more):
     fields = {
-        "family_id": family.pk, "child_id": world.children_of(family)[0].pk,
-        "starts_on": world.day(first), "ends_on": world.day(last or first), "reason": "ILLNESS",
-        "channel": "PORTAL", "now": now, "actor": world.parent(family),
+        "family_id": family.pk,
+        "child_id": world.children_of(family)[0].pk,
+        "starts_on": world.day(first),
+        "ends_on": world.day(last or first),
+        "reason": "ILLNESS",
+        "channel": "PORTAL",
+        "now": now,
+        "actor": world.parent(family),
     }
     return report_absence(**(fields | more))
 
@@ -50,8 +55,14 @@ def test_after_the_start_the_booking_stays_and_the_rules_or_the_service_say(fami
 def test_a_preview_writes_nothing_and_says_the_same(family, now):
     lina = world.children_of(family)[0]
     world.book(world.make_slot(), lina, family)
-    fields = {"family_id": family.pk, "child_id": lina.pk, "starts_on": world.day("2026-10-15"),
-              "ends_on": world.day("2026-10-15"), "reason": "ILLNESS", "now": now}
+    fields = {
+        "family_id": family.pk,
+        "child_id": lina.pk,
+        "starts_on": world.day("2026-10-15"),
+        "ends_on": world.day("2026-10-15"),
+        "reason": "ILLNESS",
+        "now": now,
+    }
     seen = preview_absence(**fields)
     assert Booking.objects.get().status == "CONFIRMED"
     assert tell(family, now).effects[0]["sentence"] == seen[0].sentence
@@ -65,12 +76,15 @@ def test_twice_with_one_key_is_one_report_and_the_same_days_again_are_refused(fa
         tell(family, now, "2026-10-13")
 
 
-@pytest.mark.parametrize(("first", "last", "word"), [
-    ("2026-10-16", "2026-10-15", "avant"),
-    ("2026-06-01", "2026-06-02", "deux mois"),
-    ("2026-10-16", "2027-03-15", "trois mois"),
-    ("2028-10-16", "2028-10-16", "un an"),
-])
+@pytest.mark.parametrize(
+    ("first", "last", "word"),
+    [
+        ("2026-10-16", "2026-10-15", "avant"),
+        ("2026-06-01", "2026-06-02", "deux mois"),
+        ("2026-10-16", "2027-03-15", "trois mois"),
+        ("2028-10-16", "2028-10-16", "un an"),
+    ],
+)
 def test_dates_that_make_no_sense(family, now, first, last, word):
     with pytest.raises(AbsenceRefused, match=word):
         tell(family, now, first, last)

@@ -26,15 +26,40 @@ def test_each_kind_of_day_once(now):
     world.book(slot, child[late.pk], late, status="CANCELLED", cancelled_at=now)
     world.book(slot, child[gone.pk], gone, status="CANCELLED", cancelled_at=now, is_charged=False)
     world.book(slot, child[absent.pk], absent)
-    Attendance.objects.create(slot=slot, child=child[came.pk], family=came, presence="PRESENT",
-                              is_walk_in=True, recorded_at=now)
-    Attendance.objects.create(slot=slot, child=child[not_there.pk], family=not_there,
-                              presence="ABSENT", is_walk_in=True, recorded_at=now)
-    Attendance.objects.create(slot=slot, child=child[absent.pk], family=absent, presence="ABSENT",
-                              is_justified=True, recorded_at=now)
+    Attendance.objects.create(
+        slot=slot,
+        child=child[came.pk],
+        family=came,
+        presence="PRESENT",
+        is_walk_in=True,
+        recorded_at=now,
+    )
+    Attendance.objects.create(
+        slot=slot,
+        child=child[not_there.pk],
+        family=not_there,
+        presence="ABSENT",
+        is_walk_in=True,
+        recorded_at=now,
+    )
+    Attendance.objects.create(
+        slot=slot,
+        child=child[absent.pk],
+        family=absent,
+        presence="ABSENT",
+        is_justified=True,
+        recorded_at=now,
+    )
     AbsenceReport.objects.create(
-        reference="A-1", child=child[absent.pk], family=absent, starts_on=slot.day,
-        ends_on=slot.day, reason="ILLNESS", status="JUSTIFIED", reported_at=now, channel="PORTAL",
+        reference="A-1",
+        child=child[absent.pk],
+        family=absent,
+        starts_on=slot.day,
+        ends_on=slot.day,
+        reason="ILLNESS",
+        status="JUSTIFIED",
+        reported_at=now,
+        channel="PORTAL",
     )
     found = {row.family_id: row for row in days(slot)}
     assert set(found) == {held.pk, late.pk, came.pk, absent.pk}

@@ -37,7 +37,10 @@ def test_a_lost_card_is_dead_at_once_and_the_next_one_lives(family, child, now):
     with pytest.raises(CardDead, match="déclarée perdue"):
         scan_card(code=card.code, slot_id=slot.pk, now=now, actor=agent)
     order = order_card(
-        child_id=child.pk, family_id=family.pk, channel="PORTAL", now=now,
+        child_id=child.pk,
+        family_id=family.pk,
+        channel="PORTAL",
+        now=now,
         actor=world.parent(family),
     )
     issued = issue_card(child_id=child.pk, family_id=family.pk, now=now, actor=agent)

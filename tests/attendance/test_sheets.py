@@ -42,30 +42,60 @@ def children(slot):
 
 def report(child, family_id, reason="ILLNESS", **more):
     return AbsenceReport.objects.create(
-        reference=f"A-{child.pk}", child=child, family_id=family_id, starts_on="2026-10-06",
-        ends_on="2026-10-06", reason=reason, reported_at=world.NOW, channel="PORTAL", **more,
+        reference=f"A-{child.pk}",
+        child=child,
+        family_id=family_id,
+        starts_on="2026-10-06",
+        ends_on="2026-10-06",
+        reason=reason,
+        reported_at=world.NOW,
+        channel="PORTAL",
+        **more,
     )
 
 
 def test_present_absent_and_hours_may_be_written_again(slot, children, site_actor, now):
     a, b, _ = children
-    record_presences(slot_id=slot.pk, now=now, actor=site_actor, marks=[
-        Mark(a.pk, "PRESENT", arrived=dt.time(11, 40)), Mark(b.pk, "ABSENT"),
-    ])
-    record_presences(slot_id=slot.pk, now=now, actor=site_actor, marks=[
-        Mark(a.pk, "PRESENT", left=dt.time(13, 30)), Mark(b.pk, "PRESENT"),
-    ])
+    record_presences(
+        slot_id=slot.pk,
+        now=now,
+        actor=site_actor,
+        marks=[
+            Mark(a.pk, "PRESENT", arrived=dt.time(11, 40)),
+            Mark(b.pk, "ABSENT"),
+        ],
+    )
+    record_presences(
+        slot_id=slot.pk,
+        now=now,
+        actor=site_actor,
+        marks=[
+            Mark(a.pk, "PRESENT", left=dt.time(13, 30)),
+            Mark(b.pk, "PRESENT"),
+        ],
+    )
     row = Attendance.objects.get(child=a)
     assert row.arrived_at == world.instant("2026-10-06T11:40")
     assert row.left_at == world.instant("2026-10-06T13:30")
     found = sheet(slot.pk, slot.day)
     assert found.counts == {
-        "expected": 3, "present": 1, "left": 1, "absent": 0, "away": 0, "walk_in": 0, "todo": 1,
+        "expected": 3,
+        "present": 1,
+        "left": 1,
+        "absent": 0,
+        "away": 0,
+        "walk_in": 0,
+        "todo": 1,
     }
     with pytest.raises(AttendanceRefused, match="avant"):
-        record_presences(slot_id=slot.pk, now=now, actor=site_actor, marks=[
-            Mark(a.pk, "PRESENT", left=dt.time(8, 0)),
-        ])
+        record_presences(
+            slot_id=slot.pk,
+            now=now,
+            actor=site_actor,
+            marks=[
+                Mark(a.pk, "PRESENT", left=dt.time(8, 0)),
+            ],
+        )
 
 
 def test_a_child_who_is_not_expected_needs_a_yes(slot, site_actor, now):
@@ -85,8 +115,9 @@ def test_a_shared_child_who_walks_in_is_billed_to_the_home_of_the_week(slot, sit
     even, odd = world.make_family(0), world.make_family(0)
     child = world.add_child(odd, "Adam", weeks="ODD")
     child.custodies.create(family=even, weeks="EVEN", starts_on=dt.date(2020, 1, 1))
-    record_presences(slot_id=slot.pk, marks=[Mark(child.pk, "PRESENT")], now=now,
-                     actor=site_actor, walk_in=True)
+    record_presences(
+        slot_id=slot.pk, marks=[Mark(child.pk, "PRESENT")], now=now, actor=site_actor, walk_in=True
+    )
     assert Attendance.objects.get().family_id == odd.pk  # 6 October 2026 is in week 41
 
 
@@ -96,7 +127,8 @@ def test_all_present_leaves_out_who_is_known_or_reported_away(slot, children, si
     report(b, world.Custody.objects.get(child=b).family_id)
     assert mark_all_present(slot_id=slot.pk, now=now, actor=site_actor) == 1
     assert dict(Attendance.objects.values_list("child", "presence")) == {
-        a.pk: "ABSENT", c.pk: "PRESENT",
+        a.pk: "ABSENT",
+        c.pk: "PRESENT",
     }
     assert sheet(slot.pk, slot.day).counts["away"] == 1
 
@@ -110,13 +142,19 @@ def test_closing_marks_the_rest_absent_and_later_changes_leave_a_trace(
     first = close_sheet(slot_id=slot.pk, now=now, actor=site_actor)
     assert close_sheet(slot_id=slot.pk, now=now, actor=site_actor).pk == first.pk
     assert dict(Attendance.objects.values_list("child", "is_justified")) == {
-        a.pk: None, b.pk: None, c.pk: True,
+        a.pk: None,
+        b.pk: None,
+        c.pk: True,
     }
     assert counts_of([slot.pk])[slot.pk].is_closed
     assert not Entry.objects.filter(action="attendance.correct").exists()
 
-    record_presences(slot_id=slot.pk, marks=[Mark(b.pk, "PRESENT", arrived=dt.time(11, 50))],
-                     now=now, actor=site_actor)
+    record_presences(
+        slot_id=slot.pk,
+        marks=[Mark(b.pk, "PRESENT", arrived=dt.time(11, 50))],
+        now=now,
+        actor=site_actor,
+    )
     trace = Entry.objects.get(action="attendance.correct")
     assert trace.summary == (
         "Pointage corrigé après clôture : absent → présent, arrivé à 11\u00a0h\u00a050"

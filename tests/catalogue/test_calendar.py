@@ -39,21 +39,32 @@ def test_the_import_is_the_states_calendar_for_zone_c(year):
         "Pont de l’Ascension": (date(2027, 5, 6), date(2027, 5, 8), P.SMALL_HOLIDAYS),
         "Vacances d’été": (date(2027, 7, 3), date(2027, 8, 31), P.SUMMER),
     }
-    public = set(
-        ClosedDay.objects.filter(is_public_holiday=True).values_list("day", flat=True)
-    )
+    public = set(ClosedDay.objects.filter(is_public_holiday=True).values_list("day", flat=True))
     assert public == {
-        date(2026, 11, 1), date(2026, 11, 11), date(2026, 12, 25), date(2027, 1, 1),
-        date(2027, 3, 29), date(2027, 5, 1), date(2027, 5, 6), date(2027, 5, 8),
-        date(2027, 5, 17), date(2027, 7, 14), date(2027, 8, 15),
+        date(2026, 11, 1),
+        date(2026, 11, 11),
+        date(2026, 12, 25),
+        date(2027, 1, 1),
+        date(2027, 3, 29),
+        date(2027, 5, 1),
+        date(2027, 5, 6),
+        date(2027, 5, 8),
+        date(2027, 5, 17),
+        date(2027, 7, 14),
+        date(2027, 8, 15),
     }
 
 
 def test_importing_again_adds_nothing_and_keeps_what_an_agent_changed(year):
     winter = SchoolHoliday.objects.get(name="Vacances d’hiver")
-    services.save_holiday(holiday_id=winter.pk, name="Vacances d’hiver",
-                          starts_on=date(2027, 2, 5), ends_on=winter.ends_on, kind=winter.kind,
-                          **WHO)
+    services.save_holiday(
+        holiday_id=winter.pk,
+        name="Vacances d’hiver",
+        starts_on=date(2027, 2, 5),
+        ends_on=winter.ends_on,
+        kind=winter.kind,
+        **WHO,
+    )
     again = services.import_calendar(school_year=year, **WHO)
     assert (again.holidays_added, again.holidays_kept, again.public_holidays_added) == (0, 6, 0)
     assert again.is_complete
@@ -109,8 +120,9 @@ def test_the_calendar_joins_years_and_costs_the_same_whatever_its_length(
 
 
 def test_closures_of_one_site_concern_it_alone(year):
-    site = services.save_establishment(name="Les Aulnes", kind=EstablishmentKind.LEISURE_CENTRE,
-                                       **WHO)
+    site = services.save_establishment(
+        name="Les Aulnes", kind=EstablishmentKind.LEISURE_CENTRE, **WHO
+    )
     day = date(2026, 9, 9)
     services.save_closed_day(day=day, reason="Travaux", establishment_id=site.pk, **WHO)
     services.save_closed_day(day=day + timedelta(1), reason="Pont", **WHO)
@@ -126,9 +138,12 @@ def test_closures_of_one_site_concern_it_alone(year):
 def test_the_rulebooks_calendar(year):
     calendar = queries.rule_calendar(date(2026, 9, 1), date(2027, 8, 31))
     assert [(h.name, h.resumes_on) for h in calendar.holidays] == [
-        ("toussaint", date(2026, 11, 2)), ("noel", date(2027, 1, 4)),
-        ("hiver", date(2027, 2, 22)), ("printemps", date(2027, 4, 19)),
-        ("ascension", date(2027, 5, 9)), ("summer", date(2027, 9, 1)),
+        ("toussaint", date(2026, 11, 2)),
+        ("noel", date(2027, 1, 4)),
+        ("hiver", date(2027, 2, 22)),
+        ("printemps", date(2027, 4, 19)),
+        ("ascension", date(2027, 5, 9)),
+        ("summer", date(2027, 9, 1)),
     ]
     assert date(2026, 11, 11) in calendar.public_holidays
     assert calendar.zone == "C"
@@ -136,8 +151,13 @@ def test_the_rulebooks_calendar(year):
 
 def test_holidays_may_not_overlap(year):
     with pytest.raises(CatalogueRefusal, match="Vacances de Noël"):
-        services.save_holiday(name="x", starts_on=date(2027, 1, 3), ends_on=date(2027, 1, 9),
-                              kind=P.SMALL_HOLIDAYS, **WHO)
+        services.save_holiday(
+            name="x",
+            starts_on=date(2027, 1, 3),
+            ends_on=date(2027, 1, 9),
+            kind=P.SMALL_HOLIDAYS,
+            **WHO,
+        )
 
 
 def test_an_unpublished_year_says_so():

@@ -20,15 +20,30 @@ WHO = {"now": NOW, "actor": Actor.system("Sonia Lopes")}
 def offer():
     class Offer:
         year = services.save_school_year(starts_on=date(2026, 9, 1), **WHO)
-        school = services.save_establishment(name="Marie-Curie", kind=EstablishmentKind.SCHOOL,
-                                             levels=["CM2", "CP"], **WHO)
+        school = services.save_establishment(
+            name="Marie-Curie", kind=EstablishmentKind.SCHOOL, levels=["CM2", "CP"], **WHO
+        )
         activity = services.save_activity(
-            name="Cantine", kind=ActivityKind.CANTEEN, domain=Domain.AROUND_SCHOOL,
-            booking_mode=BookingMode.DAYS, **WHO)
-        product = services.save_product(activity_id=activity.pk, name="Repas",
-                                        starts_at=time(11, 40), ends_at=time(13, 40), **WHO)
-        offering = services.save_offering(activity_id=activity.pk, establishment_id=school.pk,
-                                          school_year_id=year.pk, capacity=180, **WHO)
+            name="Cantine",
+            kind=ActivityKind.CANTEEN,
+            domain=Domain.AROUND_SCHOOL,
+            booking_mode=BookingMode.DAYS,
+            **WHO,
+        )
+        product = services.save_product(
+            activity_id=activity.pk,
+            name="Repas",
+            starts_at=time(11, 40),
+            ends_at=time(13, 40),
+            **WHO,
+        )
+        offering = services.save_offering(
+            activity_id=activity.pk,
+            establishment_id=school.pk,
+            school_year_id=year.pk,
+            capacity=180,
+            **WHO,
+        )
 
     return Offer
 
@@ -38,46 +53,74 @@ def test_what_is_made_is_named_and_journaled(offer):
     assert offer.school.levels == ["CP", "CM2"]  # in the order of the school life
     assert offer.offering.starts_on == date(2026, 9, 1)
     assert Entry.objects.filter(actor_label="Sonia Lopes").count() == 5
-    services.save_establishment(establishment_id=offer.school.pk, name="Marie-Curie",
-                                kind=EstablishmentKind.SCHOOL, **WHO)
+    services.save_establishment(
+        establishment_id=offer.school.pk, name="Marie-Curie", kind=EstablishmentKind.SCHOOL, **WHO
+    )
     assert Entry.objects.count() == 5  # nothing changed, nothing written
 
 
 def test_the_short_name_that_rulebooks_know_never_changes(offer):
     renamed = services.save_activity(
-        activity_id=offer.activity.pk, name="Restauration scolaire", slug="autre",
-        kind=ActivityKind.CANTEEN, domain=Domain.AROUND_SCHOOL, booking_mode=BookingMode.DAYS,
-        **WHO)
+        activity_id=offer.activity.pk,
+        name="Restauration scolaire",
+        slug="autre",
+        kind=ActivityKind.CANTEEN,
+        domain=Domain.AROUND_SCHOOL,
+        booking_mode=BookingMode.DAYS,
+        **WHO,
+    )
     assert renamed.slug == "cantine"
 
 
 def test_two_activities_of_one_name_get_two_addresses(offer):
     twin = services.save_activity(
-        name="Cantine", kind=ActivityKind.CANTEEN, domain=Domain.AROUND_SCHOOL,
-        booking_mode=BookingMode.DAYS, **WHO)
+        name="Cantine",
+        kind=ActivityKind.CANTEEN,
+        domain=Domain.AROUND_SCHOOL,
+        booking_mode=BookingMode.DAYS,
+        **WHO,
+    )
     assert twin.slug == "cantine-2"
-    product = services.save_product(activity_id=twin.pk, name="Repas", starts_at=time(11),
-                                    ends_at=time(13), **WHO)
+    product = services.save_product(
+        activity_id=twin.pk, name="Repas", starts_at=time(11), ends_at=time(13), **WHO
+    )
     assert product.slug == "repas"
 
 
 def test_refusals_are_said_by_field(offer):
     with pytest.raises(CatalogueRefusal) as refusal:
-        services.save_product(activity_id=offer.activity.pk, name="", starts_at=time(14),
-                              ends_at=time(13), **WHO)
+        services.save_product(
+            activity_id=offer.activity.pk, name="", starts_at=time(14), ends_at=time(13), **WHO
+        )
     assert "name" in refusal.value.fields
     with pytest.raises(CatalogueRefusal, match="Déjà ouverte sur ce site"):
-        services.save_offering(activity_id=offer.activity.pk, establishment_id=offer.school.pk,
-                               school_year_id=offer.year.pk, capacity=1, **WHO)
+        services.save_offering(
+            activity_id=offer.activity.pk,
+            establishment_id=offer.school.pk,
+            school_year_id=offer.year.pk,
+            capacity=1,
+            **WHO,
+        )
     with pytest.raises(CatalogueRefusal, match="n’est pas dans l’année scolaire"):
-        services.save_offering(activity_id=offer.activity.pk, establishment_id=offer.school.pk,
-                               school_year_id=offer.year.pk, capacity=1, label="b",
-                               ends_on=date(2027, 9, 1), **WHO)
+        services.save_offering(
+            activity_id=offer.activity.pk,
+            establishment_id=offer.school.pk,
+            school_year_id=offer.year.pk,
+            capacity=1,
+            label="b",
+            ends_on=date(2027, 9, 1),
+            **WHO,
+        )
     with pytest.raises(CatalogueRefusal, match="créez-en une autre"):
         other = services.save_establishment(name="B", kind=EstablishmentKind.SCHOOL, **WHO)
-        services.save_offering(offering_id=offer.offering.pk, activity_id=offer.activity.pk,
-                               establishment_id=other.pk, school_year_id=offer.year.pk,
-                               capacity=1, **WHO)
+        services.save_offering(
+            offering_id=offer.offering.pk,
+            activity_id=offer.activity.pk,
+            establishment_id=other.pk,
+            school_year_id=offer.year.pk,
+            capacity=1,
+            **WHO,
+        )
 
 
 def test_nothing_in_use_is_deleted(offer):
@@ -99,8 +142,7 @@ def test_weekly_patterns_become_exactly_what_is_asked(offer):
     friday = (offer.product.pk, PeriodKind.SCHOOL_DAYS, 4)
 
     def put(patterns):
-        return services.set_weekly_patterns(offering_id=offer.offering.pk, patterns=patterns,
-                                            **WHO)
+        return services.set_weekly_patterns(offering_id=offer.offering.pk, patterns=patterns, **WHO)
 
     assert put({monday: None, friday: 40}) == 2
     assert put({monday: None, friday: 40}) == 0
@@ -111,8 +153,11 @@ def test_weekly_patterns_become_exactly_what_is_asked(offer):
 
 
 def test_a_new_year_takes_the_offer_of_the_last_one_closed(offer):
-    services.set_weekly_patterns(offering_id=offer.offering.pk, patterns={
-        (offer.product.pk, PeriodKind.SCHOOL_DAYS, 0): None}, **WHO)
+    services.set_weekly_patterns(
+        offering_id=offer.offering.pk,
+        patterns={(offer.product.pk, PeriodKind.SCHOOL_DAYS, 0): None},
+        **WHO,
+    )
     after = services.save_school_year(starts_on=date(2027, 9, 1), **WHO)
     assert services.copy_offerings(source_id=offer.year.pk, target_id=after.pk, **WHO) == 1
     assert services.copy_offerings(source_id=offer.year.pk, target_id=after.pk, **WHO) == 0
@@ -136,21 +181,27 @@ def test_registration_state(opens, closes, is_open, state):
 
 def test_a_week_of_menus(offer):
     monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
-    services.save_week_menus(days={monday: {"main": "Lasagnes"}, tuesday: {"main": "Colin"}},
-                             **WHO)
-    services.save_week_menus(days={monday: {"main": "Lasagnes aux lentilles"}, tuesday: {}},
-                             **WHO)
+    services.save_week_menus(days={monday: {"main": "Lasagnes"}, tuesday: {"main": "Colin"}}, **WHO)
+    services.save_week_menus(days={monday: {"main": "Lasagnes aux lentilles"}, tuesday: {}}, **WHO)
     assert [(m.day, m.main) for m in queries.menus(monday, tuesday)] == [
-        (monday, "Lasagnes aux lentilles")]
+        (monday, "Lasagnes aux lentilles")
+    ]
 
 
 def test_a_class_belongs_to_a_school(offer):
     gym = services.save_establishment(name="Gymnase", kind=EstablishmentKind.SPORTS, **WHO)
     with pytest.raises(CatalogueRefusal, match="école"):
-        services.save_class(establishment_id=gym.pk, school_year_id=offer.year.pk, name="CP A",
-                            **WHO)
-    services.save_class(establishment_id=offer.school.pk, school_year_id=offer.year.pk,
-                        name="CP A", levels=["CP"], **WHO)
+        services.save_class(
+            establishment_id=gym.pk, school_year_id=offer.year.pk, name="CP A", **WHO
+        )
+    services.save_class(
+        establishment_id=offer.school.pk,
+        school_year_id=offer.year.pk,
+        name="CP A",
+        levels=["CP"],
+        **WHO,
+    )
     with pytest.raises(CatalogueRefusal, match="existe déjà"):
-        services.save_class(establishment_id=offer.school.pk, school_year_id=offer.year.pk,
-                            name="CP A", **WHO)
+        services.save_class(
+            establishment_id=offer.school.pk, school_year_id=offer.year.pk, name="CP A", **WHO
+        )

@@ -33,15 +33,23 @@ def make_activity(
         name=name, kind=kind, domain=domain, booking_mode=mode, **values, **WHO
     )
     sold = services.save_product(
-        activity_id=activity.pk, name=product, unit_name=product.lower(), starts_at=hours[0],
-        ends_at=hours[1], **WHO
+        activity_id=activity.pk,
+        name=product,
+        unit_name=product.lower(),
+        starts_at=hours[0],
+        ends_at=hours[1],
+        **WHO,
     )
     offerings = []
     for site_id in site_ids:
         offering = services.save_offering(
-            activity_id=activity.pk, establishment_id=site_id, school_year_id=year_id,
-            capacity=capacity, registration_opens_at=opens_at,
-            registration_closes_at=closes_at, **WHO
+            activity_id=activity.pk,
+            establishment_id=site_id,
+            school_year_id=year_id,
+            capacity=capacity,
+            registration_opens_at=opens_at,
+            registration_closes_at=closes_at,
+            **WHO,
         )
         services.set_weekly_patterns(
             offering_id=offering.pk,
@@ -57,18 +65,33 @@ def make_offer() -> SimpleNamespace:
     year = services.save_school_year(starts_on=dt.date(2026, 9, 1), **WHO)
     services.import_calendar(school_year=year, **WHO)
     school = services.save_establishment(
-        name="Marie-Curie", kind=EstablishmentKind.SCHOOL, address="3, rue des Écoles",
-        phone="0199001260", **WHO
+        name="Marie-Curie",
+        kind=EstablishmentKind.SCHOOL,
+        address="3, rue des Écoles",
+        phone="0199001260",
+        **WHO,
     )
     canteen = make_activity(
-        "Cantine", ActivityKind.CANTEEN, [school.pk], year.pk,
+        "Cantine",
+        ActivityKind.CANTEEN,
+        [school.pk],
+        year.pk,
         days={PeriodKind.SCHOOL_DAYS: SCHOOL_WEEK},
-        product="Repas", levels=["PS", "CP", "CM2"], how_to_register="1. Connectez-vous.",
+        product="Repas",
+        levels=["PS", "CP", "CM2"],
+        how_to_register="1. Connectez-vous.",
     )
     judo = make_activity(
-        "Judo", ActivityKind.SPORT, [school.pk], year.pk,
-        days={PeriodKind.SCHOOL_DAYS: (1,)}, hours=(dt.time(17), dt.time(18)),
-        mode=BookingMode.WHOLE_PERIOD, domain=Domain.SPORTS, min_age=4, max_age=11,
+        "Judo",
+        ActivityKind.SPORT,
+        [school.pk],
+        year.pk,
+        days={PeriodKind.SCHOOL_DAYS: (1,)},
+        hours=(dt.time(17), dt.time(18)),
+        mode=BookingMode.WHOLE_PERIOD,
+        domain=Domain.SPORTS,
+        min_age=4,
+        max_age=11,
         opens_at=dt.datetime(2026, 12, 1, 8, 0, tzinfo=dt.UTC),
     )
     return SimpleNamespace(year=year, school=school, canteen=canteen, judo=judo)

@@ -24,7 +24,8 @@ def families(db, monkeypatch):
     monkeypatch.setattr(rulebook_preview, "rulebook_on", lambda day: book)
     office, offering = make_office(), make_offering()
     apps.get_model("billing", "ActivityAccounting").objects.create(
-        activity=offering.activity, cash_office=office, accounting_code="7067", is_meal=True)
+        activity=offering.activity, cash_office=office, accounting_code="7067", is_meal=True
+    )
     slots = [make_slot(dt.date(2026, 10, day), offering=offering) for day in (1, 2)]
     made = []
     for value in (300, 742, 1500):

@@ -20,7 +20,7 @@ from preau.demo.bank import merchants as demo
 from preau.demo.bank.app import Bank
 from preau.demo.bank.merchants import demo_merchants
 from preau.demo.bank.signatures import spplus_hmac, systempay_signature
-from preau.payments import gateways, services
+from preau.payments import gateways, outcomes, services
 from preau.payments.errors import (
     AmountOutOfBounds,
     AttemptNotFound,
@@ -587,13 +587,13 @@ def test_six_notifications_at_once_settle_once(family, kind):
 def test_control_without_the_lock_the_database_still_holds(family, monkeypatch):
     office = open_office("SPPLUS")
     attempt = start(family, office, top_up=5_000)
-    settle, all_in = services._settle, threading.Barrier(4)
+    settle, all_in = outcomes._settle, threading.Barrier(4)
 
     def slow(verdict, found, *, now):
         all_in.wait()
         return settle(verdict, found, now=now)
 
-    monkeypatch.setattr(services, "_settle", slow)
+    monkeypatch.setattr(outcomes, "_settle", slow)
     from django.db.models import QuerySet
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kw: self.all())

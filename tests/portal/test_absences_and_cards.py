@@ -27,8 +27,10 @@ def at_nine(monkeypatch, now):
 def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage",
-                    "OPTIONS": {"location": str(tmp_path)}}
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path)},
+        }
     }
 
 
@@ -55,8 +57,15 @@ def photo(name="certificat.jpg"):
 
 
 def answers(child, **more):
-    return {"child": child.pk, "starts_on_day": "15", "starts_on_month": "10",
-            "starts_on_year": "2026", "reason": "ILLNESS", "comment": "", **more}
+    return {
+        "child": child.pk,
+        "starts_on_day": "15",
+        "starts_on_month": "10",
+        "starts_on_year": "2026",
+        "reason": "ILLNESS",
+        "comment": "",
+        **more,
+    }
 
 
 def hidden(page):
@@ -98,10 +107,16 @@ def test_a_certificate_may_come_later(client, family, now):
     assert report.document_at == now
 
 
-@pytest.mark.parametrize("changes", [
-    {"child": ""}, {"reason": ""}, {"starts_on_day": "41"}, {"starts_on_year": "2020"},
-    {"ends_on_day": "1", "ends_on_month": "1", "ends_on_year": "2026"},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"child": ""},
+        {"reason": ""},
+        {"starts_on_day": "41"},
+        {"starts_on_year": "2020"},
+        {"ends_on_day": "1", "ends_on_month": "1", "ends_on_year": "2026"},
+    ],
+)
 def test_what_cannot_be_is_said_in_words_and_nothing_is_lost(client, family, changes):
     lina = world.children_of(family)[0]
     page = client.post(f"{ABSENCES}signaler/", answers(lina, do="check", comment="Gare") | changes)
@@ -114,8 +129,9 @@ def test_the_month_shows_who_came(client, family, now):
     slot = world.make_slot("2026-10-05")
     world.book(slot, lina, family), world.book(slot, noe, family)
     for child, presence in ((lina, "PRESENT"), (noe, "ABSENT")):
-        Attendance.objects.create(slot=slot, child=child, family=family, presence=presence,
-                                  recorded_at=now)
+        Attendance.objects.create(
+            slot=slot, child=child, family=family, presence=presence, recorded_at=now
+        )
     text = client.get(ABSENCES, {"mois": "2026-10"}).content.decode()
     assert "Lundi 5 octobre" in text and "Présent" in text and "Absent, non prévenu" in text
     assert "Rien n’était prévu" in client.get(ABSENCES, {"mois": "2026-12"}).content.decode()
@@ -138,12 +154,16 @@ def test_a_lost_card_is_dead_and_the_next_is_asked_for(client, family, now):
 def test_another_family_gets_404_everywhere(client, family, now):
     lina = world.children_of(family)[0]
     card = issue_card(child_id=lina.pk, family_id=family.pk, now=now, actor=Actor.system())
-    client.post(f"{ABSENCES}signaler/",
-                answers(lina, do="send", document=photo(), key=str(world.key())))
+    client.post(
+        f"{ABSENCES}signaler/", answers(lina, do="send", document=photo(), key=str(world.key()))
+    )
     report = AbsenceReport.objects.get()
     stranger = sign_in(world.make_family())
-    for url in (f"{ABSENCES}{report.reference}/", f"{ABSENCES}pieces/{report.document_id}/",
-                f"{CARDS}{card.pk}/perdue/"):
+    for url in (
+        f"{ABSENCES}{report.reference}/",
+        f"{ABSENCES}pieces/{report.document_id}/",
+        f"{CARDS}{card.pk}/perdue/",
+    ):
         assert stranger.get(url).status_code == 404, url
     assert stranger.post(f"{CARDS}{card.pk}/perdue/").status_code == 404
     assert stranger.post(f"{CARDS}enfants/{lina.pk}/demander/").status_code == 404

@@ -15,9 +15,16 @@ from tests.bookings import world
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = world.instant("2026-10-06T16:45")
 MODULES = (
-    "ui.days.planning", "ui.days.absences", "ui.days.cards", "townhall.sites.views",
-    "townhall.sites.sheets", "townhall.sites.scope", "townhall.sites.cards",
-    "townhall.sites.absences", "townhall.sites.family", "townhall.families.scope",
+    "ui.days.planning",
+    "ui.days.absences",
+    "ui.days.cards",
+    "townhall.sites.views",
+    "townhall.sites.sheets",
+    "townhall.sites.scope",
+    "townhall.sites.cards",
+    "townhall.sites.absences",
+    "townhall.sites.family",
+    "townhall.families.scope",
     "townhall.access",
 )
 
@@ -50,8 +57,13 @@ def family():
     canteen = world.make_offering()
     family = world.make_family(2)
     world.enrol_all(family, canteen)
-    open_slots(offering_ids=[canteen.pk], first=world.day("2026-09-28"),
-               last=world.day("2026-12-31"), now=NOW, actor=Actor.system())
+    open_slots(
+        offering_ids=[canteen.pk],
+        first=world.day("2026-09-28"),
+        last=world.day("2026-12-31"),
+        now=NOW,
+        actor=Actor.system(),
+    )
     Slot.objects.filter(day="2026-11-19").update(capacity=0)
     return family
 
@@ -118,19 +130,36 @@ def test_axe_finds_nothing_in_the_familys_space(
     for n, slot in enumerate(Slot.objects.filter(day__lte="2026-10-16").order_by("day")):
         world.book(slot, lina, family)
         if n == 8:
-            world.book(slot, noe, family, status="OFFERED",
-                       offer_expires_at=world.instant("2026-10-07T09:00"))
+            world.book(
+                slot,
+                noe,
+                family,
+                status="OFFERED",
+                offer_expires_at=world.instant("2026-10-07T09:00"),
+            )
     card = issue_card(child_id=lina.pk, family_id=family.pk, now=NOW, actor=Actor.system())
     report = report_absence(
-        family_id=family.pk, child_id=lina.pk, starts_on=world.day("2026-10-06"),
-        ends_on=world.day("2026-10-08"), reason="ILLNESS", channel="PORTAL", now=NOW,
+        family_id=family.pk,
+        child_id=lina.pk,
+        starts_on=world.day("2026-10-06"),
+        ends_on=world.day("2026-10-08"),
+        reason="ILLNESS",
+        channel="PORTAL",
+        now=NOW,
         actor=world.parent(family),
     )
     page = family_page(open_page, live_server, family, width=width)
     page.emulate_media(color_scheme=scheme)
-    for path in ("reservations/", "reservations/?mois=2026-11", "reservations/recapitulatif/",
-                 "absences/", "absences/signaler/", f"absences/{report.reference}/", "cartes/",
-                 f"cartes/{card.pk}/perdue/"):
+    for path in (
+        "reservations/",
+        "reservations/?mois=2026-11",
+        "reservations/recapitulatif/",
+        "absences/",
+        "absences/signaler/",
+        f"absences/{report.reference}/",
+        "cartes/",
+        f"cartes/{card.pk}/perdue/",
+    ):
         page.goto(f"{live_server.url}/espace/{path}")
         assert_accessible(page)
     page.goto(f"{live_server.url}/espace/absences/signaler/")
@@ -152,20 +181,37 @@ def test_axe_finds_nothing_at_the_sites(live_server, open_page, assert_accessibl
     slot = Slot.objects.get(day="2026-10-06")
     world.book(slot, lina, family), world.book(slot, noe, family, status="WAITING")
     report = report_absence(
-        family_id=family.pk, child_id=noe.pk, starts_on=world.day("2026-10-06"),
-        ends_on=world.day("2026-10-06"), reason="FAMILY", channel="PORTAL", now=NOW,
+        family_id=family.pk,
+        child_id=noe.pk,
+        starts_on=world.day("2026-10-06"),
+        ends_on=world.day("2026-10-06"),
+        reason="FAMILY",
+        channel="PORTAL",
+        now=NOW,
         actor=world.parent(family),
     )
     card = issue_card(child_id=lina.pk, family_id=family.pk, now=NOW, actor=Actor.system())
     page = open_page(width=width)
     sign_in(page, live_server, world.make_agent(), "preau.accounts.auth.AgentBackend")
     seat, file = f"sites/seances/{slot.pk}/", f"dossiers/{family.code}/"
-    for path in ("sites/?jour=2026-10-06", f"sites/{slot.offering.establishment_id}/",
-                 "sites/registre/", seat, f"{seat}liste/", f"{seat}attente/",
-                 f"{seat}ajouter/?q=bouv", f"{seat}enfants/{lina.pk}/", "absences/",
-                 f"absences/{report.reference}/", "cartes/", f"{file}reservations/?mois=2026-11",
-                 f"{file}absences/", f"{file}absences/signaler/", f"{file}cartes/",
-                 f"{file}cartes/{card.pk}/imprimer/"):
+    for path in (
+        "sites/?jour=2026-10-06",
+        f"sites/{slot.offering.establishment_id}/",
+        "sites/registre/",
+        seat,
+        f"{seat}liste/",
+        f"{seat}attente/",
+        f"{seat}ajouter/?q=bouv",
+        f"{seat}enfants/{lina.pk}/",
+        "absences/",
+        f"absences/{report.reference}/",
+        "cartes/",
+        f"{file}reservations/?mois=2026-11",
+        f"{file}absences/",
+        f"{file}absences/signaler/",
+        f"{file}cartes/",
+        f"{file}cartes/{card.pk}/imprimer/",
+    ):
         page.goto(f"{live_server.url}/mairie/{path}")
         assert_accessible(page)
     page.goto(f"{live_server.url}/mairie/{seat}")

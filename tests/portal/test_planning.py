@@ -41,8 +41,18 @@ def pairs(slots, children):
 
 
 def post(client, do, checked=(), held="", added="", mois="2026-10", **more):
-    return client.post(URL, {"mois": mois, "activite": "cantine", "held": held, "added": added,
-                             "c": list(checked), "do": do, **more})
+    return client.post(
+        URL,
+        {
+            "mois": mois,
+            "activite": "cantine",
+            "held": held,
+            "added": added,
+            "c": list(checked),
+            "do": do,
+            **more,
+        },
+    )
 
 
 def test_choose_check_send_and_read_the_receipt(client, family):
@@ -131,8 +141,9 @@ def test_another_familys_objects_answer_404(client, family):
     slot = world.make_slot("2026-10-15")
     stranger = world.make_family()
     child = world.children_of(stranger)[0]
-    offer = world.book(slot, child, stranger, status="OFFERED",
-                       offer_expires_at=world.instant("2026-10-07T09:00"))
+    offer = world.book(
+        slot, child, stranger, status="OFFERED", offer_expires_at=world.instant("2026-10-07T09:00")
+    )
     assert client.post(f"{URL}places/{offer.pk}/", {"answer": "yes"}).status_code == 404
     assert client.get(f"{URL}recus/R-2026-XXXX/").status_code == 404
     assert client.post(f"{URL}recapitulatif/", {"key": "x"}).status_code == 404

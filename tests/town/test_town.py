@@ -60,8 +60,13 @@ def test_colours_that_cannot_be_read_are_refused_and_change_nothing(changes, sai
 
 
 def test_readable_colours_are_kept():
-    update(colour_light="#5b1a3a", colour_light_soft="#f3e2ea", colour_dark="#e7b1cb",
-           colour_dark_on="#2a0d1b", colour_dark_soft="#3d2230")
+    update(
+        colour_light="#5b1a3a",
+        colour_light_soft="#f3e2ea",
+        colour_dark="#e7b1cb",
+        colour_dark_on="#2a0d1b",
+        colour_dark_soft="#3d2230",
+    )
     assert queries.get_town().colour_light == "#5b1a3a"
 
 
@@ -80,9 +85,17 @@ def test_origins_are_brought_to_what_a_browser_compares(given, kept):
 
 @pytest.mark.parametrize(
     "given",
-    ["http://ville.example", "https://*.ville.example", "javascript:alert(1)", "ville",
-     "https://ville.example; script-src *", "https://a b.example", "https://", "data:text/html,x",
-     "https://ville.example:99999"],
+    [
+        "http://ville.example",
+        "https://*.ville.example",
+        "javascript:alert(1)",
+        "ville",
+        "https://ville.example; script-src *",
+        "https://a b.example",
+        "https://",
+        "data:text/html,x",
+        "https://ville.example:99999",
+    ],
 )
 def test_dubious_origins_are_refused(given):
     with pytest.raises(TownRefusal) as refusal:
@@ -135,26 +148,44 @@ def test_two_agents_do_not_overwrite_each_other():
     seen = Page.objects.get().updated_at
     services.update_page(slug="aide", title="Aide", body="b", now=NOW, actor=ACTOR, seen_at=seen)
     with pytest.raises(TownRefusal, match="Sonia Lopes"):
-        services.update_page(slug="aide", title="Aide", body="c", now=NOW, actor=ACTOR,
-                             seen_at=seen)
+        services.update_page(
+            slug="aide", title="Aide", body="c", now=NOW, actor=ACTOR, seen_at=seen
+        )
     assert queries.get_page("aide").body == "b"
 
 
 def test_notices_show_between_their_days():
-    services.save_notice(title="Grève", starts_on=date(2026, 11, 23), ends_on=date(2026, 11, 24),
-                         now=NOW, actor=ACTOR)
+    services.save_notice(
+        title="Grève",
+        starts_on=date(2026, 11, 23),
+        ends_on=date(2026, 11, 24),
+        now=NOW,
+        actor=ACTOR,
+    )
     shown = [len(queries.current_notices(date(2026, 11, d))) for d in (22, 23, 24, 25)]
     assert shown == [0, 1, 1, 0]
     with pytest.raises(TownRefusal, match="avant le premier"):
-        services.save_notice(title="x", starts_on=date(2026, 11, 23),
-                             ends_on=date(2026, 11, 22), now=NOW, actor=ACTOR)
+        services.save_notice(
+            title="x",
+            starts_on=date(2026, 11, 23),
+            ends_on=date(2026, 11, 22),
+            now=NOW,
+            actor=ACTOR,
+        )
 
 
 def test_a_service_in_use_stays(django_assert_max_num_queries):
     from preau.catalogue.services import save_activity
 
     service = services.save_service(name="Enfance", now=NOW, actor=ACTOR)
-    save_activity(name="Cantine", kind="CANTEEN", domain="AROUND_SCHOOL", booking_mode="DAYS",
-                  service_id=service.pk, now=NOW, actor=ACTOR)
+    save_activity(
+        name="Cantine",
+        kind="CANTEEN",
+        domain="AROUND_SCHOOL",
+        booking_mode="DAYS",
+        service_id=service.pk,
+        now=NOW,
+        actor=ACTOR,
+    )
     with pytest.raises(TownRefusal, match="suit des activités"):
         services.delete_service(service_id=service.pk, now=NOW, actor=ACTOR)

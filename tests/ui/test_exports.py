@@ -12,14 +12,24 @@ from django.http import Http404
 from preau.ui.exports import Cents, Column, csv_response, export_table, safe_text
 
 ROWS = [
-    SimpleNamespace(name="=1+1", day=dt.date(2026, 11, 23), due=1250, ok=True,
-                    at=dt.datetime(2026, 11, 23, 21, 40, tzinfo=dt.UTC), owner=None),
-    SimpleNamespace(name="Élise", day=None, due=-640, ok=False, at=None,
-                    owner=SimpleNamespace(name="@x")),
+    SimpleNamespace(
+        name="=1+1",
+        day=dt.date(2026, 11, 23),
+        due=1250,
+        ok=True,
+        at=dt.datetime(2026, 11, 23, 21, 40, tzinfo=dt.UTC),
+        owner=None,
+    ),
+    SimpleNamespace(
+        name="Élise", day=None, due=-640, ok=False, at=None, owner=SimpleNamespace(name="@x")
+    ),
 ]
 COLUMNS = [
-    Column("Nom", "name"), Column("Jour", "day"), Column("Dû", lambda r: Cents(r.due)),
-    Column("Réglé", "ok"), Column("À", "at"),
+    Column("Nom", "name"),
+    Column("Jour", "day"),
+    Column("Dû", lambda r: Cents(r.due)),
+    Column("Réglé", "ok"),
+    Column("À", "at"),
     Column("Chez", lambda r: r.owner and r.owner.name),
 ]
 
@@ -42,7 +52,13 @@ def test_csv():
 def test_xlsx_keeps_types_and_runs_nothing():
     sheet = openpyxl.load_workbook(io.BytesIO(content("xlsx"))).active
     assert [c.value for c in sheet[2]] == [
-        "'=1+1", dt.datetime(2026, 11, 23), 12.5, "oui", dt.datetime(2026, 11, 23, 22, 40), None]
+        "'=1+1",
+        dt.datetime(2026, 11, 23),
+        12.5,
+        "oui",
+        dt.datetime(2026, 11, 23, 22, 40),
+        None,
+    ]
     assert sheet["A2"].data_type == "s"
 
 
@@ -54,8 +70,15 @@ def test_ods():
 
 @pytest.mark.parametrize(
     ("text", "safe"),
-    [("+33 1 99 00 12 34", "+33 1 99 00 12 34"), ("-3,50", "-3,50"), ("-", "'-"),
-     ("+cmd", "'+cmd"), ("\t=1", "'\t=1"), ("Noé", "Noé"), ("", "")],
+    [
+        ("+33 1 99 00 12 34", "+33 1 99 00 12 34"),
+        ("-3,50", "-3,50"),
+        ("-", "'-"),
+        ("+cmd", "'+cmd"),
+        ("\t=1", "'\t=1"),
+        ("Noé", "Noé"),
+        ("", ""),
+    ],
 )
 def test_only_what_could_run_is_quoted(text, safe):
     assert safe_text(text) == safe

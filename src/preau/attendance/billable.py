@@ -83,9 +83,7 @@ ORDER BY 3, 2, s.day, s.starts_at, s.id
 """
 
 
-def billable_days(
-    first: date, last: date, activity_ids: Iterable[int]
-) -> Iterator[BillableDay]:
+def billable_days(first: date, last: date, activity_ids: Iterable[int]) -> Iterator[BillableDay]:
     """The days of a period that billing looks at, household by household; one statement.
 
     Places held to the end, places given up too late, and children who came without booking. Slots
@@ -93,8 +91,6 @@ def billable_days(
     (`attendance.rules.absence_facts` gives it the facts of an absence).
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            _BILLABLE, {"first": first, "last": last, "activities": list(activity_ids)}
-        )
+        cursor.execute(_BILLABLE, {"first": first, "last": last, "activities": list(activity_ids)})
         while rows := cursor.fetchmany(2000):
             yield from map(BillableDay._make, rows)

@@ -71,8 +71,15 @@ def sheet(slot_id: int, day: date) -> Sheet:
         school_class = schooling.school_class
         rows[child_id].school_class = school_class.name if school_class else ""
     found = sorted(rows.values(), key=lambda row: (row.child.search_key, row.child.pk))
-    counts = {"expected": 0, "present": 0, "left": 0, "absent": 0, "away": 0, "walk_in": 0,
-              "todo": 0}
+    counts = {
+        "expected": 0,
+        "present": 0,
+        "left": 0,
+        "absent": 0,
+        "away": 0,
+        "walk_in": 0,
+        "todo": 0,
+    }
     for row in found:
         state = row.state
         counts["expected"] += not row.is_walk_in
@@ -234,9 +241,7 @@ def history(family_id: int, first: date, last: date) -> list[PastDay]:
     return sorted(days, key=lambda d: (d.day, d.child_id, d.activity), reverse=True)
 
 
-def _past_day(
-    slot: Any, child: Any, state: str, mark: Attendance | None, sentence: str
-) -> PastDay:
+def _past_day(slot: Any, child: Any, state: str, mark: Attendance | None, sentence: str) -> PastDay:
     return PastDay(
         day=slot.day,
         child_id=child.pk,
@@ -326,9 +331,27 @@ def orders_of(child_ids: Iterable[int]) -> dict[int, CardOrder]:
 
 
 __all__ = [
-    "BillableDay", "Sheet", "SheetRow", "SlotCounts", "Span",
-    "absence_spans", "absences_of", "absences_to_decide", "active_card_of",
-    "attendances_for_family", "billable_days", "cards_of", "counts_of", "get_absence", "get_card",
-    "list_absences", "open_orders", "orders_of", "presences_between", "sheet", "with_class",
-    "with_recorded", "with_state",
+    "BillableDay",
+    "Sheet",
+    "SheetRow",
+    "SlotCounts",
+    "Span",
+    "absence_spans",
+    "absences_of",
+    "absences_to_decide",
+    "active_card_of",
+    "attendances_for_family",
+    "billable_days",
+    "cards_of",
+    "counts_of",
+    "get_absence",
+    "get_card",
+    "list_absences",
+    "open_orders",
+    "orders_of",
+    "presences_between",
+    "sheet",
+    "with_class",
+    "with_recorded",
+    "with_state",
 ]

@@ -30,6 +30,8 @@ def acknowledge(request: Request, *, now: datetime) -> None:
         lines += ["", ack.next_step, f"Réponse prévue au plus tard le {ack.due}."]
         if ack.silence:
             lines += ["", ack.silence]
+    if more := get_kind(request.kind).receipt(request):
+        lines += ["", *more]
     lines += ["", *_contact(request)]
     _send(request, "received", f"Demande {ack.reference} reçue", lines, now=now)
 

@@ -13,8 +13,13 @@ SATURDAY = 5
 
 # The names that rulebooks know holidays by, found in the name that the State gives them.
 HOLIDAY_CODES = (
-    ("toussaint", "toussaint"), ("noel", "noel"), ("hiver", "hiver"), ("fevrier", "hiver"),
-    ("printemps", "printemps"), ("paques", "printemps"), ("ascension", "ascension"),
+    ("toussaint", "toussaint"),
+    ("noel", "noel"),
+    ("hiver", "hiver"),
+    ("fevrier", "hiver"),
+    ("printemps", "printemps"),
+    ("paques", "printemps"),
+    ("ascension", "ascension"),
 )
 
 

@@ -7,7 +7,9 @@ from preau.catalogue.enums import Level
 from preau.kernel import french
 
 _LEVEL_NAMES = {
-    "TPS": "toute petite section", "PS": "petite section", "MS": "moyenne section",
+    "TPS": "toute petite section",
+    "PS": "petite section",
+    "MS": "moyenne section",
     "GS": "grande section",
 }
 

@@ -154,8 +154,12 @@ def _naive(value: Any) -> Any:
 def _xlsx(file: Any, titles: list[str], lines: Iterable[list[Any]]) -> None:
     book = xlsxwriter.Workbook(
         file,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-         "strings_to_numbers": False},
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
     sheet = book.add_worksheet()
     bold = book.add_format({"bold": True})

@@ -45,8 +45,9 @@ def test_no_other_route_relaxes_it(client: Client):
 
 def test_the_panel_shows_nothing_of_anyone_and_leaves_the_frame(client: Client, monkeypatch):
     make_offer()
-    monkeypatch.setattr("preau.public.pages.embed.utc_now",
-                        lambda: dt.datetime(2026, 11, 23, 21, 40, tzinfo=dt.UTC))
+    monkeypatch.setattr(
+        "preau.public.pages.embed.utc_now", lambda: dt.datetime(2026, 11, 23, 21, 40, tzinfo=dt.UTC)
+    )
     response = client.get("/encart/")
     html = response.content.decode()
     assert "<script" not in html and "<form" not in html

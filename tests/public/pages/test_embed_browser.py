@@ -15,8 +15,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def town_site(live_server) -> Iterator[str]:
     """The town's own site: one page that includes the panel, on another origin."""
-    html = (f'<!doctype html><html lang="fr"><title>Ville</title><link rel="icon" href="data:,">'
-            f'<iframe src="{live_server.url}/encart/" title="Espace familles"></iframe>')
+    html = (
+        f'<!doctype html><html lang="fr"><title>Ville</title><link rel="icon" href="data:,">'
+        f'<iframe src="{live_server.url}/encart/" title="Espace familles"></iframe>'
+    )
 
     class Site(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

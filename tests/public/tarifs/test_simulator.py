@@ -20,8 +20,9 @@ CANTEEN = ("cantine", "repas")
 
 @pytest.fixture(autouse=True)
 def rules(monkeypatch):
-    monkeypatch.setattr("preau.public.tarifs.views.utc_now",
-                        lambda: dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC))
+    monkeypatch.setattr(
+        "preau.public.tarifs.views.utc_now", lambda: dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
+    )
     forget_rates()
     draft = rulebook.save_draft(text=DEMO, **WHO)
     rulebook.publish(version_id=draft.pk, **WHO)
@@ -54,35 +55,58 @@ def test_an_unknown_quotient_is_computed_with_the_town_s_formula():
 def test_the_page_asks_then_answers(client: Client):
     html = client.get("/tarifs/").content.decode()
     assert "Quotient familial" in html and "Votre mois" not in html
-    response = client.get("/tarifs/", {
-        "qf": "812", "commune": "oui", "enfants": "1", "mois": "2026-11",
-        "e1-niveau": "elementary",
-        "e1-j": ["cantine:repas:mon", "cantine:repas:thu"]})
+    response = client.get(
+        "/tarifs/",
+        {
+            "qf": "812",
+            "commune": "oui",
+            "enfants": "1",
+            "mois": "2026-11",
+            "e1-niveau": "elementary",
+            "e1-j": ["cantine:repas:mon", "cantine:repas:thu"],
+        },
+    )
     html = response.content.decode()
     assert "30,60" in html and "tranche plus de 800 à 1" in html
     assert not response.cookies
 
 
 def test_the_number_of_children_can_be_changed_before_their_days_are_told(client: Client):
-    html = client.get("/tarifs/", {"qf": "", "commune": "non", "enfants": "3", "mois": "2026-11"}
-                      ).content.decode()
+    html = client.get(
+        "/tarifs/", {"qf": "", "commune": "non", "enfants": "3", "mois": "2026-11"}
+    ).content.decode()
     assert html.count("e3-niveau") and "Cochez des jours" in html
 
 
-@pytest.mark.parametrize("asked", [
-    {"qf": "beaucoup"}, {"qf": "-5"}, {"mois": "1999-01"}, {"enfants": "99"}, {"enfants": "x"},
-    {"e1-j": "cantine:repas:sun"}, {"commune": "peut-être"},
-])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"qf": "beaucoup"},
+        {"qf": "-5"},
+        {"mois": "1999-01"},
+        {"enfants": "99"},
+        {"enfants": "x"},
+        {"e1-j": "cantine:repas:sun"},
+        {"commune": "peut-être"},
+    ],
+)
 def test_nonsense_is_told_and_never_priced(client: Client, asked):
-    wanted = {"qf": "812", "commune": "oui", "enfants": "1", "mois": "2026-11",
-              "e1-niveau": "elementary", **asked}
+    wanted = {
+        "qf": "812",
+        "commune": "oui",
+        "enfants": "1",
+        "mois": "2026-11",
+        "e1-niveau": "elementary",
+        **asked,
+    }
     response = client.get("/tarifs/", wanted)
     assert response.status_code == 200
     assert "Votre mois" not in response.content.decode()
 
 
 def test_without_published_rules_nothing_is_guessed(client: Client, monkeypatch):
-    monkeypatch.setattr("preau.journeys.price_simulation.rates_on",
-                        lambda day: type("R", (), {"book": None})())
+    monkeypatch.setattr(
+        "preau.journeys.price_simulation.rates_on", lambda day: type("R", (), {"book": None})()
+    )
     html = client.get("/tarifs/").content.decode()
     assert "€" not in html.split("<main", 1)[1]

@@ -47,8 +47,9 @@ def test_each_list_stands_empty_and_full(admin: Client, key, full):
                 assert response.status_code == 200
 
 
-@pytest.mark.parametrize("bad", ["?sort=password", "?page=999", "?year=x&site=-1", "?q=%00",
-                                 "?export=exe"])
+@pytest.mark.parametrize(
+    "bad", ["?sort=password", "?page=999", "?year=x&site=-1", "?q=%00", "?export=exe"]
+)
 def test_bad_queries_never_break(admin: Client, bad):
     make_offer()
     status = admin.get(url("catalogue-list", "ouvertures") + bad).status_code
@@ -59,16 +60,22 @@ def test_who_may_not_is_told_no(client: Client):
     offer = make_offer()
     client.force_login(make_agent(Role.COUNTER, Role.CASHIER), BACKEND)
     addresses = [
-        url("catalogue"), url("catalogue-list", "sites"), url("catalogue-new", "sites"),
-        url("catalogue-edit", "sites", offer.school.pk), url("menus"), url("catalogue-slots"),
+        url("catalogue"),
+        url("catalogue-list", "sites"),
+        url("catalogue-new", "sites"),
+        url("catalogue-edit", "sites", offer.school.pk),
+        url("menus"),
+        url("catalogue-slots"),
         url("catalogue-offering", offer.canteen.offerings[0].pk),
         url("catalogue-activity", offer.canteen.activity.pk),
         url("catalogue-year", offer.year.pk),
     ]
     assert {client.get(a).status_code for a in addresses} == {403}
-    posts = [url("catalogue-delete", "sites", offer.school.pk),
-             url("catalogue-offering-slots", offer.canteen.offerings[0].pk),
-             url("catalogue-year-import", offer.year.pk)]
+    posts = [
+        url("catalogue-delete", "sites", offer.school.pk),
+        url("catalogue-offering-slots", offer.canteen.offerings[0].pk),
+        url("catalogue-year-import", offer.year.pk),
+    ]
     assert {client.post(a).status_code for a in posts} == {403}
 
 
@@ -78,8 +85,13 @@ def test_lists_filter_and_cost_the_same(admin: Client):
         admin.get(url("catalogue-list", "ouvertures"))
     for n in range(6):
         site = services.save_establishment(name=f"Site {n}", kind="SCHOOL", **WHO)
-        services.save_offering(activity_id=offer.canteen.activity.pk, establishment_id=site.pk,
-                               school_year_id=offer.year.pk, capacity=10, **WHO)
+        services.save_offering(
+            activity_id=offer.canteen.activity.pk,
+            establishment_id=site.pk,
+            school_year_id=offer.year.pk,
+            capacity=10,
+            **WHO,
+        )
     with CaptureQueriesContext(connection) as many:
         page = admin.get(url("catalogue-list", "ouvertures"))
     assert len(many) == len(one) <= 12
@@ -113,16 +125,28 @@ def test_a_year_is_made_its_calendar_imported_the_offer_copied(admin: Client):
     assert refused.status_code == 422 and "Une autre année" in refused.content.decode()
     admin.post(url("catalogue-new", "annees"), {"starts_on": "2027-09-01"})
     other = SchoolYear.objects.get(label="2027-2028")
-    same = admin.post(url("catalogue-year-copy", year.pk),
-                      {"source_id": year.pk, "target_id": year.pk}, follow=True)
+    same = admin.post(
+        url("catalogue-year-copy", year.pk),
+        {"source_id": year.pk, "target_id": year.pk},
+        follow=True,
+    )
     assert "deux années différentes" in same.content.decode()
-    copied = admin.post(url("catalogue-year-copy", other.pk),
-                        {"source_id": year.pk, "target_id": other.pk}, follow=True)
+    copied = admin.post(
+        url("catalogue-year-copy", other.pk),
+        {"source_id": year.pk, "target_id": other.pk},
+        follow=True,
+    )
     assert "0\u00a0ouverture" in copied.content.decode()
 
 
-ACTIVITY = {"name": "Chorale", "kind": "SPORT", "domain": "SPORTS",
-            "booking_mode": "WHOLE_PERIOD", "position": "3", "is_published": "on"}
+ACTIVITY = {
+    "name": "Chorale",
+    "kind": "SPORT",
+    "domain": "SPORTS",
+    "booking_mode": "WHOLE_PERIOD",
+    "position": "3",
+    "is_published": "on",
+}
 
 
 def test_an_activity_from_nothing_to_its_slots(admin: Client):
@@ -133,24 +157,47 @@ def test_an_activity_from_nothing_to_its_slots(admin: Client):
     admin.post(url("catalogue-new", "activites"), ACTIVITY)
     activity = Activity.objects.get(slug="chorale")
     new_product = url("catalogue-product-new", activity.pk)
-    late = {"name": "Cours", "unit_name": "cours", "unit_plural": "cours", "starts_at": "18:00",
-            "ends_at": "17:00", "position": "0"}
+    late = {
+        "name": "Cours",
+        "unit_name": "cours",
+        "unit_plural": "cours",
+        "starts_at": "18:00",
+        "ends_at": "17:00",
+        "position": "0",
+    }
     assert "heure de fin" in admin.post(new_product, late).content.decode()
     admin.post(new_product, {**late, "ends_at": "19:00"})
     product = Product.objects.get(activity=activity)
-    form = {"activity_id": activity.pk, "establishment_id": offer.school.pk,
-            "school_year_id": offer.year.pk, "capacity": "20", "is_open": "on",
-            "closes_on": "2026-12-01"}
+    form = {
+        "activity_id": activity.pk,
+        "establishment_id": offer.school.pk,
+        "school_year_id": offer.year.pk,
+        "capacity": "20",
+        "is_open": "on",
+        "closes_on": "2026-12-01",
+    }
     admin.post(url("catalogue-new", "ouvertures"), form)
     offering = Offering.objects.get(activity=activity)
     # «Jusqu'au 1er décembre» holds the whole day, in Paris.
     assert offering.registration_closes_at == dt.datetime(2026, 12, 1, 23, 0, tzinfo=dt.UTC)
     page = url("catalogue-offering", offering.pk)
-    wrong = admin.post(page, {"act": "patterns", f"p{product.pk}-SCHOOL_DAYS-1": "on",
-                              f"p{product.pk}-SCHOOL_DAYS-1-places": "beaucoup"})
+    wrong = admin.post(
+        page,
+        {
+            "act": "patterns",
+            f"p{product.pk}-SCHOOL_DAYS-1": "on",
+            f"p{product.pk}-SCHOOL_DAYS-1-places": "beaucoup",
+        },
+    )
     assert wrong.status_code == 422 and "beaucoup" in wrong.content.decode()
-    admin.post(page, {"act": "patterns", f"p{product.pk}-SCHOOL_DAYS-1": "on",
-                      f"p{product.pk}-SCHOOL_DAYS-1-places": "15"})
+    admin.post(
+        page,
+        {
+            "act": "patterns",
+            f"p{product.pk}-SCHOOL_DAYS-1": "on",
+            f"p{product.pk}-SCHOOL_DAYS-1-places": "15",
+        },
+    )
     assert WeeklyPattern.objects.get(offering=offering).capacity == 15
     dates = {"first": "2026-12-14", "last": "2027-01-12"}
     done = admin.post(url("catalogue-offering-slots", offering.pk), dates, follow=True)
@@ -169,13 +216,26 @@ def test_an_activity_from_nothing_to_its_slots(admin: Client):
 def test_opening_many_offerings_at_once(admin: Client):
     offer = make_offer()
     assert admin.get(url("catalogue-slots")).status_code == 200
-    done = admin.post(url("catalogue-slots"), {
-        "school_year_id": offer.year.pk, "first": "2026-11-23", "last": "2026-11-27",
-        "kinds": ["CANTEEN", "SPORT"]}, follow=True)
+    done = admin.post(
+        url("catalogue-slots"),
+        {
+            "school_year_id": offer.year.pk,
+            "first": "2026-11-23",
+            "last": "2026-11-27",
+            "kinds": ["CANTEEN", "SPORT"],
+        },
+        follow=True,
+    )
     assert "5\u00a0séances ouvertes" in done.content.decode()
-    backwards = admin.post(url("catalogue-slots"), {
-        "school_year_id": offer.year.pk, "first": "2026-11-27", "last": "2026-11-23",
-        "kinds": ["CANTEEN"]})
+    backwards = admin.post(
+        url("catalogue-slots"),
+        {
+            "school_year_id": offer.year.pk,
+            "first": "2026-11-27",
+            "last": "2026-11-23",
+            "kinds": ["CANTEEN"],
+        },
+    )
     assert backwards.status_code == 422
 
 

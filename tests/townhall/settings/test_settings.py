@@ -13,8 +13,15 @@ from tests.harness.people import make_agent
 
 pytestmark = pytest.mark.django_db
 BACKEND = "preau.accounts.auth.AgentBackend"
-TOWN_SCREENS = ("town-identity", "town-colours", "town-logo", "town-embed", "town-texts",
-                "town-services", "town-service-new")
+TOWN_SCREENS = (
+    "town-identity",
+    "town-colours",
+    "town-logo",
+    "town-embed",
+    "town-texts",
+    "town-services",
+    "town-service-new",
+)
 WRITING_SCREENS = ("town-pages", "town-notices", "town-notice-new")
 
 
@@ -58,8 +65,14 @@ def test_identity(admin: Client):
     assert queries.get_town().name == "Saint-Aubin"
 
 
-SET = {"colour_light": "#0d5362", "colour_light_on": "#ffffff", "colour_light_soft": "#dcebea",
-       "colour_dark": "#8fd0da", "colour_dark_on": "#0b2227", "colour_dark_soft": "#1d3a40"}
+SET = {
+    "colour_light": "#0d5362",
+    "colour_light_on": "#ffffff",
+    "colour_light_soft": "#dcebea",
+    "colour_dark": "#8fd0da",
+    "colour_dark_on": "#0b2227",
+    "colour_dark_soft": "#1d3a40",
+}
 
 
 def test_colours_are_refused_with_their_contrast_and_proposed_readable(admin: Client):
@@ -135,8 +148,10 @@ def test_a_page_is_previewed_published_and_not_overwritten(admin: Client):
 def test_services_and_notices(admin: Client):
     admin.post(reverse("townhall:town-service-new"), {"name": "Enfance", "position": "0"})
     service = Service.objects.get()
-    admin.post(reverse("townhall:town-service", args=[service.pk]),
-               {"name": "Enfance", "phone": "0199001234", "position": "1"})
+    admin.post(
+        reverse("townhall:town-service", args=[service.pk]),
+        {"name": "Enfance", "phone": "0199001234", "position": "1"},
+    )
     service.refresh_from_db()
     assert service.phone == "0199001234"
     admin.post(reverse("townhall:town-service-delete", args=[service.pk]))

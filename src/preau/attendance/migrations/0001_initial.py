@@ -5,89 +5,277 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0001_initial'),
-        ('documents', '0001_initial'),
-        ('families', '0001_initial'),
+        ("bookings", "0001_initial"),
+        ("documents", "0001_initial"),
+        ("families", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SheetClosure',
+            name="SheetClosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed_at', models.DateTimeField(verbose_name='close le')),
-                ('closed_by_id', models.BigIntegerField(null=True)),
-                ('closed_by_label', models.CharField(max_length=160)),
-                ('slot', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bookings.slot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(verbose_name="close le")),
+                ("closed_by_id", models.BigIntegerField(null=True)),
+                ("closed_by_label", models.CharField(max_length=160)),
+                (
+                    "slot",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bookings.slot",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AbsenceReport',
+            name="AbsenceReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True)),
-                ('starts_on', models.DateField(verbose_name='du')),
-                ('ends_on', models.DateField(verbose_name='au')),
-                ('reason', models.CharField(choices=[('ILLNESS', 'maladie'), ('FAMILY', 'raison familiale'), ('SCHOOL_TRIP', 'sortie scolaire'), ('TEACHER_ABSENT', 'enseignant absent'), ('OTHER', 'autre')], max_length=16, verbose_name='motif')),
-                ('comment', models.CharField(blank=True, max_length=300, verbose_name='précision')),
-                ('document_at', models.DateTimeField(null=True, verbose_name='pièce reçue le')),
-                ('status', models.CharField(choices=[('REPORTED', 'signalée'), ('JUSTIFIED', 'justifiée'), ('NOT_JUSTIFIED', 'non justifiée')], default='REPORTED', max_length=14)),
-                ('reported_at', models.DateTimeField(verbose_name='signalée le')),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by_label', models.CharField(blank=True, max_length=160)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('document', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20, unique=True)),
+                ("starts_on", models.DateField(verbose_name="du")),
+                ("ends_on", models.DateField(verbose_name="au")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("ILLNESS", "maladie"),
+                            ("FAMILY", "raison familiale"),
+                            ("SCHOOL_TRIP", "sortie scolaire"),
+                            ("TEACHER_ABSENT", "enseignant absent"),
+                            ("OTHER", "autre"),
+                        ],
+                        max_length=16,
+                        verbose_name="motif",
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, max_length=300, verbose_name="précision")),
+                ("document_at", models.DateTimeField(null=True, verbose_name="pièce reçue le")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("REPORTED", "signalée"),
+                            ("JUSTIFIED", "justifiée"),
+                            ("NOT_JUSTIFIED", "non justifiée"),
+                        ],
+                        default="REPORTED",
+                        max_length=14,
+                    ),
+                ),
+                ("reported_at", models.DateTimeField(verbose_name="signalée le")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by_label", models.CharField(blank=True, max_length=160)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.storedfile",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'absence signalée',
-                'indexes': [models.Index(fields=['child', 'starts_on'], name='absence_by_child')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='absence_dates_in_order')],
+                "verbose_name": "absence signalée",
+                "indexes": [models.Index(fields=["child", "starts_on"], name="absence_by_child")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="absence_dates_in_order",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('presence', models.CharField(choices=[('PRESENT', 'présent'), ('ABSENT', 'absent')], max_length=8)),
-                ('is_walk_in', models.BooleanField(default=False, verbose_name='sans réservation')),
-                ('arrived_at', models.DateTimeField(blank=True, null=True, verbose_name='arrivé à')),
-                ('left_at', models.DateTimeField(blank=True, null=True, verbose_name='parti à')),
-                ('is_justified', models.BooleanField(null=True, verbose_name='absence justifiée')),
-                ('source', models.CharField(choices=[('SHEET', 'liste'), ('CARD', 'carte')], default='SHEET', max_length=6)),
-                ('recorded_at', models.DateTimeField(verbose_name='pointé le')),
-                ('recorded_by_id', models.BigIntegerField(null=True)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bookings.slot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "presence",
+                    models.CharField(
+                        choices=[("PRESENT", "présent"), ("ABSENT", "absent")], max_length=8
+                    ),
+                ),
+                ("is_walk_in", models.BooleanField(default=False, verbose_name="sans réservation")),
+                (
+                    "arrived_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="arrivé à"),
+                ),
+                ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="parti à")),
+                ("is_justified", models.BooleanField(null=True, verbose_name="absence justifiée")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("SHEET", "liste"), ("CARD", "carte")],
+                        default="SHEET",
+                        max_length=6,
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(verbose_name="pointé le")),
+                ("recorded_by_id", models.BigIntegerField(null=True)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bookings.slot",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pointage',
-                'indexes': [models.Index(fields=['child', 'slot'], name='attendance_by_child')],
-                'constraints': [models.UniqueConstraint(fields=('slot', 'child'), name='attendance_once'), models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('arrived_at__isnull', True), ('left_at__gte', models.F('arrived_at')), _connector='OR'), name='attendance_hours_in_order')],
+                "verbose_name": "pointage",
+                "indexes": [models.Index(fields=["child", "slot"], name="attendance_by_child")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("slot", "child"), name="attendance_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("left_at__isnull", True),
+                            ("arrived_at__isnull", True),
+                            ("left_at__gte", models.F("arrived_at")),
+                            _connector="OR",
+                        ),
+                        name="attendance_hours_in_order",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('rank', models.PositiveSmallIntegerField(verbose_name='numéro d’ordre')),
-                ('status', models.CharField(choices=[('ACTIVE', 'active'), ('LOST', 'perdue'), ('REPLACED', 'remplacée')], default='ACTIVE', max_length=8)),
-                ('issued_at', models.DateTimeField(verbose_name='remise le')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='morte le')),
-                ('ended_channel', models.CharField(blank=True, choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10)),
-                ('ended_by_label', models.CharField(blank=True, max_length=160)),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("rank", models.PositiveSmallIntegerField(verbose_name="numéro d’ordre")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("ACTIVE", "active"),
+                            ("LOST", "perdue"),
+                            ("REPLACED", "remplacée"),
+                        ],
+                        default="ACTIVE",
+                        max_length=8,
+                    ),
+                ),
+                ("issued_at", models.DateTimeField(verbose_name="remise le")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="morte le")),
+                (
+                    "ended_channel",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("ended_by_label", models.CharField(blank=True, max_length=160)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'carte',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'ACTIVE')), fields=('child',), name='card_one_active_per_child'), models.UniqueConstraint(fields=('child', 'rank'), name='card_rank_unique'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('status', 'ACTIVE')), models.Q(models.Q(('status', 'ACTIVE'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='card_dead_since')],
+                "verbose_name": "carte",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "ACTIVE")),
+                        fields=("child",),
+                        name="card_one_active_per_child",
+                    ),
+                    models.UniqueConstraint(fields=("child", "rank"), name="card_rank_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("status", "ACTIVE")),
+                            models.Q(
+                                models.Q(("status", "ACTIVE"), _negated=True),
+                                ("ended_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="card_dead_since",
+                    ),
+                ],
             },
         ),
     ]

@@ -5,70 +5,115 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('attendance', '0001_initial'),
-        ('documents', '0001_initial'),
-        ('families', '0002_search_and_letters'),
+        ("attendance", "0001_initial"),
+        ("documents", "0001_initial"),
+        ("families", "0002_search_and_letters"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CardOrder',
+            name="CardOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField(verbose_name='demandée le')),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="demandée le")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'carte demandée',
+                "verbose_name": "carte demandée",
             },
         ),
         migrations.AddField(
-            model_name='absencereport',
-            name='decision_comment',
-            field=models.CharField(blank=True, max_length=300, verbose_name='réponse'),
+            model_name="absencereport",
+            name="decision_comment",
+            field=models.CharField(blank=True, max_length=300, verbose_name="réponse"),
         ),
         migrations.AddField(
-            model_name='absencereport',
-            name='effects',
-            field=models.JSONField(default=list, verbose_name='effet annoncé'),
+            model_name="absencereport",
+            name="effects",
+            field=models.JSONField(default=list, verbose_name="effet annoncé"),
         ),
         migrations.AddField(
-            model_name='absencereport',
-            name='key',
+            model_name="absencereport",
+            name="key",
             field=models.UUIDField(null=True, unique=True),
         ),
         migrations.AlterField(
-            model_name='absencereport',
-            name='reason',
-            field=models.CharField(choices=[('ILLNESS', 'maladie'), ('FAMILY', 'raison familiale'), ('SCHOOL_TRIP', 'sortie scolaire'), ('TEACHER_ABSENT', 'enseignant absent'), ('OTHER', 'autre raison')], max_length=16, verbose_name='motif'),
+            model_name="absencereport",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("ILLNESS", "maladie"),
+                    ("FAMILY", "raison familiale"),
+                    ("SCHOOL_TRIP", "sortie scolaire"),
+                    ("TEACHER_ABSENT", "enseignant absent"),
+                    ("OTHER", "autre raison"),
+                ],
+                max_length=16,
+                verbose_name="motif",
+            ),
         ),
         migrations.AddIndex(
-            model_name='absencereport',
-            index=models.Index(fields=['family', '-reported_at'], name='absence_by_family'),
+            model_name="absencereport",
+            index=models.Index(fields=["family", "-reported_at"], name="absence_by_family"),
         ),
         migrations.AddIndex(
-            model_name='absencereport',
-            index=models.Index(condition=models.Q(('status', 'REPORTED')), fields=['reported_at'], name='absence_to_decide'),
+            model_name="absencereport",
+            index=models.Index(
+                condition=models.Q(("status", "REPORTED")),
+                fields=["reported_at"],
+                name="absence_to_decide",
+            ),
         ),
         migrations.AddField(
-            model_name='cardorder',
-            name='card',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order', to='attendance.card'),
+            model_name="cardorder",
+            name="card",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="order",
+                to="attendance.card",
+            ),
         ),
         migrations.AddField(
-            model_name='cardorder',
-            name='child',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child'),
+            model_name="cardorder",
+            name="child",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="families.child"
+            ),
         ),
         migrations.AddField(
-            model_name='cardorder',
-            name='family',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family'),
+            model_name="cardorder",
+            name="family",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="families.family"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cardorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('card__isnull', True)), fields=('child',), name='card_order_one_open'),
+            model_name="cardorder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("card__isnull", True)),
+                fields=("child",),
+                name="card_order_one_open",
+            ),
         ),
     ]

@@ -86,13 +86,20 @@ def preview_absence(
             continue
         slot = booking.slot
         service = Service(
-            slot.offering.activity.slug, slot.product.slug, slot.day, slot.starts_at,
-            slot.ends_at, slot.offering.establishment.slug,
+            slot.offering.activity.slug,
+            slot.product.slug,
+            slot.day,
+            slot.starts_at,
+            slot.ends_at,
+            slot.offering.establishment.slug,
         )
         days = ranks[slot.offering_id]
         facts = absence_facts(
-            reason=reason, reported_at=now, document_at=now if has_document else None,
-            starts_on=days[0], ends_on=days[-1],
+            reason=reason,
+            reported_at=now,
+            document_at=now if has_document else None,
+            starts_on=days[0],
+            ends_on=days[-1],
         ) | {"absence_days": len(days), "absence_rank": days.index(slot.day) + 1}
         effects.append(_effect(booking, service, rules, facts, now))
     return effects
@@ -150,9 +157,11 @@ def report_absence(
     now: datetime,
     actor: Actor,
     schooling: Mapping[int, Mapping[str, Any]] | None = None,
+    tell: bool = True,
 ) -> AbsenceReport:
     """Report that a child will not come, or did not. What may still be cancelled is, at no cost;
-    for the rest the rules of absence count. The family is told what was decided, day by day.
+    for the rest the rules of absence count. The family is told what was decided, day by day,
+    unless the caller tells it in a message of its own (`tell=False`, with `effects_in_words`).
 
     The same `key` again returns the first report. Raises AbsenceRefused.
     """
@@ -161,20 +170,28 @@ def report_absence(
         if first is not None:
             return first
     effects = preview_absence(
-        family_id=family_id, child_id=child_id, starts_on=starts_on, ends_on=ends_on,
-        reason=reason, has_document=document_id is not None, now=now, schooling=schooling,
+        family_id=family_id,
+        child_id=child_id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=reason,
+        has_document=document_id is not None,
+        now=now,
+        schooling=schooling,
     )
     covered = AbsenceReport.objects.filter(
         child_id=child_id, family_id=family_id, starts_on__lte=starts_on, ends_on__gte=ends_on
     ).first()
     if covered is not None:
-        raise AbsenceRefused(
-            f"Cette absence est déjà signalée (référence {covered.reference})."
-        )
+        raise AbsenceRefused(f"Cette absence est déjà signalée (référence {covered.reference}).")
     freed = get_bookings([e.booking for e in effects if e.freed])
     cancel_bookings(
-        bookings=freed, reason=f"Absence signalée ({AbsenceReason(reason).label})",
-        charged=False, sentence="Prévenu à temps : rien n’est dû.", channel=channel, now=now,
+        bookings=freed,
+        reason=f"Absence signalée ({AbsenceReason(reason).label})",
+        charged=False,
+        sentence="Prévenu à temps : rien n’est dû.",
+        channel=channel,
+        now=now,
         actor=actor,
     )
     report = AbsenceReport.objects.create(
@@ -202,7 +219,8 @@ def report_absence(
         object_type="attendance.AbsenceReport",
         object_id=report.pk,
     )
-    _tell_report(report, effects, name=name, now=now)
+    if tell:
+        _tell_report(report, effects, name=name, now=now)
     return report
 
 
@@ -236,17 +254,19 @@ def justify_absence(
     comment: str = "",
     now: datetime,
     actor: Actor,
+    tell: bool = True,
 ) -> AbsenceReport:
-    """An agent decides; the days recorded absent follow, and the family is told why."""
+    """An agent decides; the days recorded absent follow, and the family is told why.
+
+    `tell=False`: the caller writes to the family itself (the answer to a request): one letter.
+    """
     report = AbsenceReport.objects.select_for_update(no_key=True, of=("self",)).get(pk=report_id)
     if not justified and not comment.strip():
         raise AbsenceRefused("Écrivez pourquoi l’absence n’est pas justifiée : la famille le lira.")
     report.status = AbsenceStatus.JUSTIFIED if justified else AbsenceStatus.NOT_JUSTIFIED
     report.decided_at, report.decided_by_label = now, actor.label
     report.decision_comment = comment.strip()[:300]
-    report.save(
-        update_fields=["status", "decided_at", "decided_by_label", "decision_comment"]
-    )
+    report.save(update_fields=["status", "decided_at", "decided_by_label", "decision_comment"])
     Attendance.objects.filter(
         child_id=report.child_id,
         family_id=report.family_id,
@@ -264,6 +284,8 @@ def justify_absence(
         object_type="attendance.AbsenceReport",
         object_id=report.pk,
     )
+    if not tell:
+        return report
     body = (
         f"Bonjour,\n\nL’absence {report.reference} de {report.child.first_name} "
         f"({french.period(report.starts_on, report.ends_on)}) est {word}.\n"
@@ -273,12 +295,15 @@ def justify_absence(
     return report
 
 
+def effects_in_words(effects: Iterable[Effect]) -> list[str]:
+    """What the report does to each booked day, a line a day."""
+    return [f"  - {french.day(e.on)}, {e.activity} : {e.sentence}" for e in effects]
+
+
 def _tell_report(
     report: AbsenceReport, effects: Iterable[Effect], *, name: str, now: datetime
 ) -> None:
-    lines = "\n".join(
-        f"  - {french.day(e.on)}, {e.activity} : {e.sentence}" for e in effects
-    ) or "  Aucun jour réservé n’est concerné."
+    lines = "\n".join(effects_in_words(effects)) or "  Aucun jour réservé n’est concerné."
     body = (
         f"Bonjour,\n\nNous avons bien noté l’absence de {name}, "
         f"{french.period(report.starts_on, report.ends_on)} "

@@ -24,9 +24,7 @@ CARD_LOCK = 72
 
 
 @transaction.atomic
-def issue_card(
-    *, child_id: int, family_id: int, now: datetime, actor: Actor
-) -> Card:
+def issue_card(*, child_id: int, family_id: int, now: datetime, actor: Actor) -> Card:
     """Give a child its next card; the one it had, if any, is dead from now on."""
     advisory_lock(CARD_LOCK, child_id)
     cards = list(Card.objects.filter(child=child_id).order_by("rank"))
@@ -73,9 +71,7 @@ def issue_first_cards(*, child_ids: Iterable[int], now: datetime, actor: Actor) 
 
 
 @transaction.atomic
-def declare_card_lost(
-    *, card_id: int, family_id: int, now: datetime, actor: Actor
-) -> Card:
+def declare_card_lost(*, card_id: int, family_id: int, now: datetime, actor: Actor) -> Card:
     """The card is dead from this moment: no site accepts it any more. Twice is harmless."""
     card = Card.objects.select_for_update(no_key=True).get(pk=card_id)
     if card.status != CardStatus.ACTIVE:
@@ -172,4 +168,3 @@ def scan_card(
     except NotExpected as error:
         raise NotExpected(f"{name} n’est pas attendu à cette séance.") from error
     return Scan(card.child_id, name, row, already=False)
-

@@ -55,9 +55,7 @@ def record_presences(
     advisory_lock(SHEET_LOCK, slot_id)
     closed = SheetClosure.objects.filter(slot=slot_id).exists()
     booked = holders_of(slot_id)
-    known = {
-        a.child_id: a for a in Attendance.objects.filter(slot=slot_id, child__in=wanted)
-    }
+    known = {a.child_id: a for a in Attendance.objects.filter(slot=slot_id, child__in=wanted)}
     missing = [pk for pk in wanted if pk not in booked and pk not in known]
     if missing and not walk_in:
         raise NotExpected
@@ -95,7 +93,12 @@ def record_presences(
         update_conflicts=True,
         unique_fields=["slot", "child"],
         update_fields=[
-            "presence", "arrived_at", "left_at", "is_justified", "source", "recorded_at",
+            "presence",
+            "arrived_at",
+            "left_at",
+            "is_justified",
+            "source",
+            "recorded_at",
             "recorded_by_id",
         ],
     )
@@ -114,8 +117,9 @@ def _households(child_ids: list[int], day: object) -> dict[int, int]:
     return found
 
 
-def _trace(row: Attendance, before: tuple[object, ...] | None, *, now: datetime,
-           actor: Actor) -> None:
+def _trace(
+    row: Attendance, before: tuple[object, ...] | None, *, now: datetime, actor: Actor
+) -> None:
     def say(state: tuple[object, ...] | None) -> str:
         if state is None:
             return "non pointé"
@@ -212,12 +216,14 @@ def close_sheet(*, slot_id: int, now: datetime, actor: Actor) -> SheetClosure:
 def _justify_from_reports(slot_id: int, day: object) -> None:
     """An absence justified before the day counts as such once the child is recorded absent."""
     reports = AbsenceReport.objects.filter(
-        starts_on__lte=day, ends_on__gte=day, status__in=("JUSTIFIED", "NOT_JUSTIFIED"),
+        starts_on__lte=day,
+        ends_on__gte=day,
+        status__in=("JUSTIFIED", "NOT_JUSTIFIED"),
         child__in=Attendance.objects.filter(slot=slot_id, presence=Presence.ABSENT).values("child"),
     ).values_list("child_id", "status")
     for wanted in ("JUSTIFIED", "NOT_JUSTIFIED"):
         ids = [child_id for child_id, status in reports if status == wanted]
         if ids:
-            Attendance.objects.filter(
-                slot=slot_id, child__in=ids, presence=Presence.ABSENT
-            ).update(is_justified=wanted == "JUSTIFIED")
+            Attendance.objects.filter(slot=slot_id, child__in=ids, presence=Presence.ABSENT).update(
+                is_justified=wanted == "JUSTIFIED"
+            )

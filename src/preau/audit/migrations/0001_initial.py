@@ -6,39 +6,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='quand')),
-                ('actor_user_id', models.BigIntegerField(null=True, verbose_name='compte')),
-                ('actor_label', models.CharField(max_length=160, verbose_name='qui')),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
-                ('action', models.CharField(max_length=60, verbose_name='acte')),
-                ('summary', models.CharField(max_length=400, verbose_name='quoi')),
-                ('object_type', models.CharField(blank=True, max_length=60)),
-                ('object_id', models.BigIntegerField(null=True)),
-                ('family_id', models.BigIntegerField(null=True)),
-                ('data', models.JSONField(default=dict, verbose_name='détail')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="quand")),
+                ("actor_user_id", models.BigIntegerField(null=True, verbose_name="compte")),
+                ("actor_label", models.CharField(max_length=160, verbose_name="qui")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
+                ("action", models.CharField(max_length=60, verbose_name="acte")),
+                ("summary", models.CharField(max_length=400, verbose_name="quoi")),
+                ("object_type", models.CharField(blank=True, max_length=60)),
+                ("object_id", models.BigIntegerField(null=True)),
+                ("family_id", models.BigIntegerField(null=True)),
+                ("data", models.JSONField(default=dict, verbose_name="détail")),
             ],
             options={
-                'verbose_name': 'entrée du journal',
-                'indexes': [models.Index(fields=['family_id', '-at'], name='audit_by_family'), models.Index(fields=['object_type', 'object_id'], name='audit_by_object'), models.Index(fields=['-at'], name='audit_by_time')],
+                "verbose_name": "entrée du journal",
+                "indexes": [
+                    models.Index(fields=["family_id", "-at"], name="audit_by_family"),
+                    models.Index(fields=["object_type", "object_id"], name="audit_by_object"),
+                    models.Index(fields=["-at"], name="audit_by_time"),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='873ca30ec23370a8da954e92490270300c6c5c0f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a6b88', table='audit_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="873ca30ec23370a8da954e92490270300c6c5c0f",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a6b88",
+                    table="audit_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='d6afb9115b4b3e77d36f023aa4ee1d74b1983759', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_32091', table='audit_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="d6afb9115b4b3e77d36f023aa4ee1d74b1983759",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_32091",
+                    table="audit_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

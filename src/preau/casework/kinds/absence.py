@@ -107,10 +107,18 @@ class Absence(Kind):
         """Told in time is told now: the rules count from this day, not from the decision."""
         self._report(request, now=now, actor=actor)
 
+    def receipt(self, request: Request) -> list[str]:
+        """The acknowledgement of the request is the only letter: it says what each day becomes."""
+        report = self._known(request)
+        if report is None or not report.effects:
+            return []
+        effects = [attendance_services.Effect(**effect) for effect in report.effects]
+        return ["Les jours réservés :", *attendance_services.effects_in_words(effects)]
+
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         report = self._report(request, now=now, actor=actor)
         attendance_services.justify_absence(
-            report_id=report.pk, justified=True, now=now, actor=actor
+            report_id=report.pk, justified=True, tell=False, now=now, actor=actor
         )
         return Applied(
             told=f"L’absence {french.of(request.child.first_name)} {_period(request)} est "
@@ -121,7 +129,12 @@ class Absence(Kind):
     def refused(self, request: Request, reason: str, *, now: datetime, actor: Actor) -> None:
         report = self._report(request, now=now, actor=actor)
         attendance_services.justify_absence(
-            report_id=report.pk, justified=False, comment=reason, now=now, actor=actor
+            report_id=report.pk,
+            justified=False,
+            comment=reason,
+            tell=False,
+            now=now,
+            actor=actor,
         )
 
     def undo(self, request: Request, *, now: datetime, actor: Actor) -> None:
@@ -129,19 +142,24 @@ class Absence(Kind):
             report_id=request.result["absence_id"],
             justified=False,
             comment="Décision annulée, à revoir.",
+            tell=False,
             now=now,
             actor=actor,
+        )
+
+    def _known(self, request: Request) -> Any:
+        first, last = as_day(request.payload["starts_on"]), as_day(request.payload["ends_on"])
+        return (
+            attendance.absences_of(request.family_id)
+            .filter(child_id=request.child_id, starts_on__lte=first, ends_on__gte=last)
+            .first()
         )
 
     def _report(self, request: Request, *, now: datetime, actor: Actor) -> Any:
         """The report of these days: the one that exists already, else a new one."""
         first, last = as_day(request.payload["starts_on"]), as_day(request.payload["ends_on"])
         joined = request.files.first()
-        known = (
-            attendance.absences_of(request.family_id)
-            .filter(child_id=request.child_id, starts_on__lte=first, ends_on__gte=last)
-            .first()
-        )
+        known = self._known(request)
         if known is None:
             return attendance_services.report_absence(
                 family_id=request.family_id,
@@ -152,6 +170,7 @@ class Absence(Kind):
                 comment=request.payload.get("comment", ""),
                 document_id=joined.file_id if joined else None,
                 channel=request.channel,
+                tell=False,
                 now=now,
                 actor=actor,
             )

@@ -264,6 +264,10 @@ class Kind:
     def received(self, request: Request, *, now: datetime, actor: Actor) -> None:
         """What cannot wait for a decision (a lost card is dead at once); same transaction."""
 
+    def receipt(self, request: Request) -> list[str]:
+        """What the acknowledgement says besides its reference and delay, a line each."""
+        return []
+
     def refused(self, request: Request, reason: str, *, now: datetime, actor: Actor) -> None:
         """What a refusal writes in the file, if anything."""
 

@@ -5,218 +5,491 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('town', '0001_initial'),
+        ("town", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Establishment',
+            name="Establishment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('SCHOOL', 'école'), ('LEISURE_CENTRE', 'centre de loisirs'), ('CRECHE', 'crèche'), ('SPORTS', 'équipement sportif')], max_length=16, verbose_name='type')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='nom')),
-                ('slug', models.SlugField(max_length=100, unique=True)),
-                ('uai', models.CharField(blank=True, max_length=8, verbose_name='UAI')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='adresse')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone')),
-                ('opening_hours', models.TextField(blank=True, verbose_name='horaires')),
-                ('description', models.TextField(blank=True, verbose_name='présentation')),
-                ('levels', models.JSONField(default=list, verbose_name='niveaux')),
-                ('is_active', models.BooleanField(default=True, verbose_name='ouvert')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("SCHOOL", "école"),
+                            ("LEISURE_CENTRE", "centre de loisirs"),
+                            ("CRECHE", "crèche"),
+                            ("SPORTS", "équipement sportif"),
+                        ],
+                        max_length=16,
+                        verbose_name="type",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="nom")),
+                ("slug", models.SlugField(max_length=100, unique=True)),
+                ("uai", models.CharField(blank=True, max_length=8, verbose_name="UAI")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="adresse")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="téléphone")),
+                ("opening_hours", models.TextField(blank=True, verbose_name="horaires")),
+                ("description", models.TextField(blank=True, verbose_name="présentation")),
+                ("levels", models.JSONField(default=list, verbose_name="niveaux")),
+                ("is_active", models.BooleanField(default=True, verbose_name="ouvert")),
             ],
             options={
-                'verbose_name': 'établissement',
-                'ordering': ['kind', 'name'],
+                "verbose_name": "établissement",
+                "ordering": ["kind", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Menu',
+            name="Menu",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True, verbose_name='jour')),
-                ('starter', models.CharField(blank=True, max_length=120, verbose_name='entrée')),
-                ('main', models.CharField(blank=True, max_length=120, verbose_name='plat')),
-                ('side', models.CharField(blank=True, max_length=120, verbose_name='accompagnement')),
-                ('dairy', models.CharField(blank=True, max_length=120, verbose_name='laitage')),
-                ('dessert', models.CharField(blank=True, max_length=120, verbose_name='dessert')),
-                ('note', models.CharField(blank=True, max_length=160, verbose_name='remarque')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True, verbose_name="jour")),
+                ("starter", models.CharField(blank=True, max_length=120, verbose_name="entrée")),
+                ("main", models.CharField(blank=True, max_length=120, verbose_name="plat")),
+                (
+                    "side",
+                    models.CharField(blank=True, max_length=120, verbose_name="accompagnement"),
+                ),
+                ("dairy", models.CharField(blank=True, max_length=120, verbose_name="laitage")),
+                ("dessert", models.CharField(blank=True, max_length=120, verbose_name="dessert")),
+                ("note", models.CharField(blank=True, max_length=160, verbose_name="remarque")),
             ],
             options={
-                'verbose_name': 'menu',
-                'ordering': ['day'],
+                "verbose_name": "menu",
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
-                ('kind', models.CharField(choices=[('CANTEEN', 'restauration scolaire'), ('MORNING_CARE', 'accueil du matin'), ('EVENING_CARE', 'accueil du soir'), ('WEDNESDAY', 'accueil du mercredi'), ('HOLIDAY_CENTRE', 'centre de loisirs des vacances'), ('SPORT', 'sport'), ('CRECHE', 'crèche')], max_length=16, verbose_name='type')),
-                ('domain', models.CharField(choices=[('EARLY_CHILDHOOD', 'petite enfance'), ('SCHOOL', 'scolaire'), ('AROUND_SCHOOL', 'périscolaire'), ('HOLIDAYS', 'extrascolaire'), ('SPORTS', 'sports')], max_length=16, verbose_name='domaine')),
-                ('booking_mode', models.CharField(choices=[('DAYS', 'jour par jour'), ('WHOLE_PERIOD', 'toutes les séances, dès l’inscription'), ('CONTRACT', 'par contrat')], max_length=16, verbose_name='réservation')),
-                ('summary', models.CharField(blank=True, max_length=200, verbose_name='en une phrase')),
-                ('description', models.TextField(blank=True, verbose_name='présentation')),
-                ('how_to_register', models.TextField(blank=True, verbose_name='comment s’inscrire')),
-                ('min_age', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='âge minimum')),
-                ('max_age', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='âge maximum')),
-                ('levels', models.JSONField(blank=True, default=list, verbose_name='niveaux')),
-                ('is_automatic', models.BooleanField(default=False, verbose_name='inscription sans validation')),
-                ('is_published', models.BooleanField(default=True, verbose_name='publiée')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='ordre')),
-                ('service', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='town.service', verbose_name='service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("CANTEEN", "restauration scolaire"),
+                            ("MORNING_CARE", "accueil du matin"),
+                            ("EVENING_CARE", "accueil du soir"),
+                            ("WEDNESDAY", "accueil du mercredi"),
+                            ("HOLIDAY_CENTRE", "centre de loisirs des vacances"),
+                            ("SPORT", "sport"),
+                            ("CRECHE", "crèche"),
+                        ],
+                        max_length=16,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "domain",
+                    models.CharField(
+                        choices=[
+                            ("EARLY_CHILDHOOD", "petite enfance"),
+                            ("SCHOOL", "scolaire"),
+                            ("AROUND_SCHOOL", "périscolaire"),
+                            ("HOLIDAYS", "extrascolaire"),
+                            ("SPORTS", "sports"),
+                        ],
+                        max_length=16,
+                        verbose_name="domaine",
+                    ),
+                ),
+                (
+                    "booking_mode",
+                    models.CharField(
+                        choices=[
+                            ("DAYS", "jour par jour"),
+                            ("WHOLE_PERIOD", "toutes les séances, dès l’inscription"),
+                            ("CONTRACT", "par contrat"),
+                        ],
+                        max_length=16,
+                        verbose_name="réservation",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.CharField(blank=True, max_length=200, verbose_name="en une phrase"),
+                ),
+                ("description", models.TextField(blank=True, verbose_name="présentation")),
+                (
+                    "how_to_register",
+                    models.TextField(blank=True, verbose_name="comment s’inscrire"),
+                ),
+                (
+                    "min_age",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="âge minimum"
+                    ),
+                ),
+                (
+                    "max_age",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="âge maximum"
+                    ),
+                ),
+                ("levels", models.JSONField(blank=True, default=list, verbose_name="niveaux")),
+                (
+                    "is_automatic",
+                    models.BooleanField(default=False, verbose_name="inscription sans validation"),
+                ),
+                ("is_published", models.BooleanField(default=True, verbose_name="publiée")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="ordre")),
+                (
+                    "service",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="town.service",
+                        verbose_name="service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'activité',
-                'ordering': ['position', 'name'],
+                "verbose_name": "activité",
+                "ordering": ["position", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40)),
-                ('name', models.CharField(max_length=60, verbose_name='nom')),
-                ('unit_name', models.CharField(default='journée', max_length=30, verbose_name='unité')),
-                ('unit_plural', models.CharField(default='journées', max_length=30, verbose_name='unités')),
-                ('starts_at', models.TimeField(verbose_name='de')),
-                ('ends_at', models.TimeField(verbose_name='à')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='ordre')),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='catalogue.activity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=40)),
+                ("name", models.CharField(max_length=60, verbose_name="nom")),
+                (
+                    "unit_name",
+                    models.CharField(default="journée", max_length=30, verbose_name="unité"),
+                ),
+                (
+                    "unit_plural",
+                    models.CharField(default="journées", max_length=30, verbose_name="unités"),
+                ),
+                ("starts_at", models.TimeField(verbose_name="de")),
+                ("ends_at", models.TimeField(verbose_name="à")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="ordre")),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="products",
+                        to="catalogue.activity",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'formule',
-                'ordering': ['activity', 'position'],
+                "verbose_name": "formule",
+                "ordering": ["activity", "position"],
             },
         ),
         migrations.CreateModel(
-            name='SchoolHoliday',
+            name="SchoolHoliday",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='nom')),
-                ('starts_on', models.DateField(verbose_name='premier jour')),
-                ('ends_on', models.DateField(verbose_name='dernier jour')),
-                ('kind', models.CharField(choices=[('SMALL_HOLIDAYS', 'petites vacances'), ('SUMMER', 'été')], max_length=16)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="nom")),
+                ("starts_on", models.DateField(verbose_name="premier jour")),
+                ("ends_on", models.DateField(verbose_name="dernier jour")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("SMALL_HOLIDAYS", "petites vacances"), ("SUMMER", "été")],
+                        max_length=16,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'vacances scolaires',
-                'ordering': ['starts_on'],
-                'constraints': [models.UniqueConstraint(fields=('starts_on',), name='school_holiday_unique'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='school_holiday_dates_in_order')],
+                "verbose_name": "vacances scolaires",
+                "ordering": ["starts_on"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("starts_on",), name="school_holiday_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="school_holiday_dates_in_order",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SchoolYear',
+            name="SchoolYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=9, unique=True, verbose_name='année')),
-                ('starts_on', models.DateField(unique=True, verbose_name='du')),
-                ('ends_on', models.DateField(verbose_name='au')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=9, unique=True, verbose_name="année")),
+                ("starts_on", models.DateField(unique=True, verbose_name="du")),
+                ("ends_on", models.DateField(verbose_name="au")),
             ],
             options={
-                'verbose_name': 'année scolaire',
-                'ordering': ['starts_on'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='school_year_dates_in_order')],
+                "verbose_name": "année scolaire",
+                "ordering": ["starts_on"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gt", models.F("starts_on"))),
+                        name="school_year_dates_in_order",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SchoolClass',
+            name="SchoolClass",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='classe')),
-                ('levels', models.JSONField(default=list, verbose_name='niveaux')),
-                ('external_id', models.CharField(blank=True, max_length=20)),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='classes', to='catalogue.establishment', verbose_name='école')),
-                ('school_year', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.schoolyear')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="classe")),
+                ("levels", models.JSONField(default=list, verbose_name="niveaux")),
+                ("external_id", models.CharField(blank=True, max_length=20)),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="classes",
+                        to="catalogue.establishment",
+                        verbose_name="école",
+                    ),
+                ),
+                (
+                    "school_year",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.schoolyear",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'classe',
-                'ordering': ['establishment', 'name'],
+                "verbose_name": "classe",
+                "ordering": ["establishment", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Offering',
+            name="Offering",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(blank=True, max_length=60, verbose_name='précision')),
-                ('capacity', models.PositiveSmallIntegerField(verbose_name='places par séance')),
-                ('starts_on', models.DateField(verbose_name='premier jour')),
-                ('ends_on', models.DateField(verbose_name='dernier jour')),
-                ('registration_opens_at', models.DateTimeField(blank=True, null=True, verbose_name='inscriptions à partir de')),
-                ('registration_closes_at', models.DateTimeField(blank=True, null=True, verbose_name='inscriptions jusqu’à')),
-                ('is_open', models.BooleanField(default=True, verbose_name='ouverte')),
-                ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offerings', to='catalogue.activity')),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offerings', to='catalogue.establishment')),
-                ('school_year', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.schoolyear')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=60, verbose_name="précision")),
+                ("capacity", models.PositiveSmallIntegerField(verbose_name="places par séance")),
+                ("starts_on", models.DateField(verbose_name="premier jour")),
+                ("ends_on", models.DateField(verbose_name="dernier jour")),
+                (
+                    "registration_opens_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="inscriptions à partir de"
+                    ),
+                ),
+                (
+                    "registration_closes_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="inscriptions jusqu’à"
+                    ),
+                ),
+                ("is_open", models.BooleanField(default=True, verbose_name="ouverte")),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offerings",
+                        to="catalogue.activity",
+                    ),
+                ),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offerings",
+                        to="catalogue.establishment",
+                    ),
+                ),
+                (
+                    "school_year",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.schoolyear",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ouverture',
-                'ordering': ['activity__position', 'establishment__name', 'label'],
+                "verbose_name": "ouverture",
+                "ordering": ["activity__position", "establishment__name", "label"],
             },
         ),
         migrations.CreateModel(
-            name='WeeklyPattern',
+            name="WeeklyPattern",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_kind', models.CharField(choices=[('SCHOOL_DAYS', 'jours d’école'), ('WEDNESDAYS', 'mercredis'), ('SMALL_HOLIDAYS', 'petites vacances'), ('SUMMER', 'été')], max_length=16, verbose_name='période')),
-                ('weekday', models.PositiveSmallIntegerField(verbose_name='jour')),
-                ('capacity', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='places')),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='patterns', to='catalogue.offering')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "period_kind",
+                    models.CharField(
+                        choices=[
+                            ("SCHOOL_DAYS", "jours d’école"),
+                            ("WEDNESDAYS", "mercredis"),
+                            ("SMALL_HOLIDAYS", "petites vacances"),
+                            ("SUMMER", "été"),
+                        ],
+                        max_length=16,
+                        verbose_name="période",
+                    ),
+                ),
+                ("weekday", models.PositiveSmallIntegerField(verbose_name="jour")),
+                (
+                    "capacity",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="places"),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="patterns",
+                        to="catalogue.offering",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'semaine type',
-                'ordering': ['weekday'],
+                "verbose_name": "semaine type",
+                "ordering": ["weekday"],
             },
         ),
         migrations.CreateModel(
-            name='ClosedDay',
+            name="ClosedDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='jour')),
-                ('reason', models.CharField(max_length=80, verbose_name='motif')),
-                ('is_public_holiday', models.BooleanField(default=False, verbose_name='jour férié')),
-                ('establishment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='closed_days', to='catalogue.establishment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="jour")),
+                ("reason", models.CharField(max_length=80, verbose_name="motif")),
+                (
+                    "is_public_holiday",
+                    models.BooleanField(default=False, verbose_name="jour férié"),
+                ),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="closed_days",
+                        to="catalogue.establishment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'jour de fermeture',
-                'ordering': ['day'],
-                'constraints': [models.UniqueConstraint(fields=('day', 'establishment'), name='closed_day_unique', nulls_distinct=False)],
+                "verbose_name": "jour de fermeture",
+                "ordering": ["day"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "establishment"),
+                        name="closed_day_unique",
+                        nulls_distinct=False,
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('activity', 'slug'), name='product_unique'),
+            model_name="product",
+            constraint=models.UniqueConstraint(fields=("activity", "slug"), name="product_unique"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='product_hours_in_order'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="product_hours_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schoolclass',
-            constraint=models.UniqueConstraint(fields=('establishment', 'school_year', 'name'), name='school_class_unique'),
+            model_name="schoolclass",
+            constraint=models.UniqueConstraint(
+                fields=("establishment", "school_year", "name"), name="school_class_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schoolclass',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('school_year', 'external_id'), name='school_class_external_id'),
+            model_name="schoolclass",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("school_year", "external_id"),
+                name="school_class_external_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offering',
-            constraint=models.UniqueConstraint(fields=('activity', 'establishment', 'school_year', 'label'), name='offering_unique'),
+            model_name="offering",
+            constraint=models.UniqueConstraint(
+                fields=("activity", "establishment", "school_year", "label"), name="offering_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offering',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='offering_dates_in_order'),
+            model_name="offering",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="offering_dates_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='weeklypattern',
-            constraint=models.UniqueConstraint(fields=('offering', 'product', 'period_kind', 'weekday'), name='weekly_pattern_unique'),
+            model_name="weeklypattern",
+            constraint=models.UniqueConstraint(
+                fields=("offering", "product", "period_kind", "weekday"),
+                name="weekly_pattern_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='weeklypattern',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='weekly_pattern_weekday'),
+            model_name="weeklypattern",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weekday__lte", 6)), name="weekly_pattern_weekday"
+            ),
         ),
     ]

@@ -5,86 +5,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('town', '0002_defaults_and_messages'),
+        ("catalogue", "0001_initial"),
+        ("town", "0002_defaults_and_messages"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='activity',
-            name='service',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='town.service', verbose_name='service'),
+            model_name="activity",
+            name="service",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="town.service",
+                verbose_name="service",
+            ),
         ),
         migrations.AlterField(
-            model_name='establishment',
-            name='levels',
-            field=models.JSONField(blank=True, default=list, verbose_name='niveaux'),
+            model_name="establishment",
+            name="levels",
+            field=models.JSONField(blank=True, default=list, verbose_name="niveaux"),
         ),
         migrations.AlterField(
-            model_name='schoolclass',
-            name='levels',
-            field=models.JSONField(blank=True, default=list, verbose_name='niveaux'),
+            model_name="schoolclass",
+            name="levels",
+            field=models.JSONField(blank=True, default=list, verbose_name="niveaux"),
         ),
         migrations.AlterConstraint(
-            model_name='closedday',
-            name='closed_day_unique',
-            constraint=models.UniqueConstraint(fields=('day', 'establishment'), name='closed_day_unique', nulls_distinct=False, violation_error_message='Cette fermeture est déjà inscrite.'),
+            model_name="closedday",
+            name="closed_day_unique",
+            constraint=models.UniqueConstraint(
+                fields=("day", "establishment"),
+                name="closed_day_unique",
+                nulls_distinct=False,
+                violation_error_message="Cette fermeture est déjà inscrite.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='offering',
-            name='offering_unique',
-            constraint=models.UniqueConstraint(fields=('activity', 'establishment', 'school_year', 'label'), name='offering_unique', violation_error_message='Déjà ouverte sur ce site : précisez en quoi elle diffère.'),
+            model_name="offering",
+            name="offering_unique",
+            constraint=models.UniqueConstraint(
+                fields=("activity", "establishment", "school_year", "label"),
+                name="offering_unique",
+                violation_error_message="Déjà ouverte sur ce site : précisez en quoi elle diffère.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='offering',
-            name='offering_dates_in_order',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='offering_dates_in_order', violation_error_message='Le dernier jour est avant le premier.'),
+            model_name="offering",
+            name="offering_dates_in_order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="offering_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='product',
-            name='product_unique',
-            constraint=models.UniqueConstraint(fields=('activity', 'slug'), name='product_unique', violation_error_message='Une formule de cette activité porte déjà ce nom court.'),
+            model_name="product",
+            name="product_unique",
+            constraint=models.UniqueConstraint(
+                fields=("activity", "slug"),
+                name="product_unique",
+                violation_error_message="Une formule de cette activité porte déjà ce nom court.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='product',
-            name='product_hours_in_order',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='product_hours_in_order', violation_error_message='L’heure de fin est avant l’heure de début.'),
+            model_name="product",
+            name="product_hours_in_order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="product_hours_in_order",
+                violation_error_message="L’heure de fin est avant l’heure de début.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='schoolclass',
-            name='school_class_unique',
-            constraint=models.UniqueConstraint(fields=('establishment', 'school_year', 'name'), name='school_class_unique', violation_error_message='Cette classe existe déjà dans cette école.'),
+            model_name="schoolclass",
+            name="school_class_unique",
+            constraint=models.UniqueConstraint(
+                fields=("establishment", "school_year", "name"),
+                name="school_class_unique",
+                violation_error_message="Cette classe existe déjà dans cette école.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='schoolclass',
-            name='school_class_external_id',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('school_year', 'external_id'), name='school_class_external_id', violation_error_message='Une autre classe porte déjà cet identifiant.'),
+            model_name="schoolclass",
+            name="school_class_external_id",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("school_year", "external_id"),
+                name="school_class_external_id",
+                violation_error_message="Une autre classe porte déjà cet identifiant.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='schoolholiday',
-            name='school_holiday_unique',
-            constraint=models.UniqueConstraint(fields=('starts_on',), name='school_holiday_unique', violation_error_message='Des vacances commencent déjà ce jour-là.'),
+            model_name="schoolholiday",
+            name="school_holiday_unique",
+            constraint=models.UniqueConstraint(
+                fields=("starts_on",),
+                name="school_holiday_unique",
+                violation_error_message="Des vacances commencent déjà ce jour-là.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='schoolholiday',
-            name='school_holiday_dates_in_order',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='school_holiday_dates_in_order', violation_error_message='Le dernier jour est avant le premier.'),
+            model_name="schoolholiday",
+            name="school_holiday_dates_in_order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="school_holiday_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='schoolyear',
-            name='school_year_dates_in_order',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='school_year_dates_in_order', violation_error_message='Le dernier jour est avant le premier.'),
+            model_name="schoolyear",
+            name="school_year_dates_in_order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gt", models.F("starts_on"))),
+                name="school_year_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='weeklypattern',
-            name='weekly_pattern_unique',
-            constraint=models.UniqueConstraint(fields=('offering', 'product', 'period_kind', 'weekday'), name='weekly_pattern_unique', violation_error_message='Cette case est déjà dans la semaine type.'),
+            model_name="weeklypattern",
+            name="weekly_pattern_unique",
+            constraint=models.UniqueConstraint(
+                fields=("offering", "product", "period_kind", "weekday"),
+                name="weekly_pattern_unique",
+                violation_error_message="Cette case est déjà dans la semaine type.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='weeklypattern',
-            name='weekly_pattern_weekday',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='weekly_pattern_weekday', violation_error_message='Ce jour n’existe pas.'),
+            model_name="weeklypattern",
+            name="weekly_pattern_weekday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weekday__lte", 6)),
+                name="weekly_pattern_weekday",
+                violation_error_message="Ce jour n’existe pas.",
+            ),
         ),
     ]

@@ -105,9 +105,7 @@ def day_calendar(
     ).order_by("-establishment_id"):
         (public if row.is_public_holiday else closed)[row.day] = row.reason
     return {
-        day: rules.day_info(
-            day, years=years, holidays=spans, public_holidays=public, closed=closed
-        )
+        day: rules.day_info(day, years=years, holidays=spans, public_holidays=public, closed=closed)
         for day in rules.days_between(first, last)
     }
 

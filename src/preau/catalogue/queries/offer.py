@@ -60,8 +60,9 @@ def offerings_for(
     found = Offering.objects.select_related("activity", "establishment", "school_year")
     found = found.filter(school_year=school_year)
     if open_only:
-        found = found.filter(is_open=True, activity__is_published=True,
-                             establishment__is_active=True)
+        found = found.filter(
+            is_open=True, activity__is_published=True, establishment__is_active=True
+        )
     if activity_slug:
         found = found.filter(activity__slug=activity_slug)
     if activity_ids is not None:

@@ -27,12 +27,18 @@ def next_sessions(
         return []
     rows = (
         WeeklyPattern.objects.filter(
-            offering__school_year=school_year, offering__is_open=True,
-            offering__establishment__is_active=True, offering__activity__is_published=True,
+            offering__school_year=school_year,
+            offering__is_open=True,
+            offering__establishment__is_active=True,
+            offering__activity__is_published=True,
         )
         .values_list(
-            "offering__activity_id", "offering__establishment_id", "period_kind", "weekday",
-            "offering__starts_on", "offering__ends_on",
+            "offering__activity_id",
+            "offering__establishment_id",
+            "period_kind",
+            "weekday",
+            "offering__starts_on",
+            "offering__ends_on",
         )
         .distinct()
     )
@@ -45,8 +51,11 @@ def next_sessions(
             if info.day >= first_days.get(activity_id, date.max):
                 break
             if (
-                info.is_open and info.pattern_kind == kind and info.day.weekday() == weekday
-                and starts_on <= info.day <= ends_on and (info.day, site_id) not in closed
+                info.is_open
+                and info.pattern_kind == kind
+                and info.day.weekday() == weekday
+                and starts_on <= info.day <= ends_on
+                and (info.day, site_id) not in closed
             ):
                 first_days[activity_id] = info.day
                 break

@@ -23,14 +23,13 @@ def fetch(model: type[M], pk: int | None) -> M:
         return model()
     found = model._default_manager.select_for_update(of=("self",)).filter(pk=pk).first()
     if found is None:
-        raise CatalogueRefusal("Cette ligne n’existe plus : un autre agent l’a supprimée.",
-                               code="gone")
+        raise CatalogueRefusal(
+            "Cette ligne n’existe plus : un autre agent l’a supprimée.", code="gone"
+        )
     return found
 
 
-def write(
-    row: M, values: Mapping[str, Any], *, what: str, now: datetime, actor: Actor
-) -> M:
+def write(row: M, values: Mapping[str, Any], *, what: str, now: datetime, actor: Actor) -> M:
     """Put `values` in the row, check it whole, store it and tell the journal what changed."""
     is_new = row.pk is None
     changed = [name for name, value in values.items() if is_new or getattr(row, name) != value]
@@ -46,8 +45,11 @@ def write(
     row.save()
     name = row._meta.model_name or ""
     record(
-        actor=actor, now=now, action=f"catalogue.{name}.{'add' if is_new else 'change'}",
-        object_type=name, object_id=row.pk,
+        actor=actor,
+        now=now,
+        action=f"catalogue.{name}.{'add' if is_new else 'change'}",
+        object_type=name,
+        object_id=row.pk,
         summary=f"{what} : {'ajout' if is_new else 'modification'}",
         data={} if is_new else {"fields": sorted(changed)},
     )
@@ -77,7 +79,11 @@ def remove(row: models.Model, *, what: str, now: datetime, actor: Actor) -> None
             code="used",
         ) from None
     record(
-        actor=actor, now=now, action=f"catalogue.{name}.delete", object_type=name, object_id=pk,
+        actor=actor,
+        now=now,
+        action=f"catalogue.{name}.delete",
+        object_type=name,
+        object_id=pk,
         summary=f"{what} : suppression",
     )
 

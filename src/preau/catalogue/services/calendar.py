@@ -31,7 +31,11 @@ class ImportedCalendar:
 
 @transaction.atomic
 def save_school_year(
-    *, starts_on: date, now: datetime, actor: Actor, ends_on: date | None = None,
+    *,
+    starts_on: date,
+    now: datetime,
+    actor: Actor,
+    ends_on: date | None = None,
     school_year_id: int | None = None,
 ) -> SchoolYear:
     """A school year; it ends on 31 August unless said otherwise, and is named by its years."""
@@ -47,8 +51,11 @@ def save_school_year(
         raise CatalogueRefusal(fields={"starts_on": ["Une autre année scolaire a de ces jours."]})
     label = rules.school_year_label(starts_on)
     return write(
-        row, {"label": label, "starts_on": starts_on, "ends_on": ends_on},
-        what=f"Année scolaire {label}", now=now, actor=actor,
+        row,
+        {"label": label, "starts_on": starts_on, "ends_on": ends_on},
+        what=f"Année scolaire {label}",
+        now=now,
+        actor=actor,
     )
 
 
@@ -60,7 +67,13 @@ def delete_school_year(*, pk: int, now: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def save_holiday(
-    *, name: str, starts_on: date, ends_on: date, kind: str, now: datetime, actor: Actor,
+    *,
+    name: str,
+    starts_on: date,
+    ends_on: date,
+    kind: str,
+    now: datetime,
+    actor: Actor,
     holiday_id: int | None = None,
 ) -> SchoolHoliday:
     """School holidays: first and last day without school. They may not overlap."""
@@ -74,8 +87,12 @@ def save_holiday(
     )
     if other:
         raise CatalogueRefusal(
-            fields={"starts_on": [f"Ces jours sont déjà dans « {other.name} », "
-                                  f"{french.period(other.starts_on, other.ends_on, year=True)}."]}
+            fields={
+                "starts_on": [
+                    f"Ces jours sont déjà dans « {other.name} », "
+                    f"{french.period(other.starts_on, other.ends_on, year=True)}."
+                ]
+            }
         )
     values = {"name": name, "starts_on": starts_on, "ends_on": ends_on, "kind": kind}
     return write(row, values, what=f"Vacances « {name} »", now=now, actor=actor)
@@ -89,8 +106,14 @@ def delete_holiday(*, pk: int, now: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def save_closed_day(
-    *, day: date, reason: str, now: datetime, actor: Actor, is_public_holiday: bool = False,
-    establishment_id: int | None = None, closed_day_id: int | None = None,
+    *,
+    day: date,
+    reason: str,
+    now: datetime,
+    actor: Actor,
+    is_public_holiday: bool = False,
+    establishment_id: int | None = None,
+    closed_day_id: int | None = None,
 ) -> ClosedDay:
     """A day without activity, of one establishment or of all the town (None)."""
     row = fetch(ClosedDay, closed_day_id)
@@ -99,7 +122,9 @@ def save_closed_day(
             fields={"is_public_holiday": ["Un jour férié l’est pour toute la ville."]}
         )
     values: dict[str, Any] = {
-        "day": day, "reason": reason, "is_public_holiday": is_public_holiday,
+        "day": day,
+        "reason": reason,
+        "is_public_holiday": is_public_holiday,
         "establishment_id": establishment_id,
     }
     said = french.day(day, year=True)
@@ -159,20 +184,22 @@ def import_calendar(*, school_year: SchoolYear, now: datetime, actor: Actor) -> 
             name=span.name, starts_on=span.starts_on, ends_on=span.ends_on, kind=span.kind
         )
         added += 1
-    public = public_holidays_of.France(
-        years=range(first.year, last.year + 1), language="fr"
-    )
+    public = public_holidays_of.France(years=range(first.year, last.year + 1), language="fr")
     added_public = 0
     for day, name in sorted(public.items()):
         if first <= day <= last:
             _, is_new = ClosedDay.objects.get_or_create(
-                day=day, establishment=None,
+                day=day,
+                establishment=None,
                 defaults={"reason": name.replace("'", "’"), "is_public_holiday": True},
             )
             added_public += is_new
     if added or added_public:
         record(
-            actor=actor, now=now, action="catalogue.calendar.import", object_type="schoolyear",
+            actor=actor,
+            now=now,
+            action="catalogue.calendar.import",
+            object_type="schoolyear",
             object_id=school_year.pk,
             summary=f"Calendrier {school_year.label} : {added} vacances et {added_public} jours "
             "fériés ajoutés",

@@ -36,8 +36,7 @@ def save_week_menus(
         if any(text.strip() for text in courses.values()):
             kept.append(_save(written.get(day) or Menu(), day, courses, now, actor))
         elif day in written:
-            remove(written[day], what=f"Menu du {french.day(day, year=True)}", now=now,
-                   actor=actor)
+            remove(written[day], what=f"Menu du {french.day(day, year=True)}", now=now, actor=actor)
     return kept
 
 

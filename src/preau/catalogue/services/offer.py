@@ -21,8 +21,15 @@ PatternKey = tuple[int, str, int]
 
 @transaction.atomic
 def save_activity(
-    *, name: str, kind: str, domain: str, booking_mode: str, now: datetime, actor: Actor,
-    activity_id: int | None = None, **values: Any,
+    *,
+    name: str,
+    kind: str,
+    domain: str,
+    booking_mode: str,
+    now: datetime,
+    actor: Actor,
+    activity_id: int | None = None,
+    **values: Any,
 ) -> Activity:
     """An activity. `values`: summary, description, how_to_register, min_age, max_age, levels,
     service_id, is_automatic, is_published, position; `slug` is set once, rulebooks know it."""
@@ -36,9 +43,17 @@ def save_activity(
     slug = row.slug or given or free_slug(Activity, name, pk=row.pk)
     return write(
         row,
-        {"name": name.strip(), "kind": kind, "domain": domain, "booking_mode": booking_mode,
-         "slug": slug, **values},
-        what=f"Activité « {name} »", now=now, actor=actor,
+        {
+            "name": name.strip(),
+            "kind": kind,
+            "domain": domain,
+            "booking_mode": booking_mode,
+            "slug": slug,
+            **values,
+        },
+        what=f"Activité « {name} »",
+        now=now,
+        actor=actor,
     )
 
 
@@ -50,7 +65,12 @@ def delete_activity(*, pk: int, now: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def save_product(
-    *, activity_id: int, name: str, now: datetime, actor: Actor, product_id: int | None = None,
+    *,
+    activity_id: int,
+    name: str,
+    now: datetime,
+    actor: Actor,
+    product_id: int | None = None,
     **values: Any,
 ) -> Product:
     """What is booked and priced. `values`: unit_name, unit_plural, starts_at, ends_at, position;
@@ -62,8 +82,11 @@ def save_product(
         slug = given or slugify(name)[:36] or "x"
         row.slug = slug if given or slug not in taken else f"{slug}-{len(taken) + 1}"
     return write(
-        row, {"activity_id": activity_id, "name": name.strip(), "slug": row.slug, **values},
-        what=f"Formule « {name} »", now=now, actor=actor,
+        row,
+        {"activity_id": activity_id, "name": name.strip(), "slug": row.slug, **values},
+        what=f"Formule « {name} »",
+        now=now,
+        actor=actor,
     )
 
 
@@ -75,10 +98,20 @@ def delete_product(*, pk: int, now: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def save_offering(
-    *, activity_id: int, establishment_id: int, school_year_id: int, capacity: int, now: datetime,
-    actor: Actor, starts_on: date | None = None, ends_on: date | None = None, label: str = "",
-    registration_opens_at: datetime | None = None, registration_closes_at: datetime | None = None,
-    is_open: bool = True, offering_id: int | None = None,
+    *,
+    activity_id: int,
+    establishment_id: int,
+    school_year_id: int,
+    capacity: int,
+    now: datetime,
+    actor: Actor,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    label: str = "",
+    registration_opens_at: datetime | None = None,
+    registration_closes_at: datetime | None = None,
+    is_open: bool = True,
+    offering_id: int | None = None,
 ) -> Offering:
     """An activity at one site over one school year; its dates are the year's unless said.
 
@@ -95,16 +128,22 @@ def save_offering(
                 fields={name: [f"Ce jour n’est pas dans l’année scolaire {year.label}."]}
             )
     if (
-        registration_opens_at and registration_closes_at
+        registration_opens_at
+        and registration_closes_at
         and registration_closes_at <= registration_opens_at
     ):
         raise CatalogueRefusal(
             fields={"registration_closes_at": ["La fin des inscriptions est avant leur début."]}
         )
     values = {
-        "activity_id": activity_id, "establishment_id": establishment_id,
-        "school_year_id": school_year_id, "label": label.strip(), "capacity": capacity,
-        "starts_on": starts_on, "ends_on": ends_on, "is_open": is_open,
+        "activity_id": activity_id,
+        "establishment_id": establishment_id,
+        "school_year_id": school_year_id,
+        "label": label.strip(),
+        "capacity": capacity,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "is_open": is_open,
         "registration_opens_at": registration_opens_at,
         "registration_closes_at": registration_closes_at,
     }
@@ -112,7 +151,8 @@ def save_offering(
         if row.pk and getattr(row, name) != values[name]:
             raise CatalogueRefusal(
                 "L’activité, le site et l’année d’une ouverture ne changent plus : "
-                "créez-en une autre.", code="fixed",
+                "créez-en une autre.",
+                code="fixed",
             )
     return write(row, values, what="Ouverture d’une activité", now=now, actor=actor)
 
@@ -145,14 +185,20 @@ def set_weekly_patterns(
     }
     gone = [present[key].pk for key in set(present) - set(patterns)]
     changed = [
-        present[key] for key in set(present) & set(patterns)
+        present[key]
+        for key in set(present) & set(patterns)
         if present[key].capacity != patterns[key]
     ]
     for pattern in changed:
         pattern.capacity = patterns[pattern.product_id, pattern.period_kind, pattern.weekday]
     new = [
-        WeeklyPattern(offering=offering, product_id=key[0], period_kind=key[1], weekday=key[2],
-                      capacity=patterns[key])
+        WeeklyPattern(
+            offering=offering,
+            product_id=key[0],
+            period_kind=key[1],
+            weekday=key[2],
+            capacity=patterns[key],
+        )
         for key in sorted(set(patterns) - set(present))
     ]
     WeeklyPattern.objects.filter(pk__in=gone).delete()
@@ -161,17 +207,19 @@ def set_weekly_patterns(
     total = len(gone) + len(changed) + len(new)
     if total:
         record(
-            actor=actor, now=now, action="catalogue.weeklypattern.set", object_type="offering",
-            object_id=offering.pk, summary=f"Semaine type de « {offering} » : {len(new)} ajouts, "
+            actor=actor,
+            now=now,
+            action="catalogue.weeklypattern.set",
+            object_type="offering",
+            object_id=offering.pk,
+            summary=f"Semaine type de « {offering} » : {len(new)} ajouts, "
             f"{len(changed)} modifications, {len(gone)} retraits",
         )
     return total
 
 
 @transaction.atomic
-def copy_offerings(
-    *, source_id: int, target_id: int, now: datetime, actor: Actor
-) -> int:
+def copy_offerings(*, source_id: int, target_id: int, now: datetime, actor: Actor) -> int:
     """Copy a year's open offerings and weekly patterns to another; those that exist are left.
 
     Dates are the target year's own and registration waits for an agent (no window is copied).
@@ -189,19 +237,32 @@ def copy_offerings(
         if (old.activity_id, old.establishment_id, old.label) in taken:
             continue
         new = Offering.objects.create(
-            activity_id=old.activity_id, establishment_id=old.establishment_id,
-            school_year=target, label=old.label, capacity=old.capacity,
-            starts_on=target.starts_on, ends_on=target.ends_on, is_open=False,
+            activity_id=old.activity_id,
+            establishment_id=old.establishment_id,
+            school_year=target,
+            label=old.label,
+            capacity=old.capacity,
+            starts_on=target.starts_on,
+            ends_on=target.ends_on,
+            is_open=False,
         )
         WeeklyPattern.objects.bulk_create(
-            WeeklyPattern(offering=new, product_id=p.product_id, period_kind=p.period_kind,
-                          weekday=p.weekday, capacity=p.capacity)
+            WeeklyPattern(
+                offering=new,
+                product_id=p.product_id,
+                period_kind=p.period_kind,
+                weekday=p.weekday,
+                capacity=p.capacity,
+            )
             for p in old.patterns.all()
         )
         made += 1
     if made:
         record(
-            actor=actor, now=now, action="catalogue.offering.copy", object_type="schoolyear",
+            actor=actor,
+            now=now,
+            action="catalogue.offering.copy",
+            object_type="schoolyear",
             object_id=target.pk,
             summary=f"{made} ouvertures copiées de {source.label} vers {target.label}",
         )

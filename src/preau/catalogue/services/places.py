@@ -23,7 +23,12 @@ def check_levels(levels: list[str]) -> list[str]:
 
 @transaction.atomic
 def save_establishment(
-    *, name: str, kind: str, now: datetime, actor: Actor, establishment_id: int | None = None,
+    *,
+    name: str,
+    kind: str,
+    now: datetime,
+    actor: Actor,
+    establishment_id: int | None = None,
     **values: Any,
 ) -> Establishment:
     """A site of the town. `values`: uai, address, phone, opening_hours, description, levels,
@@ -35,12 +40,15 @@ def save_establishment(
         values["uai"] = values["uai"].strip().upper()
     if "opening_hours" in values:
         values["opening_hours"] = french_spaces(values["opening_hours"])
-    slug = values.pop("slug", "") or row.slug or free_slug(
-        Establishment, name, pk=row.pk, length=100
+    slug = (
+        values.pop("slug", "") or row.slug or free_slug(Establishment, name, pk=row.pk, length=100)
     )
     return write(
-        row, {"name": name.strip(), "kind": kind, "slug": slug, **values},
-        what=f"Établissement « {name} »", now=now, actor=actor,
+        row,
+        {"name": name.strip(), "kind": kind, "slug": slug, **values},
+        what=f"Établissement « {name} »",
+        now=now,
+        actor=actor,
     )
 
 
@@ -52,8 +60,14 @@ def delete_establishment(*, pk: int, now: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def save_class(
-    *, establishment_id: int, school_year_id: int, name: str, now: datetime, actor: Actor,
-    levels: list[str] | None = None, external_id: str | None = None,
+    *,
+    establishment_id: int,
+    school_year_id: int,
+    name: str,
+    now: datetime,
+    actor: Actor,
+    levels: list[str] | None = None,
+    external_id: str | None = None,
     school_class_id: int | None = None,
 ) -> SchoolClass:
     """A class of a school in a school year; `external_id` is ONDE's own."""
@@ -62,8 +76,10 @@ def save_class(
     if school is None or school.kind != EstablishmentKind.SCHOOL:
         raise CatalogueRefusal(fields={"establishment_id": ["Choisissez une école."]})
     values: dict[str, Any] = {
-        "establishment_id": establishment_id, "school_year_id": school_year_id,
-        "name": name.strip(), "levels": check_levels(levels or []),
+        "establishment_id": establishment_id,
+        "school_year_id": school_year_id,
+        "name": name.strip(),
+        "levels": check_levels(levels or []),
     }
     if external_id is not None:
         values["external_id"] = external_id

@@ -31,12 +31,16 @@ def panel(request: HttpRequest) -> HttpResponse:
     sessions = catalogue.next_sessions(
         next_day, school_year=catalogue.current_school_year(next_day)
     )
-    response = render(request, "public/pages/embed.html", {
-        "notices": town.current_notices(today)[:2],
-        "sessions": [(s, ICONS.get(s.activity.kind, "tent-tree")) for s in sessions[:4]],
-        "soon": coming(now)[:3],
-        "menu": next((d for d in week.days if d.courses and d.day >= next_day), None),
-    })
+    response = render(
+        request,
+        "public/pages/embed.html",
+        {
+            "notices": town.current_notices(today)[:2],
+            "sessions": [(s, ICONS.get(s.activity.kind, "tent-tree")) for s in sessions[:4]],
+            "soon": coming(now)[:3],
+            "menu": next((d for d in week.days if d.courses and d.day >= next_day), None),
+        },
+    )
     origins = town.get_town().embed_origins
     if origins:
         # Read by django-csp's middleware, as its decorators write it: origins are a setting.

@@ -24,8 +24,12 @@ PAGES = ("home", "activities", "prices", "menus", "help", "legal", "accessibilit
 def robots(request: HttpRequest) -> HttpResponse:
     """Search engines read the public part alone."""
     private = ("/espace/", "/mairie/", "/connexion/", "/encart/", "/api/")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in private),
-             f"Sitemap: {settings.BASE_URL}{reverse('public:sitemap')}", ""]
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {path}" for path in private),
+        f"Sitemap: {settings.BASE_URL}{reverse('public:sitemap')}",
+        "",
+    ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
@@ -35,12 +39,19 @@ def robots(request: HttpRequest) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     """RFC 9116: whom to tell about a flaw."""
     found = town.get_town()
-    contact = f"mailto:{found.email}" if found.email else (
-        found.website or f"{settings.BASE_URL}{reverse('public:legal')}"
+    contact = (
+        f"mailto:{found.email}"
+        if found.email
+        else (found.website or f"{settings.BASE_URL}{reverse('public:legal')}")
     )
     expires = (utc_now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
-    lines = [f"Contact: {contact}", f"Expires: {expires}", "Preferred-Languages: fr, en",
-             f"Canonical: {settings.BASE_URL}{request.path}", ""]
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {expires}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {settings.BASE_URL}{request.path}",
+        "",
+    ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 

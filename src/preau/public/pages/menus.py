@@ -71,8 +71,11 @@ def menu_week(monday: date, today: date) -> MenuWeek:
             )
         days.append(
             MenuDay(
-                day, courses, menu.note if menu else "",
-                info.closed_reason or info.holiday_name, day == today,
+                day,
+                courses,
+                menu.note if menu else "",
+                info.closed_reason or info.holiday_name,
+                day == today,
             )
         )
     return MenuWeek(monday, tuple(days))

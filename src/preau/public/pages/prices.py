@@ -59,8 +59,14 @@ def _day_for(kind: str, days: dict[str, date], today: date) -> date:
 
 
 def _facts(quotient: int | None, *, resident: bool = True) -> Facts:
-    known: dict[str, Any] = {"resident": resident, "children": 1, "children_enrolled": 1,
-                             "rank": 1, "level": "elementary", "mode": "regular"}
+    known: dict[str, Any] = {
+        "resident": resident,
+        "children": 1,
+        "children_enrolled": 1,
+        "rank": 1,
+        "level": "elementary",
+        "mode": "regular",
+    }
     if quotient is not None:
         known["quotient"] = Decimal(quotient)
     return Facts(known)
@@ -84,7 +90,8 @@ def price_words(activities: Iterable[Any], today: date) -> dict[str, str]:
             continue
         day = _day_for(activity.kind, days, today)
         amounts = [
-            cents for quotient in EXTREMES
+            cents
+            for quotient in EXTREMES
             if (cents := _cents(rates, activity.slug, product.slug, day, _facts(quotient)))
             is not None
         ]

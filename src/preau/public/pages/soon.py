@@ -43,9 +43,7 @@ def coming(now: datetime) -> list[Soon]:
         named[activity.slug] = activity.name
         opens, closes = offering.registration_opens_at, offering.registration_closes_at
         if opens and now < opens <= now + HORIZON:
-            lines.setdefault(("open", activity.slug, opens), []).append(
-                offering.establishment.name
-            )
+            lines.setdefault(("open", activity.slug, opens), []).append(offering.establishment.name)
         elif closes and now < closes <= now + HORIZON:
             lines.setdefault(("close", activity.slug, closes), []).append(
                 offering.establishment.name
@@ -66,18 +64,25 @@ def _registration(
     if what == "open":
         day = paris_day(at)
         return Soon(
-            day, f"{name}{nbsp}: ouverture des inscriptions",
+            day,
+            f"{name}{nbsp}: ouverture des inscriptions",
             f"{french.instant(at)[:1].upper()}{french.instant(at)[1:]}.{where}",
-            "town", f"Ouvre {days_away((day - paris_day(now)).days)}", "calendar-days", slug,
+            "town",
+            f"Ouvre {days_away((day - paris_day(now)).days)}",
+            "calendar-days",
+            slug,
         )
     # Midnight belongs to the day that ends.
     last = paris(at) - timedelta(seconds=1)
     left = (last.date() - paris_day(now)).days
     return Soon(
-        last.date(), f"{name}{nbsp}: dernier jour pour s’inscrire",
+        last.date(),
+        f"{name}{nbsp}: dernier jour pour s’inscrire",
         f"Jusqu’à {french.deadline(at)}.{where}",
         "wait",
-        "Dernier jour" if not left else f"Encore {french.count(left, 'jour')}", "clock", slug,
+        "Dernier jour" if not left else f"Encore {french.count(left, 'jour')}",
+        "clock",
+        slug,
     )
 
 

@@ -45,16 +45,20 @@ def home(request: HttpRequest) -> HttpResponse:
     now = utc_now()
     today = paris_day(now)
     page = town.get_page(PageSlug.HOME)
-    return render(request, "public/pages/home.html", {
-        "section": "home",
-        "page": page,
-        "body": town.render_markdown(page.body),
-        "notices": town.current_notices(today),
-        "soon": coming(now)[:5],
-        "week": menu_week(shown_monday(today), today),
-        "cards": _cards(list(catalogue.list_activities()), today),
-        "services": list(town.list_services()),
-    })
+    return render(
+        request,
+        "public/pages/home.html",
+        {
+            "section": "home",
+            "page": page,
+            "body": town.render_markdown(page.body),
+            "notices": town.current_notices(today),
+            "soon": coming(now)[:5],
+            "week": menu_week(shown_monday(today), today),
+            "cards": _cards(list(catalogue.list_activities()), today),
+            "services": list(town.list_services()),
+        },
+    )
 
 
 @public_page()
@@ -66,12 +70,16 @@ def activities(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[dict[str, Any]]] = {}
     for card in _cards(list(catalogue.list_activities()), today):
         groups.setdefault(card["activity"].get_domain_display(), []).append(card)
-    return render(request, "public/pages/activities.html", {
-        "section": "public:activities",
-        "page": page,
-        "body": town.render_markdown(page.body),
-        "groups": groups,
-    })
+    return render(
+        request,
+        "public/pages/activities.html",
+        {
+            "section": "public:activities",
+            "page": page,
+            "body": town.render_markdown(page.body),
+            "groups": groups,
+        },
+    )
 
 
 @public_page()
@@ -87,25 +95,29 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
     offerings = list(catalogue.offerings_for(year, activity_slug=slug))
     patterns = list(catalogue.patterns_of([o.pk for o in offerings]))
     by_days = found.booking_mode == BookingMode.DAYS
-    return render(request, "public/pages/activity.html", {
-        "section": "public:activities",
-        "activity": found,
-        "icon": words.ICONS.get(found.kind, "tent-tree"),
-        "audience": words.audience(found),
-        "when": words.when_words(catalogue.weekdays_by_kind(patterns)),
-        "products": [
-            (product, words.hours_words(product.starts_at, product.ends_at))
-            for product in found.products.all()
-        ],
-        "description": town.render_markdown(found.description),
-        "how_to": town.render_markdown(found.how_to_register),
-        "documents": _documents(found.pk),
-        "year": year,
-        "sites": _sites(offerings, now),
-        "prices": price_examples(found, today),
-        "deadline": deadline_example(found, today) if by_days else None,
-        "by_days": by_days,
-    })
+    return render(
+        request,
+        "public/pages/activity.html",
+        {
+            "section": "public:activities",
+            "activity": found,
+            "icon": words.ICONS.get(found.kind, "tent-tree"),
+            "audience": words.audience(found),
+            "when": words.when_words(catalogue.weekdays_by_kind(patterns)),
+            "products": [
+                (product, words.hours_words(product.starts_at, product.ends_at))
+                for product in found.products.all()
+            ],
+            "description": town.render_markdown(found.description),
+            "how_to": town.render_markdown(found.how_to_register),
+            "documents": _documents(found.pk),
+            "year": year,
+            "sites": _sites(offerings, now),
+            "prices": price_examples(found, today),
+            "deadline": deadline_example(found, today) if by_days else None,
+            "by_days": by_days,
+        },
+    )
 
 
 def _documents(activity_id: int) -> list[str]:
@@ -127,8 +139,9 @@ def _sites(offerings: list[Any], now: Any) -> list[dict[str, Any]]:
             tag = ("ok", _("Inscriptions jusqu’à %s") % french.deadline(closes))
         else:
             tag = ("ok", _("Inscriptions ouvertes"))
-        found.append({"offering": offering, "site": offering.establishment, "kind": tag[0],
-                      "state": tag[1]})
+        found.append(
+            {"offering": offering, "site": offering.establishment, "kind": tag[0], "state": tag[1]}
+        )
     return found
 
 
@@ -146,15 +159,19 @@ def menus(request: HttpRequest) -> HttpResponse:
     if abs((monday - today).days) > 400:
         raise Http404
     page = town.get_page(PageSlug.MENUS)
-    return render(request, "public/pages/menus.html", {
-        "section": "public:menus",
-        "page": page,
-        "body": town.render_markdown(page.body),
-        "week": menu_week(monday, today),
-        "previous": monday - timedelta(days=7),
-        "next": monday + timedelta(days=7),
-        "this_week": shown_monday(today),
-    })
+    return render(
+        request,
+        "public/pages/menus.html",
+        {
+            "section": "public:menus",
+            "page": page,
+            "body": town.render_markdown(page.body),
+            "week": menu_week(monday, today),
+            "previous": monday - timedelta(days=7),
+            "next": monday + timedelta(days=7),
+            "this_week": shown_monday(today),
+        },
+    )
 
 
 def text_page(slug: PageSlug, section: str = "") -> Any:
@@ -164,12 +181,16 @@ def text_page(slug: PageSlug, section: str = "") -> Any:
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
         page = town.get_page(slug)
-        return render(request, "public/pages/text.html", {
-            "section": section,
-            "page": page,
-            "body": town.render_markdown(page.body),
-            "services": list(town.list_services()) if slug == PageSlug.HELP else [],
-        })
+        return render(
+            request,
+            "public/pages/text.html",
+            {
+                "section": section,
+                "page": page,
+                "body": town.render_markdown(page.body),
+                "services": list(town.list_services()) if slug == PageSlug.HELP else [],
+            },
+        )
 
     view.__doc__ = f"The public page «{slug.label}»."
     return view

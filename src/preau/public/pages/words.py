@@ -19,6 +19,8 @@ ICONS: dict[str, str] = {
     ActivityKind.SPORT: "dumbbell",
     ActivityKind.CRECHE: "baby",
 }
+
+
 def hours_words(starts_at: time, ends_at: time) -> str:
     """«de 11 h 40 à 13 h 40»."""
     return f"de {french.clock_time(starts_at)} à {french.clock_time(ends_at)}"

@@ -26,18 +26,34 @@ def prices(request: HttpRequest) -> HttpResponse:
     asked = "mois" in request.GET
     default = months[1] if len(months) > 1 and today.day > 20 else months[0]
     form = HouseholdForm(
-        request.GET if asked else None, months=months, formula=simulation.has_formula(months[0]),
-        nursery=any(c.how == "hours" for c in choices), initial={"mois": f"{default:%Y-%m}"})
+        request.GET if asked else None,
+        months=months,
+        formula=simulation.has_formula(months[0]),
+        nursery=any(c.how == "hours" for c in choices),
+        initial={"mois": f"{default:%Y-%m}"},
+    )
     wanted = request.GET.get("enfants", "1")
     count = min(int(wanted), MOST_CHILDREN) if wanted.isdigit() and int(wanted) else 1
     children = [
-        ChildForm(request.GET if asked and f"e{n}-niveau" in request.GET else None,
-                  choices=choices, number=n)
-        for n in range(1, count + 1)]
+        ChildForm(
+            request.GET if asked and f"e{n}-niveau" in request.GET else None,
+            choices=choices,
+            number=n,
+        )
+        for n in range(1, count + 1)
+    ]
     found = None
     if asked and form.is_valid() and all(c.is_valid() for c in children if c.is_bound):
         kids = tuple(c.child() if c.is_bound else simulation.Child() for c in children)
         found = simulation.simulate(form.household(kids), form.months[form.cleaned_data["mois"]])
-    return render(request, "public/tarifs/simulator.html", {
-        **context, "form": form, "children": children, "days": DAYS, "found": found,
-    })
+    return render(
+        request,
+        "public/tarifs/simulator.html",
+        {
+            **context,
+            "form": form,
+            "children": children,
+            "days": DAYS,
+            "found": found,
+        },
+    )

@@ -5,91 +5,249 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Page',
+            name="Page",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(choices=[('accueil', 'Accueil'), ('activites', 'Activités'), ('tarifs', 'Tarifs'), ('menus', 'Menus'), ('aide', 'Aide'), ('mentions-legales', 'Mentions légales'), ('accessibilite', 'Accessibilité'), ('donnees-personnelles', 'Données personnelles')], max_length=40, unique=True)),
-                ('title', models.CharField(max_length=120, verbose_name='titre')),
-                ('body', models.TextField(blank=True, verbose_name='texte')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='modifiée le')),
-                ('updated_by', models.CharField(blank=True, max_length=160, verbose_name='modifiée par')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        choices=[
+                            ("accueil", "Accueil"),
+                            ("activites", "Activités"),
+                            ("tarifs", "Tarifs"),
+                            ("menus", "Menus"),
+                            ("aide", "Aide"),
+                            ("mentions-legales", "Mentions légales"),
+                            ("accessibilite", "Accessibilité"),
+                            ("donnees-personnelles", "Données personnelles"),
+                        ],
+                        max_length=40,
+                        unique=True,
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="titre")),
+                ("body", models.TextField(blank=True, verbose_name="texte")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="modifiée le")),
+                (
+                    "updated_by",
+                    models.CharField(blank=True, max_length=160, verbose_name="modifiée par"),
+                ),
             ],
             options={
-                'verbose_name': 'page publique',
+                "verbose_name": "page publique",
             },
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='adresse e-mail')),
-                ('address', models.TextField(blank=True, verbose_name='adresse')),
-                ('opening_hours', models.TextField(blank=True, verbose_name='horaires')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='ordre')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="téléphone")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="adresse e-mail"),
+                ),
+                ("address", models.TextField(blank=True, verbose_name="adresse")),
+                ("opening_hours", models.TextField(blank=True, verbose_name="horaires")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="ordre")),
             ],
             options={
-                'verbose_name': 'service',
-                'ordering': ['position', 'name'],
+                "verbose_name": "service",
+                "ordering": ["position", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='titre')),
-                ('body', models.CharField(blank=True, max_length=600, verbose_name='texte')),
-                ('starts_on', models.DateField(verbose_name='du')),
-                ('ends_on', models.DateField(verbose_name='au')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="titre")),
+                ("body", models.CharField(blank=True, max_length=600, verbose_name="texte")),
+                ("starts_on", models.DateField(verbose_name="du")),
+                ("ends_on", models.DateField(verbose_name="au")),
             ],
             options={
-                'verbose_name': 'annonce',
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='notice_dates_in_order')],
+                "verbose_name": "annonce",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="notice_dates_in_order",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Town',
+            name="Town",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
-                ('subtitle', models.CharField(default='Espace familles', max_length=80, verbose_name='sous-titre')),
-                ('insee_code', models.CharField(blank=True, max_length=5, verbose_name='code INSEE')),
-                ('postcodes', models.JSONField(default=list, verbose_name='codes postaux de la commune')),
-                ('city_names', models.JSONField(default=list, verbose_name='noms de la commune dans une adresse')),
-                ('academy', models.CharField(blank=True, max_length=40, verbose_name='académie')),
-                ('holiday_zone', models.CharField(default='C', max_length=1, verbose_name='zone de vacances')),
-                ('siret', models.CharField(blank=True, max_length=14, verbose_name='SIRET')),
-                ('address', models.TextField(blank=True, verbose_name='adresse')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='adresse e-mail')),
-                ('website', models.URLField(blank=True, verbose_name='site de la ville')),
-                ('logo', models.BinaryField(null=True, verbose_name='logo')),
-                ('logo_type', models.CharField(blank=True, max_length=40)),
-                ('colour_light', models.CharField(default='#0d5362', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')], verbose_name='couleur')),
-                ('colour_light_on', models.CharField(default='#ffffff', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')])),
-                ('colour_light_soft', models.CharField(default='#dbe9e8', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')])),
-                ('colour_dark', models.CharField(default='#8fd0da', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')])),
-                ('colour_dark_on', models.CharField(default='#0b2227', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')])),
-                ('colour_dark_soft', models.CharField(default='#1d3a3e', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')])),
-                ('embed_origins', models.JSONField(default=list, verbose_name='sites qui peuvent inclure l’encart')),
-                ('initial_password_days', models.PositiveSmallIntegerField(default=60, verbose_name='validité du mot de passe d’une lettre, en jours')),
-                ('silence_text', models.TextField(default='Sans réponse deux mois après cette date, votre demande est considérée comme refusée. Vous pouvez alors former un recours.', verbose_name='ce que vaut le silence')),
-                ('appeal_text', models.TextField(default='Vous pouvez contester cette décision dans les deux mois : par un recours gracieux adressé au maire, ou par un recours devant le tribunal administratif, par courrier ou sur le site Télérecours citoyens (www.telerecours.fr).', verbose_name='voies et délais de recours')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
+                (
+                    "subtitle",
+                    models.CharField(
+                        default="Espace familles", max_length=80, verbose_name="sous-titre"
+                    ),
+                ),
+                (
+                    "insee_code",
+                    models.CharField(blank=True, max_length=5, verbose_name="code INSEE"),
+                ),
+                (
+                    "postcodes",
+                    models.JSONField(default=list, verbose_name="codes postaux de la commune"),
+                ),
+                (
+                    "city_names",
+                    models.JSONField(
+                        default=list, verbose_name="noms de la commune dans une adresse"
+                    ),
+                ),
+                ("academy", models.CharField(blank=True, max_length=40, verbose_name="académie")),
+                (
+                    "holiday_zone",
+                    models.CharField(default="C", max_length=1, verbose_name="zone de vacances"),
+                ),
+                ("siret", models.CharField(blank=True, max_length=14, verbose_name="SIRET")),
+                ("address", models.TextField(blank=True, verbose_name="adresse")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="téléphone")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="adresse e-mail"),
+                ),
+                ("website", models.URLField(blank=True, verbose_name="site de la ville")),
+                ("logo", models.BinaryField(null=True, verbose_name="logo")),
+                ("logo_type", models.CharField(blank=True, max_length=40)),
+                (
+                    "colour_light",
+                    models.CharField(
+                        default="#0d5362",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                            )
+                        ],
+                        verbose_name="couleur",
+                    ),
+                ),
+                (
+                    "colour_light_on",
+                    models.CharField(
+                        default="#ffffff",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "colour_light_soft",
+                    models.CharField(
+                        default="#dbe9e8",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "colour_dark",
+                    models.CharField(
+                        default="#8fd0da",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "colour_dark_on",
+                    models.CharField(
+                        default="#0b2227",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "colour_dark_soft",
+                    models.CharField(
+                        default="#1d3a3e",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "embed_origins",
+                    models.JSONField(
+                        default=list, verbose_name="sites qui peuvent inclure l’encart"
+                    ),
+                ),
+                (
+                    "initial_password_days",
+                    models.PositiveSmallIntegerField(
+                        default=60, verbose_name="validité du mot de passe d’une lettre, en jours"
+                    ),
+                ),
+                (
+                    "silence_text",
+                    models.TextField(
+                        default="Sans réponse deux mois après cette date, votre demande est considérée comme refusée. Vous pouvez alors former un recours.",
+                        verbose_name="ce que vaut le silence",
+                    ),
+                ),
+                (
+                    "appeal_text",
+                    models.TextField(
+                        default="Vous pouvez contester cette décision dans les deux mois : par un recours gracieux adressé au maire, ou par un recours devant le tribunal administratif, par courrier ou sur le site Télérecours citoyens (www.telerecours.fr).",
+                        verbose_name="voies et délais de recours",
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'ville',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='town_single_row')],
+                "verbose_name": "ville",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="town_single_row")
+                ],
             },
         ),
     ]

@@ -5,40 +5,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('town', '0001_initial'),
+        ("town", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='town',
-            name='city_names',
-            field=models.JSONField(blank=True, default=list, verbose_name='noms de la commune dans une adresse'),
+            model_name="town",
+            name="city_names",
+            field=models.JSONField(
+                blank=True, default=list, verbose_name="noms de la commune dans une adresse"
+            ),
         ),
         migrations.AlterField(
-            model_name='town',
-            name='colour_dark_soft',
-            field=models.CharField(default='#1d3a40', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')]),
+            model_name="town",
+            name="colour_dark_soft",
+            field=models.CharField(
+                default="#1d3a40",
+                max_length=7,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                    )
+                ],
+            ),
         ),
         migrations.AlterField(
-            model_name='town',
-            name='colour_light_soft',
-            field=models.CharField(default='#dcebea', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Écrivez une couleur comme #0d5362.')]),
+            model_name="town",
+            name="colour_light_soft",
+            field=models.CharField(
+                default="#dcebea",
+                max_length=7,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "^#[0-9a-f]{6}$", "Écrivez une couleur comme #0d5362."
+                    )
+                ],
+            ),
         ),
         migrations.AlterField(
-            model_name='town',
-            name='embed_origins',
-            field=models.JSONField(blank=True, default=list, verbose_name='sites qui peuvent inclure l’encart'),
+            model_name="town",
+            name="embed_origins",
+            field=models.JSONField(
+                blank=True, default=list, verbose_name="sites qui peuvent inclure l’encart"
+            ),
         ),
         migrations.AlterField(
-            model_name='town',
-            name='postcodes',
-            field=models.JSONField(blank=True, default=list, verbose_name='codes postaux de la commune'),
+            model_name="town",
+            name="postcodes",
+            field=models.JSONField(
+                blank=True, default=list, verbose_name="codes postaux de la commune"
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='notice',
-            name='notice_dates_in_order',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='notice_dates_in_order', violation_error_message='Le dernier jour est avant le premier.'),
+            model_name="notice",
+            name="notice_dates_in_order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="notice_dates_in_order",
+                violation_error_message="Le dernier jour est avant le premier.",
+            ),
         ),
     ]

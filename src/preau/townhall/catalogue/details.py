@@ -39,14 +39,24 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and save_row(request, subject, form, pk):
         messages.success(request, _("L’année scolaire est enregistrée."))
         return redirect("townhall:catalogue-year", pk)
-    return render(request, "townhall/catalogue/year.html", {
-        "section": SECTION, "subject": subject, "row": found, "form": form,
-        "holidays": queries.list_holidays().filter(
-            starts_on__lte=found.ends_on, ends_on__gte=found.starts_on),
-        "closed": queries.list_closed_days().filter(
-            day__range=(found.starts_on, found.ends_on), is_public_holiday=True),
-        "copy_form": _copy_form(found),
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "townhall/catalogue/year.html",
+        {
+            "section": SECTION,
+            "subject": subject,
+            "row": found,
+            "form": form,
+            "holidays": queries.list_holidays().filter(
+                starts_on__lte=found.ends_on, ends_on__gte=found.starts_on
+            ),
+            "closed": queries.list_closed_days().filter(
+                day__range=(found.starts_on, found.ends_on), is_public_holiday=True
+            ),
+            "copy_form": _copy_form(found),
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 def _copy_form(year: Any) -> forms.CopyForm | None:
@@ -71,9 +81,15 @@ def year_import(request: HttpRequest, pk: int) -> HttpResponse:
         "p": french.count(done.public_holidays_added, "jour férié", "jours fériés"),
     }
     if not done.is_complete:
-        messages.warning(request, said + " " + _(
-            "L’État n’a pas encore publié toutes les vacances de cette année : revenez plus tard "
-            "ou ajoutez-les vous-même."))
+        messages.warning(
+            request,
+            said
+            + " "
+            + _(
+                "L’État n’a pas encore publié toutes les vacances de cette année : revenez plus tard "
+                "ou ajoutez-les vous-même."
+            ),
+        )
     else:
         messages.success(request, said)
     return redirect("townhall:catalogue-year", pk)
@@ -90,8 +106,11 @@ def year_copy(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Choisissez deux années différentes."))
         return redirect("townhall:catalogue-year", pk)
     made = services.copy_offerings(now=utc_now(), actor=request.actor, **form.cleaned_data)
-    messages.success(request, _("%s copiées, fermées : ouvrez-les quand elles sont prêtes.")
-                     % french.count(made, "ouverture"))
+    messages.success(
+        request,
+        _("%s copiées, fermées : ouvrez-les quand elles sont prêtes.")
+        % french.count(made, "ouverture"),
+    )
     return redirect("townhall:catalogue-year", pk)
 
 
@@ -106,25 +125,40 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
     kinds = list(enrolments.document_kinds())
     asked = [k.pk for k in enrolments.required_documents([pk]).get(pk, [])]
     documents = forms.DocumentsForm(
-        request.POST if "documents" in request.POST else None, kinds=kinds,
+        request.POST if "documents" in request.POST else None,
+        kinds=kinds,
         initial={"kinds": asked},
     )
     changing = request.method == "POST" and "documents" not in request.POST
     form = forms.ActivityForm(request.POST if changing else None, initial=subject.initial(found))
     if documents.is_bound and documents.is_valid():
-        set_required_documents(activity_id=pk, kind_ids=documents.cleaned_data["kinds"],
-                               now=utc_now(), actor=request.actor)
+        set_required_documents(
+            activity_id=pk,
+            kind_ids=documents.cleaned_data["kinds"],
+            now=utc_now(),
+            actor=request.actor,
+        )
         messages.success(request, _("Les pièces demandées sont enregistrées."))
         return redirect("townhall:catalogue-activity", pk)
     if changing and form.is_valid() and save_row(request, subject, form, pk):
         messages.success(request, _("L’activité est enregistrée."))
         return redirect("townhall:catalogue-activity", pk)
-    return render(request, "townhall/catalogue/activity.html", {
-        "section": SECTION, "subject": subject, "row": found, "form": form,
-        "products": queries.products_of(pk), "documents": documents if kinds else None,
-        "offerings": queries.list_all_offerings().filter(activity_id=pk).order_by(
-            "-school_year__starts_on", "establishment__name", "label"),
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "townhall/catalogue/activity.html",
+        {
+            "section": SECTION,
+            "subject": subject,
+            "row": found,
+            "form": form,
+            "products": queries.products_of(pk),
+            "documents": documents if kinds else None,
+            "offerings": queries.list_all_offerings()
+            .filter(activity_id=pk)
+            .order_by("-school_year__starts_on", "establishment__name", "label"),
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @agent_required(P.MANAGE_CATALOGUE)
@@ -141,16 +175,29 @@ def product(request: HttpRequest, activity_id: int, pk: int | None = None) -> Ht
     )
     if request.method == "POST" and form.is_valid():
         try:
-            services.save_product(activity_id=activity_id, product_id=pk, now=utc_now(),
-                                  actor=request.actor, **form.cleaned_data)
+            services.save_product(
+                activity_id=activity_id,
+                product_id=pk,
+                now=utc_now(),
+                actor=request.actor,
+                **form.cleaned_data,
+            )
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
             messages.success(request, _("La formule est enregistrée."))
             return redirect("townhall:catalogue-activity", activity_id)
-    return render(request, "townhall/catalogue/product.html", {
-        "section": SECTION, "activity": owner, "product": found, "form": form,
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "townhall/catalogue/product.html",
+        {
+            "section": SECTION,
+            "activity": owner,
+            "product": found,
+            "form": form,
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @agent_required(P.MANAGE_CATALOGUE)
@@ -181,14 +228,19 @@ def pattern_grid(offering: Any, data: Any = None) -> list[dict[str, Any]]:
                 pattern = stored.get((item.pk, kind.value, weekday))
                 checked = name in data if data is not None else pattern is not None
                 places = (
-                    data.get(f"{name}-places", "") if data is not None
+                    data.get(f"{name}-places", "")
+                    if data is not None
                     else (pattern.capacity if pattern and pattern.capacity is not None else "")
                 )
-                cells.append({
-                    "name": name, "checked": checked, "places": places,
-                    "label": f"{item.name}, {kind.label}, {french.WEEKDAYS[weekday]}",
-                    "key": (item.pk, kind.value, weekday),
-                })
+                cells.append(
+                    {
+                        "name": name,
+                        "checked": checked,
+                        "places": places,
+                        "label": f"{item.name}, {kind.label}, {french.WEEKDAYS[weekday]}",
+                        "key": (item.pk, kind.value, weekday),
+                    }
+                )
             rows.append({"product": item, "kind": kind.label, "cells": cells})
     return rows
 
@@ -220,29 +272,44 @@ def offering(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     act = request.POST.get("act", "")
     today = paris_day(utc_now())
-    form = forms.OfferingForm(request.POST if act == "change" else None, fixed=True,
-                              initial=forms.offering_initial(found))
+    form = forms.OfferingForm(
+        request.POST if act == "change" else None, fixed=True, initial=forms.offering_initial(found)
+    )
     grid = pattern_grid(found, request.POST if act == "patterns" else None)
     grid_error = ""
     if act == "change" and form.is_valid():
-        form.cleaned_data |= {"activity_id": found.activity_id,
-                              "establishment_id": found.establishment_id,
-                              "school_year_id": found.school_year_id}
+        form.cleaned_data |= {
+            "activity_id": found.activity_id,
+            "establishment_id": found.establishment_id,
+            "school_year_id": found.school_year_id,
+        }
         if save_row(request, SUBJECTS["ouvertures"], form, pk):
             messages.success(request, _("L’ouverture est enregistrée."))
             return redirect("townhall:catalogue-offering", pk)
     elif act == "patterns":
         patterns, grid_error = _posted_patterns(grid)
         if not grid_error:
-            services.set_weekly_patterns(offering_id=pk, patterns=patterns, now=utc_now(),
-                                         actor=request.actor)
-            messages.success(request, _("La semaine type est enregistrée. Ouvrez maintenant les "
-                                        "séances."))
+            services.set_weekly_patterns(
+                offering_id=pk, patterns=patterns, now=utc_now(), actor=request.actor
+            )
+            messages.success(
+                request, _("La semaine type est enregistrée. Ouvrez maintenant les séances.")
+            )
             return redirect("townhall:catalogue-offering", pk)
-    return render(request, "townhall/catalogue/offering.html", {
-        "section": SECTION, "subject": SUBJECTS["ouvertures"], "row": found, "form": form,
-        "grid": grid, "grid_error": grid_error,
-        "weekdays": [french.WEEKDAYS[d] for d in WEEKDAYS],
-        "slots_form": forms.SlotsForm(
-            initial=default_slot_days(found.starts_on, found.ends_on, today)),
-    }, status=422 if form.errors or grid_error else 200)
+    return render(
+        request,
+        "townhall/catalogue/offering.html",
+        {
+            "section": SECTION,
+            "subject": SUBJECTS["ouvertures"],
+            "row": found,
+            "form": form,
+            "grid": grid,
+            "grid_error": grid_error,
+            "weekdays": [french.WEEKDAYS[d] for d in WEEKDAYS],
+            "slots_form": forms.SlotsForm(
+                initial=default_slot_days(found.starts_on, found.ends_on, today)
+            ),
+        },
+        status=422 if form.errors or grid_error else 200,
+    )

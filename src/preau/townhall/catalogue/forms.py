@@ -44,8 +44,9 @@ class LevelsField(forms.MultipleChoiceField):
 
 class SchoolYearForm(forms.Form):
     starts_on = DateField(label=_("Premier jour"), help_text=_("Par exemple : 1 9 2027"))
-    ends_on = DateField(label=_("Dernier jour"), required=False,
-                        help_text=_("Le 31 août si vous n’écrivez rien."))
+    ends_on = DateField(
+        label=_("Dernier jour"), required=False, help_text=_("Le 31 août si vous n’écrivez rien.")
+    )
 
 
 class HolidayForm(forms.Form):
@@ -53,15 +54,19 @@ class HolidayForm(forms.Form):
     starts_on = DateField(label=_("Premier jour sans école"))
     ends_on = DateField(label=_("Dernier jour sans école"))
     kind = forms.ChoiceField(
-        label=_("Type"), widget=forms.RadioSelect,
+        label=_("Type"),
+        widget=forms.RadioSelect,
         choices=[(k.value, k.label) for k in (PeriodKind.SMALL_HOLIDAYS, PeriodKind.SUMMER)],
     )
 
 
 class ClosedDayForm(forms.Form):
     day = DateField(label=_("Jour"))
-    reason = forms.CharField(label=_("Motif"), max_length=80,
-                             help_text=_("Les familles le lisent : « Travaux », « Pont »."))
+    reason = forms.CharField(
+        label=_("Motif"),
+        max_length=80,
+        help_text=_("Les familles le lisent : « Travaux », « Pont »."),
+    )
     establishment_id = IdField(label=_("Où"), required=False)
     is_public_holiday = forms.BooleanField(label=_("C’est un jour férié"), required=False)
 
@@ -75,23 +80,32 @@ class ClosedDayForm(forms.Form):
 
 class EstablishmentForm(forms.Form):
     name = forms.CharField(label=_("Nom"), max_length=100)
-    kind = forms.ChoiceField(label=_("Type"), choices=EstablishmentKind.choices,
-                             widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("Type"), choices=EstablishmentKind.choices, widget=forms.RadioSelect
+    )
     address = forms.CharField(label=_("Adresse"), max_length=200, required=False)
     phone = forms.CharField(label=_("Téléphone"), max_length=20, required=False)
-    opening_hours = forms.CharField(label=_("Horaires"), required=False,
-                                    widget=forms.Textarea(attrs={"rows": 3}))
-    description = forms.CharField(label=_("Présentation"), required=False,
-                                  widget=forms.Textarea(attrs={"rows": 4}))
+    opening_hours = forms.CharField(
+        label=_("Horaires"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    description = forms.CharField(
+        label=_("Présentation"), required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
     uai = forms.RegexField(
-        r"^\d{7}[A-Za-z]$", label=_("UAI"), required=False,
+        r"^\d{7}[A-Za-z]$",
+        label=_("UAI"),
+        required=False,
         help_text=_("Pour une école : sept chiffres et une lettre, comme dans ONDE."),
         widget=forms.TextInput(attrs={"class": "short"}),
         error_messages={"invalid": _("Un UAI a sept chiffres et une lettre.")},
     )
     levels = LevelsField(help_text=_("Pour une école : ceux qu’elle accueille."))
-    is_active = forms.BooleanField(label=_("Ouvert"), required=False, initial=True,
-                                   help_text=_("Décochez pour le retirer des pages publiques."))
+    is_active = forms.BooleanField(
+        label=_("Ouvert"),
+        required=False,
+        initial=True,
+        help_text=_("Décochez pour le retirer des pages publiques."),
+    )
 
 
 class ClassForm(forms.Form):
@@ -115,18 +129,23 @@ class ActivityForm(forms.Form):
     kind = forms.ChoiceField(label=_("Type"), choices=ActivityKind.choices)
     domain = forms.ChoiceField(label=_("Domaine"), choices=Domain.choices)
     booking_mode = forms.ChoiceField(label=_("Réservation"), choices=BookingMode.choices)
-    service_id = IdField(label=_("Service responsable"), required=False,
-                         help_text=_("Nommé sur chaque accusé de réception."))
+    service_id = IdField(
+        label=_("Service responsable"),
+        required=False,
+        help_text=_("Nommé sur chaque accusé de réception."),
+    )
     summary = forms.CharField(label=_("En une phrase"), max_length=200, required=False)
     description = forms.CharField(label=_("Présentation"), required=False, widget=forms.Textarea)
-    how_to_register = forms.CharField(label=_("Comment s’inscrire"), required=False,
-                                      widget=forms.Textarea)
+    how_to_register = forms.CharField(
+        label=_("Comment s’inscrire"), required=False, widget=forms.Textarea
+    )
     levels = LevelsField(help_text=_("Vide : tous."))
     min_age = forms.IntegerField(label=_("Âge minimum"), required=False, min_value=0, max_value=25)
     max_age = forms.IntegerField(label=_("Âge maximum"), required=False, min_value=0, max_value=25)
     position = forms.IntegerField(label=_("Ordre"), min_value=0, max_value=999, initial=0)
     is_automatic = forms.BooleanField(
-        label=_("Inscription sans validation"), required=False,
+        label=_("Inscription sans validation"),
+        required=False,
         help_text=_("La demande est acceptée seule quand aucune pièce ne manque."),
     )
     is_published = forms.BooleanField(label=_("Publiée"), required=False, initial=True)
@@ -147,7 +166,9 @@ class ProductForm(forms.Form):
 
 class DocumentsForm(forms.Form):
     kinds = forms.TypedMultipleChoiceField(
-        label=_("Pièces demandées"), coerce=int, required=False,
+        label=_("Pièces demandées"),
+        coerce=int,
+        required=False,
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -160,17 +181,26 @@ class OfferingForm(forms.Form):
     activity_id = IdField(label=_("Activité"))
     establishment_id = IdField(label=_("Site"))
     school_year_id = IdField(label=_("Année scolaire"))
-    label = forms.CharField(label=_("Précision"), max_length=60, required=False,
-                            help_text=_("Quand il y a deux groupes : « Débutants », « 4–6 ans »."))
+    label = forms.CharField(
+        label=_("Précision"),
+        max_length=60,
+        required=False,
+        help_text=_("Quand il y a deux groupes : « Débutants », « 4–6 ans »."),
+    )
     capacity = forms.IntegerField(label=_("Places par séance"), min_value=0, max_value=2000)
-    starts_on = DateField(label=_("Premier jour"), required=False,
-                          help_text=_("Celui de l’année scolaire si vous n’écrivez rien."))
+    starts_on = DateField(
+        label=_("Premier jour"),
+        required=False,
+        help_text=_("Celui de l’année scolaire si vous n’écrivez rien."),
+    )
     ends_on = DateField(label=_("Dernier jour"), required=False, help_text="")
     opens_on = DateField(label=_("Inscriptions à partir du"), required=False, help_text="")
     opens_time = forms.TimeField(label=_("à"), required=False, widget=TIME)
-    closes_on = DateField(label=_("Inscriptions jusqu’au"), required=False,
-                          help_text=_("Ce jour compris, jusqu’à minuit si vous n’écrivez pas "
-                                      "d’heure."))
+    closes_on = DateField(
+        label=_("Inscriptions jusqu’au"),
+        required=False,
+        help_text=_("Ce jour compris, jusqu’à minuit si vous n’écrivez pas d’heure."),
+    )
     closes_time = forms.TimeField(label=_("à"), required=False, widget=TIME)
     is_open = forms.BooleanField(label=_("Ouverte aux familles"), required=False, initial=True)
 
@@ -234,8 +264,9 @@ class SlotsForm(forms.Form):
 
 class YearSlotsForm(SlotsForm):
     school_year_id = IdField(label=_("Année scolaire"))
-    kinds = forms.MultipleChoiceField(label=_("Activités"), choices=ActivityKind.choices,
-                                      widget=forms.CheckboxSelectMultiple)
+    kinds = forms.MultipleChoiceField(
+        label=_("Activités"), choices=ActivityKind.choices, widget=forms.CheckboxSelectMultiple
+    )
     field_order = ("school_year_id", "first", "last", "kinds")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -269,7 +300,8 @@ class YearFilter(FilterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["year"].choices = [
-            ("", _("Toutes")), *queries.list_school_years().values_list("pk", "label")
+            ("", _("Toutes")),
+            *queries.list_school_years().values_list("pk", "label"),
         ]
 
 
@@ -279,27 +311,32 @@ class SiteYearFilter(YearFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["site"].choices = [
-            ("", _("Tous")), *queries.establishments(active_only=False).values_list("pk", "name")
+            ("", _("Tous")),
+            *queries.establishments(active_only=False).values_list("pk", "name"),
         ]
 
 
 class OfferingFilter(SiteYearFilter):
-    kind = forms.ChoiceField(label=_("Type"), required=False,
-                             choices=[("", _("Tous")), *ActivityKind.choices])
+    kind = forms.ChoiceField(
+        label=_("Type"), required=False, choices=[("", _("Tous")), *ActivityKind.choices]
+    )
 
 
 class EstablishmentFilter(FilterForm):
-    kind = forms.ChoiceField(label=_("Type"), required=False,
-                             choices=[("", _("Tous")), *EstablishmentKind.choices])
+    kind = forms.ChoiceField(
+        label=_("Type"), required=False, choices=[("", _("Tous")), *EstablishmentKind.choices]
+    )
 
 
 class ActivityFilter(FilterForm):
-    domain = forms.ChoiceField(label=_("Domaine"), required=False,
-                               choices=[("", _("Tous")), *Domain.choices])
+    domain = forms.ChoiceField(
+        label=_("Domaine"), required=False, choices=[("", _("Tous")), *Domain.choices]
+    )
 
 
 class ClosedDayFilter(YearFilter):
     what = forms.ChoiceField(
-        label=_("Quoi"), required=False,
+        label=_("Quoi"),
+        required=False,
         choices=[("", _("Tout")), ("public", _("Jours fériés")), ("closed", _("Fermetures"))],
     )

@@ -21,8 +21,12 @@ from preau.townhall.catalogue.tables import SECTION, tabs_for
 from preau.ui.exports import Column, export_table
 
 COURSES = (
-    ("starter", _("Entrée"), 120), ("main", _("Plat"), 120), ("side", _("Accompagnement"), 120),
-    ("dairy", _("Laitage"), 120), ("dessert", _("Dessert"), 120), ("note", _("Remarque"), 160),
+    ("starter", _("Entrée"), 120),
+    ("main", _("Plat"), 120),
+    ("side", _("Accompagnement"), 120),
+    ("dairy", _("Laitage"), 120),
+    ("dessert", _("Dessert"), 120),
+    ("note", _("Remarque"), 160),
 )
 COLUMNS = (Column(_("Jour"), "day"), *(Column(label, name) for name, label, _size in COURSES))
 
@@ -53,34 +57,54 @@ def menus(request: HttpRequest) -> HttpResponse:
         cells = []
         for name, label, size in COURSES:
             field = f"{day.isoformat()}-{name}"
-            value = posted.get(field, "") if posted is not None else getattr(
-                written.get(day), name, ""
+            value = (
+                posted.get(field, "") if posted is not None else getattr(written.get(day), name, "")
             )
             if len(value) > size:
                 too_long = _("%(day)s, %(course)s : %(size)s signes au plus.") % {
-                    "day": french.day(day), "course": label.lower(), "size": size}
-            cells.append({"field": field, "name": name, "label": label, "value": value,
-                          "size": size, "sr": f"{label}, {french.day(day)}"})
+                    "day": french.day(day),
+                    "course": label.lower(),
+                    "size": size,
+                }
+            cells.append(
+                {
+                    "field": field,
+                    "name": name,
+                    "label": label,
+                    "value": value,
+                    "size": size,
+                    "sr": f"{label}, {french.day(day)}",
+                }
+            )
         info = calendar[day]
-        rows.append({"day": day, "cells": cells,
-                     "closed": info.closed_reason or info.holiday_name})
+        rows.append({"day": day, "cells": cells, "closed": info.closed_reason or info.holiday_name})
     if posted is not None and not too_long:
         try:
             services.save_week_menus(
                 days={row["day"]: {c["name"]: c["value"] for c in row["cells"]} for row in rows},
-                now=utc_now(), actor=request.actor,
+                now=utc_now(),
+                actor=request.actor,
             )
         except Refusal as refusal:
             too_long = str(refusal)
         else:
             messages.success(request, _("Les menus de la semaine sont publiés."))
             return redirect(f"{reverse('townhall:menus')}?semaine={monday.isoformat()}")
-    return render(request, "townhall/catalogue/menus.html", {
-        "section": SECTION, "rows": rows, "courses": COURSES, "error": too_long,
-        "title": french.period(days[0], days[-1], year=True),
-        "previous": monday - timedelta(days=7), "next": monday + timedelta(days=7),
-        "tabs": tabs_for("menus") if P.MANAGE_CATALOGUE in request.permissions else None,
-    }, status=422 if too_long else 200)
+    return render(
+        request,
+        "townhall/catalogue/menus.html",
+        {
+            "section": SECTION,
+            "rows": rows,
+            "courses": COURSES,
+            "error": too_long,
+            "title": french.period(days[0], days[-1], year=True),
+            "previous": monday - timedelta(days=7),
+            "next": monday + timedelta(days=7),
+            "tabs": tabs_for("menus") if P.MANAGE_CATALOGUE in request.permissions else None,
+        },
+        status=422 if too_long else 200,
+    )
 
 
 @agent_required(P.MANAGE_CATALOGUE, P.WRITE_PAGES)

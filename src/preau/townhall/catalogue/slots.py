@@ -41,8 +41,9 @@ def open_one(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, " ".join(str(s) for s in sentences))
         return redirect("townhall:catalogue-offering", pk)
     try:
-        opened = open_slots(offering_ids=[pk], now=utc_now(), actor=request.actor,
-                            **form.cleaned_data)
+        opened = open_slots(
+            offering_ids=[pk], now=utc_now(), actor=request.actor, **form.cleaned_data
+        )
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
@@ -58,23 +59,40 @@ def open_many(request: HttpRequest) -> HttpResponse:
     year = queries.current_school_year(today)
     initial = {}
     if year:
-        initial = {"school_year_id": year.pk, "kinds": ActivityKind.values,
-                   **default_slot_days(year.starts_on, year.ends_on, today)}
+        initial = {
+            "school_year_id": year.pk,
+            "kinds": ActivityKind.values,
+            **default_slot_days(year.starts_on, year.ends_on, today),
+        }
     form = forms.YearSlotsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         ids = [
-            o.pk for o in queries.offerings_for(values["school_year_id"])
+            o.pk
+            for o in queries.offerings_for(values["school_year_id"])
             if o.activity.kind in values["kinds"]
         ]
         try:
-            opened = open_slots(offering_ids=ids, first=values["first"], last=values["last"],
-                                now=utc_now(), actor=request.actor)
+            opened = open_slots(
+                offering_ids=ids,
+                first=values["first"],
+                last=values["last"],
+                now=utc_now(),
+                actor=request.actor,
+            )
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
             messages.success(request, _said(opened))
             return redirect("townhall:catalogue-slots")
-    return render(request, "townhall/catalogue/slots.html", {
-        "section": SECTION, "form": form, "tabs": tabs_for("seances"), "year": year,
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "townhall/catalogue/slots.html",
+        {
+            "section": SECTION,
+            "form": form,
+            "tabs": tabs_for("seances"),
+            "year": year,
+        },
+        status=422 if form.errors else 200,
+    )

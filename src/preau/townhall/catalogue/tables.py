@@ -34,14 +34,23 @@ def subject_or_404(key: str) -> Subject:
 def tabs_for(current: str) -> list[dict[str, Any]]:
     """The lists of the offer, as tabs."""
     items = [
-        {"label": subject.title, "current": key == current,
-         "url": reverse("townhall:catalogue-list", args=[key])}
+        {
+            "label": subject.title,
+            "current": key == current,
+            "url": reverse("townhall:catalogue-list", args=[key]),
+        }
         for key, subject in SUBJECTS.items()
     ]
-    items.append({"label": _("Menus"), "current": current == "menus",
-                  "url": reverse("townhall:menus")})
-    items.append({"label": _("Séances"), "current": current == "seances",
-                  "url": reverse("townhall:catalogue-slots")})
+    items.append(
+        {"label": _("Menus"), "current": current == "menus", "url": reverse("townhall:menus")}
+    )
+    items.append(
+        {
+            "label": _("Séances"),
+            "current": current == "seances",
+            "url": reverse("townhall:catalogue-slots"),
+        }
+    )
     return items
 
 
@@ -71,7 +80,8 @@ def table(request: HttpRequest, key: str) -> HttpResponseBase:
     query.pop("page", None)
     lines = [
         {
-            "url": reverse(subject.detail_route, args=[row.pk]) if subject.detail_route
+            "url": reverse(subject.detail_route, args=[row.pk])
+            if subject.detail_route
             else reverse("townhall:catalogue-edit", args=[key, row.pk]),
             "head": shown(subject.columns[0], row),
             "cells": [(c.title, shown(c, row), c.css) for c in subject.columns[1:]],
@@ -82,11 +92,20 @@ def table(request: HttpRequest, key: str) -> HttpResponseBase:
     for code, (label, _type) in FORMATS.items():
         query["export"] = code
         exports.append((label, f"?{query.urlencode()}"))
-    return render(request, "townhall/catalogue/table.html", {
-        "section": SECTION, "subject": subject, "tabs": tabs_for(key), "filters": form,
-        "page": page, "lines": lines, "exports": exports, "filtered": bool(
-            {k: v for k, v in values.items() if v and k != "sort"}),
-    })
+    return render(
+        request,
+        "townhall/catalogue/table.html",
+        {
+            "section": SECTION,
+            "subject": subject,
+            "tabs": tabs_for(key),
+            "filters": form,
+            "page": page,
+            "lines": lines,
+            "exports": exports,
+            "filtered": bool({k: v for k, v in values.items() if v and k != "sort"}),
+        },
+    )
 
 
 @agent_required(P.MANAGE_CATALOGUE)
@@ -107,19 +126,25 @@ def edit(request: HttpRequest, key: str, pk: int | None = None) -> HttpResponse:
             if subject.detail_route:
                 return redirect(subject.detail_route, saved.pk)
             return redirect("townhall:catalogue-list", key)
-    return render(request, "townhall/catalogue/edit.html", {
-        "section": SECTION, "subject": subject, "form": form, "row": row,
-        "title": shown(subject.columns[0], row) if row else subject.new_label,
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "townhall/catalogue/edit.html",
+        {
+            "section": SECTION,
+            "subject": subject,
+            "form": form,
+            "row": row,
+            "title": shown(subject.columns[0], row) if row else subject.new_label,
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 def save_row(request: HttpRequest, subject: Subject, form: Any, pk: int | None) -> Any:
     """Call the service with the form's values; a refusal goes into the form and gives None."""
     values = form.service_values() if hasattr(form, "service_values") else form.cleaned_data
     try:
-        return subject.save(
-            now=utc_now(), actor=request.actor, **{subject.id_name: pk}, **values
-        )
+        return subject.save(now=utc_now(), actor=request.actor, **{subject.id_name: pk}, **values)
     except Refusal as refusal:
         add_refusal(form, refusal)
         return None

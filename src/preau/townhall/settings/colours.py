@@ -42,8 +42,11 @@ def _as_fields(colours: TownColours) -> dict[str, str]:
 def _as_colours(values: dict[str, str]) -> TownColours:
     return TownColours(
         *(
-            Accent(values[f"colour_{theme}"], values[f"colour_{theme}_on"],
-                   values[f"colour_{theme}_soft"])
+            Accent(
+                values[f"colour_{theme}"],
+                values[f"colour_{theme}_on"],
+                values[f"colour_{theme}_soft"],
+            )
             for theme in ("light", "dark")
         )
     )
@@ -61,10 +64,15 @@ def _ratios(values: dict[str, str]) -> list[dict[str, Any]]:
             (values[f"colour_{theme}_on"], 4.5, _("avec le texte posé dessus")),
         ):
             ratio = contrast(town, other)
-            rows.append({
-                "theme": name, "words": words, "ratio": f"{ratio:.1f}".replace(".", ","),
-                "least": f"{least:g}".replace(".", ","), "ok": ratio >= least,
-            })
+            rows.append(
+                {
+                    "theme": name,
+                    "words": words,
+                    "ratio": f"{ratio:.1f}".replace(".", ","),
+                    "least": f"{least:g}".replace(".", ","),
+                    "ok": ratio >= least,
+                }
+            )
     return rows
 
 
@@ -81,8 +89,9 @@ def colours(request: HttpRequest) -> HttpResponse:
     """Six colours, their contrasts and a preview; `?base=%238a3018` proposes a set."""
     town = queries.get_town()
     values = {name: getattr(town, name) for name in FIELDS}
-    base = forms.BaseColourForm(request.GET if "base" in request.GET else None,
-                                initial={"base": values["colour_light"]})
+    base = forms.BaseColourForm(
+        request.GET if "base" in request.GET else None, initial={"base": values["colour_light"]}
+    )
     proposed = False
     if base.is_bound and base.is_valid():
         try:
@@ -106,12 +115,21 @@ def colours(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("Les couleurs sont enregistrées."))
                 return redirect("townhall:town-colours")
     readable = _valid_hex(values)
-    return render(request, "townhall/settings/colours.html", {
-        "section": "townhall:settings", "form": form, "base": base, "proposed": proposed,
-        "ratios": _ratios(values) if readable else [],
-        "preview_css": f"{reverse('townhall:town-colours-preview')}?{urlencode(values)}"
-        if readable else "",
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "townhall/settings/colours.html",
+        {
+            "section": "townhall:settings",
+            "form": form,
+            "base": base,
+            "proposed": proposed,
+            "ratios": _ratios(values) if readable else [],
+            "preview_css": f"{reverse('townhall:town-colours-preview')}?{urlencode(values)}"
+            if readable
+            else "",
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @agent_required(P.MANAGE_TOWN)

@@ -15,13 +15,13 @@ urlpatterns = [
     path("reglages/services/", writing.service_list, name="town-services"),
     path("reglages/services/nouveau/", writing.service, name="town-service-new"),
     path("reglages/services/<int:pk>/", writing.service, name="town-service"),
-    path("reglages/services/<int:pk>/supprimer/", writing.service_delete,
-         name="town-service-delete"),
+    path(
+        "reglages/services/<int:pk>/supprimer/", writing.service_delete, name="town-service-delete"
+    ),
     path("reglages/pages/", writing.pages, name="town-pages"),
     path("reglages/pages/<slug:slug>/", writing.page, name="town-page"),
     path("reglages/annonces/", writing.notices, name="town-notices"),
     path("reglages/annonces/nouvelle/", writing.notice, name="town-notice-new"),
     path("reglages/annonces/<int:pk>/", writing.notice, name="town-notice"),
-    path("reglages/annonces/<int:pk>/supprimer/", writing.notice_delete,
-         name="town-notice-delete"),
+    path("reglages/annonces/<int:pk>/supprimer/", writing.notice_delete, name="town-notice-delete"),
 ]

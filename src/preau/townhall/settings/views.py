@@ -29,13 +29,21 @@ ANY_SETTING = sorted({str(door.permission) for _title, doors in GROUPS for door 
 @require_safe
 def hub(request: HttpRequest) -> HttpResponse:
     """Every screen of settings that this agent may open."""
-    return render(request, "townhall/settings/hub.html", {
-        "section": SECTION, "groups": groups_for(request.permissions),
-    })
+    return render(
+        request,
+        "townhall/settings/hub.html",
+        {
+            "section": SECTION,
+            "groups": groups_for(request.permissions),
+        },
+    )
 
 
 def town_form(
-    form_class: type, template: str, success: str, *,
+    form_class: type,
+    template: str,
+    success: str,
+    *,
     more: Callable[[HttpRequest], dict[str, Any]] | None = None,
 ) -> Callable[..., HttpResponse]:
     """A view that changes the fields of the town that a form holds."""
@@ -64,9 +72,7 @@ def town_form(
 identity = town_form(
     forms.IdentityForm, "townhall/settings/identity.html", "L’identité de la ville est enregistrée."
 )
-texts = town_form(
-    forms.TextsForm, "townhall/settings/texts.html", "Les textes sont enregistrés."
-)
+texts = town_form(forms.TextsForm, "townhall/settings/texts.html", "Les textes sont enregistrés.")
 
 
 def _embed_context(request: HttpRequest) -> dict[str, Any]:
@@ -75,21 +81,27 @@ def _embed_context(request: HttpRequest) -> dict[str, Any]:
     links = [
         (label, f"{base}{url}")
         for name, label in (
-            ("public:home", _("L’espace familles")), ("portal:sign-in", _("Se connecter")),
-            ("public:activities", _("Les activités")), ("public:prices", _("Les tarifs")),
-            ("public:menus", _("Les menus")), ("public:help", _("L’aide")),
+            ("public:home", _("L’espace familles")),
+            ("portal:sign-in", _("Se connecter")),
+            ("public:activities", _("Les activités")),
+            ("public:prices", _("Les tarifs")),
+            ("public:menus", _("Les menus")),
+            ("public:help", _("L’aide")),
         )
         if (url := route(name))
     ]
     return {
         "snippet": f'<iframe src="{address}" title="Espace familles" width="100%" height="900" '
         'loading="lazy"></iframe>',
-        "links": links, "panel_url": reverse("public:embed"),
+        "links": links,
+        "panel_url": reverse("public:embed"),
     }
 
 
 embed = town_form(
-    forms.EmbedForm, "townhall/settings/embed.html", "Les sites autorisés sont enregistrés.",
+    forms.EmbedForm,
+    "townhall/settings/embed.html",
+    "Les sites autorisés sont enregistrés.",
     more=_embed_context,
 )
 
@@ -107,9 +119,16 @@ def logo(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("logo", str(refusal))
         else:
-            messages.success(request, _("Le logo est retiré.") if remove else
-                             _("Le nouveau logo est en place."))
+            messages.success(
+                request, _("Le logo est retiré.") if remove else _("Le nouveau logo est en place.")
+            )
             return redirect(request.path)
-    return render(request, "townhall/settings/logo.html", {
-        "section": SECTION, "form": form,
-    }, status=422 if form.errors else 200)
+    return render(
+        request,
+        "townhall/settings/logo.html",
+        {
+            "section": SECTION,
+            "form": form,
+        },
+        status=422 if form.errors else 200,
+    )

@@ -20,10 +20,14 @@ from preau.ui.routes import route
 
 SECTION = "townhall:settings"
 PUBLIC_ROUTES = {
-    PageSlug.HOME: "public:home", PageSlug.ACTIVITIES: "public:activities",
-    PageSlug.PRICES: "public:prices", PageSlug.MENUS: "public:menus",
-    PageSlug.HELP: "public:help", PageSlug.LEGAL: "public:legal",
-    PageSlug.ACCESSIBILITY: "public:accessibility", PageSlug.PRIVACY: "public:privacy",
+    PageSlug.HOME: "public:home",
+    PageSlug.ACTIVITIES: "public:activities",
+    PageSlug.PRICES: "public:prices",
+    PageSlug.MENUS: "public:menus",
+    PageSlug.HELP: "public:help",
+    PageSlug.LEGAL: "public:legal",
+    PageSlug.ACCESSIBILITY: "public:accessibility",
+    PageSlug.PRIVACY: "public:privacy",
 }
 
 
@@ -45,8 +49,11 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404 from None
     form = forms.PageForm(
         request.POST or None,
-        initial={"title": found.title, "body": found.body,
-                 "seen_at": found.updated_at.isoformat() if found.updated_at else ""},
+        initial={
+            "title": found.title,
+            "body": found.body,
+            "seen_at": found.updated_at.isoformat() if found.updated_at else "",
+        },
     )
     preview = None
     status = 200
@@ -55,10 +62,14 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             preview = queries.render_markdown(form.cleaned_data["body"])
         else:
             try:
-                services.update_page(slug=slug, title=form.cleaned_data["title"],
-                                     body=form.cleaned_data["body"],
-                                     seen_at=form.cleaned_data["seen_at"],
-                                     now=utc_now(), actor=request.actor)
+                services.update_page(
+                    slug=slug,
+                    title=form.cleaned_data["title"],
+                    body=form.cleaned_data["body"],
+                    seen_at=form.cleaned_data["seen_at"],
+                    now=utc_now(),
+                    actor=request.actor,
+                )
             except Refusal as refusal:
                 status = 409
                 add_refusal(form, refusal)
@@ -71,15 +82,29 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("townhall:town-pages")
     elif request.method == "POST":
         status = 422
-    return render(request, "townhall/settings/page.html", {
-        "section": SECTION, "form": form, "page": found, "preview": preview,
-        "public_url": route(PUBLIC_ROUTES[PageSlug(slug)]),
-        "theirs": queries.render_markdown(found.body) if status == 409 else None,
-    }, status=status)
+    return render(
+        request,
+        "townhall/settings/page.html",
+        {
+            "section": SECTION,
+            "form": form,
+            "page": found,
+            "preview": preview,
+            "public_url": route(PUBLIC_ROUTES[PageSlug(slug)]),
+            "theirs": queries.render_markdown(found.body) if status == 409 else None,
+        },
+        status=status,
+    )
 
 
 def _edit(
-    request: HttpRequest, form: Any, save: Any, *, template: str, done: str, success: str,
+    request: HttpRequest,
+    form: Any,
+    save: Any,
+    *,
+    template: str,
+    done: str,
+    success: str,
     **context: Any,
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
@@ -90,8 +115,12 @@ def _edit(
         else:
             messages.success(request, success)
             return redirect(done)
-    return render(request, template, {"section": SECTION, "form": form, **context},
-                  status=422 if form.errors else 200)
+    return render(
+        request,
+        template,
+        {"section": SECTION, "form": form, **context},
+        status=422 if form.errors else 200,
+    )
 
 
 def _delete(request: HttpRequest, act: Any, *, done: str, success: str) -> HttpResponse:
@@ -107,9 +136,14 @@ def _delete(request: HttpRequest, act: Any, *, done: str, success: str) -> HttpR
 @agent_required(P.MANAGE_TOWN)
 @require_safe
 def service_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "townhall/settings/services.html", {
-        "section": SECTION, "services": list(queries.list_services()),
-    })
+    return render(
+        request,
+        "townhall/settings/services.html",
+        {
+            "section": SECTION,
+            "services": list(queries.list_services()),
+        },
+    )
 
 
 @agent_required(P.MANAGE_TOWN)
@@ -126,9 +160,15 @@ def service(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:
         services.save_service(service_id=pk, now=utc_now(), actor=request.actor, **values)
 
-    return _edit(request, form, save, template="townhall/settings/service.html",
-                 done="townhall:town-services", success=_("Le service est enregistré."),
-                 service=found)
+    return _edit(
+        request,
+        form,
+        save,
+        template="townhall/settings/service.html",
+        done="townhall:town-services",
+        success=_("Le service est enregistré."),
+        service=found,
+    )
 
 
 @agent_required(P.MANAGE_TOWN)
@@ -139,7 +179,8 @@ def service_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return _delete(
         request,
         lambda: services.delete_service(service_id=pk, now=utc_now(), actor=request.actor),
-        done="townhall:town-services", success=_("Le service est supprimé."),
+        done="townhall:town-services",
+        success=_("Le service est supprimé."),
     )
 
 
@@ -175,9 +216,15 @@ def notice(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:
         services.save_notice(notice_id=pk, now=utc_now(), actor=request.actor, **values)
 
-    return _edit(request, form, save, template="townhall/settings/notice.html",
-                 done="townhall:town-notices", success=_("L’annonce est enregistrée."),
-                 notice=found)
+    return _edit(
+        request,
+        form,
+        save,
+        template="townhall/settings/notice.html",
+        done="townhall:town-notices",
+        success=_("L’annonce est enregistrée."),
+        notice=found,
+    )
 
 
 @agent_required(P.WRITE_PAGES)
@@ -188,5 +235,6 @@ def notice_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return _delete(
         request,
         lambda: services.delete_notice(notice_id=pk, now=utc_now(), actor=request.actor),
-        done="townhall:town-notices", success=_("L’annonce est supprimée."),
+        done="townhall:town-notices",
+        success=_("L’annonce est supprimée."),
     )
