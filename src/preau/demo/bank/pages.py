@@ -13,7 +13,8 @@ STYLE = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif}
 main,header,footer{max-width:34rem;margin:0 auto;padding:1rem}
-.sim p{margin:0}.sim{max-width:none;background:var(--warn);color:var(--warn-ink);padding:.75rem 1rem;text-align:center;margin:0;
+.sim p{margin:0}
+.sim{max-width:none;background:var(--warn);color:var(--warn-ink);padding:.75rem 1rem;text-align:center;margin:0;
 font-weight:600}
 .sheet{background:var(--sheet);border:1px solid var(--line);border-radius:8px;padding:1.25rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}

@@ -86,8 +86,8 @@ def year_import(request: HttpRequest, pk: int) -> HttpResponse:
             said
             + " "
             + _(
-                "L’État n’a pas encore publié toutes les vacances de cette année : revenez plus tard "
-                "ou ajoutez-les vous-même."
+                "L’État n’a pas encore publié toutes les vacances de cette année : revenez "
+                "plus tard ou ajoutez-les vous-même."
             ),
         )
     else:
