@@ -14,9 +14,8 @@ from preau.audit.services import record
 from preau.billing.bulk import OnlinePayment, post_online_payments
 from preau.kernel.actors import Actor
 from preau.kernel.codes import random_code
-from preau.kernel.copying import copy_rows, take_ids
 from preau.kernel.money import euros
-from preau.payments.models import Attempt, GatewayAccount
+from preau.payments.models import Attempt, AttemptItem, GatewayAccount
 
 _MINUTES = timedelta(minutes=3)
 
@@ -39,26 +38,33 @@ def take_over_payments(
 ) -> int:
     """Write settled attempts and what they pay; how many. Refuses an invoice paid twice."""
     gateway = GatewayAccount.objects.get(cash_office_id=cash_office_id).gateway
-    ids = take_ids("payments_attempt", len(payments))
-    references = [random_code(20) for _ in payments]
-    rows = list(zip(ids, references, payments, strict=True))
-    copy_rows(
-        "payments_attempt",
-        "id reference cash_office_id family_id user_id gateway amount_cents status payer_label "
-        "payer_email provider_id created_at sent_at ended_at key",
-        (
-            (
-                pk, reference, cash_office_id, p.family_id, None, gateway, p.cents,
-                Attempt.Status.SETTLED.value, p.payer_label[:160], p.payer_email, "",
-                p.at - _MINUTES, p.at - _MINUTES, p.at, uuid.uuid4(),
+    attempts = Attempt.objects.bulk_create(
+        [
+            Attempt(
+                reference=random_code(20),
+                cash_office_id=cash_office_id,
+                family_id=p.family_id,
+                gateway=gateway,
+                amount_cents=p.cents,
+                status=Attempt.Status.SETTLED,
+                payer_label=p.payer_label[:160],
+                payer_email=p.payer_email,
+                created_at=p.at - _MINUTES,
+                sent_at=p.at - _MINUTES,
+                ended_at=p.at,
+                key=uuid.uuid4(),
             )
-            for pk, reference, p in rows
-        ),
+            for p in payments
+        ],
+        batch_size=1000,
     )
-    copy_rows(
-        "payments_attemptitem",
-        "attempt_id invoice_id amount_cents",
-        ((pk, p.invoice_id, p.cents) for pk, _reference, p in rows),
+    rows = [(a.pk, a.reference, p) for a, p in zip(attempts, payments, strict=True)]
+    AttemptItem.objects.bulk_create(
+        [
+            AttemptItem(attempt_id=pk, invoice_id=p.invoice_id, amount_cents=p.cents)
+            for pk, _reference, p in rows
+        ],
+        batch_size=1000,
     )
     post_online_payments(
         cash_office_id=cash_office_id,
