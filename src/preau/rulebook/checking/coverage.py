@@ -9,7 +9,12 @@ from typing import Any
 from preau.rulebook.checking.findings import Finding, error
 from preau.rulebook.engine.context import Context
 from preau.rulebook.engine.prices import Price, service_price
-from preau.rulebook.engine.reads import amounts_of, facts_of_price, inner_amounts
+from preau.rulebook.engine.reads import (
+    amounts_of,
+    facts_of_price,
+    formula_facts,
+    inner_amounts,
+)
 from preau.rulebook.engine.words import say
 from preau.rulebook.errors import Undecided
 from preau.rulebook.facts import Fact, Facts
@@ -77,7 +82,8 @@ def probe(book: Rulebook, activity: str, code: str,
     """Ask the price for each combination of the values that the rules distinguish."""
     names, _ = facts_of_price(book, activity, code)
     values = candidates(book, activity, code)
-    asked = [n for n in names if n in values and n not in BY_THE_DAY]
+    behind = BY_THE_DAY | _behind_the_quotient(book, names, values)
+    asked = [n for n in names if n in values and n not in behind]
     day = book.applies_from or date(2026, 9, 1)
     days = _days(book, activity, code, day)
     total = islice(product(days, *(values[name] for name in asked)), LIMIT)
@@ -88,6 +94,15 @@ def probe(book: Rulebook, activity: str, code: str,
             yield facts, service_price(Context(book, activity, code, when, facts, calendar))
         except Undecided as undecided:
             yield facts, undecided
+
+
+def _behind_the_quotient(book: Rulebook, names: tuple[str, ...],
+                         values: dict[str, tuple[Any, ...]]) -> frozenset[str]:
+    """What only serves to know a quotient, once the quotient itself is asked."""
+    if "quotient" not in names:
+        return frozenset()
+    own = {n for n in formula_facts(book) if len(values.get(n, ())) <= 1}
+    return frozenset({"quotient_previous", "quotient_received_on"} | own)
 
 
 def _days(book: Rulebook, activity: str, code: str, first: date) -> list[date]:
