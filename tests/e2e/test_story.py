@@ -14,7 +14,6 @@ from preau.billing.models import FamilyAccount, Invoice
 from preau.billing.queries import with_left
 from preau.bookings.models import Booking, Slot
 from preau.casework.models import Request
-from preau.catalogue.models import Offering
 from preau.certificates.models import Certificate
 from preau.enrolments.models import Enrolment
 from preau.enrolments.services import enrol
@@ -26,7 +25,7 @@ from preau.payments.models import Attempt, ProviderEvent
 from preau.schools.models import Schooling
 from tests.casework.world import PNG
 from tests.e2e.town import EMAILS, SCHOOL, SERVICES, at, build_town, register_files
-from tests.e2e.walk import Person, pdf_text, plain
+from tests.e2e.walk import Person, pdf_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW_PASSWORD = "Quatre cartables bleus"
@@ -48,8 +47,8 @@ class Story:
         site.set_clock(at(5))
         self.town = build_town(patch, bank=bank)
 
-    def person(self) -> Person:
-        return Person(self._open(), self.site, self._look)
+    def person(self, *expected: str) -> Person:
+        return Person(self._open(expected=expected), self.site, self._look)
 
     def agent(self, role: Role) -> Person:
         someone = self.person()
@@ -68,7 +67,7 @@ class Story:
             "Lire et montrer l’aperçu", "dossiers à ouvrir 3", "enfants à créer 3", "refusée",
         )
         assert not Family.objects.exists()
-        agent.press("Appliquer l’import", "L’import est parti")
+        agent.press("Appliquer l’import")
         agent.wait_for("appliqué ")
         assert Family.objects.count() == 3
         assert Child.objects.get(first_name="Jeanne").custodies.count() == 2
@@ -258,6 +257,7 @@ class Story:
         attempt = Attempt.objects.get()
         assert attempt.status == "SETTLED" and attempt.amount_cents == 2040
         assert ProviderEvent.objects.filter(attempt=attempt).exists()
+        assert Message.objects.filter(body__contains=attempt.reference).exists()
         assert with_left().get(pk=self.invoice.pk).left_cents == 0
         assert FamilyAccount.objects.get(family=self.family).balance_cents == 0
         parent.follow("Voir notre compte", "Vous ne devez rien à la ville")
@@ -280,7 +280,7 @@ class Story:
         assert "Lina Rousseau" in certificate and number in certificate
         code = Certificate.objects.get().document.code
         assert code in certificate.replace("-", "").replace(" ", "")
-        anyone = self.person()
+        anyone = self.person("?code=AAAA")  # the answer to it is a 404, with its page
         anyone.page.goto("/verifier/")
         anyone.look()
         anyone.page.locator("[name=code]").fill(code)

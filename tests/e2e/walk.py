@@ -12,6 +12,7 @@ from preau.demo.town.people import AGENT_PASSWORD
 from tests.harness.stack import Site
 
 SECONDS = 30
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SPACES = re.compile(r"\s+")
 
 
@@ -37,40 +38,44 @@ class Person:
         self._look = look
         page.on("dialog", lambda dialog: dialog.accept())
 
-    def look(self) -> str:
-        """Check the page that is open; what it says."""
+    def look(self) -> None:
+        """Check the page that is open: one title, nothing for axe, nothing too wide."""
         assert self.page.locator("h1").count() == 1, f"{self.page.url} has no single h1"
         if self._look is not None:
             self._look(self.page)
-        return self.text()
+        else:
+            overflow = self.page.evaluate(OVERFLOW)
+            assert overflow <= 0, f"{self.page.url} scrolls sideways by {overflow} px"
 
     def text(self) -> str:
         return plain(self.page.locator("body").inner_text())
 
     def sees(self, *words: str) -> None:
-        """Look at the page and find these words on it."""
-        text = self.look()
+        """Find these words on the page, and look at it."""
+        text = self.text()
         for word in words:
             assert word in text, f"{self.page.url} does not say «{word}»:\n{text}"
+        self.look()
 
     def go(self, address: str, *words: str) -> None:
         """Open an address that the page at hand links to."""
-        assert self.page.locator(f'a[href="{address}"], a[href="{self.site.url}{address}"]').count(), (
-            f"{self.page.url} has no link to {address}"
-        )
+        links = self.page.locator(f'a[href="{address}"]')
+        assert links.count(), f"{self.page.url} has no link to {address}"
         answer = self.page.goto(address)
         assert answer.status == 200, f"{address}: {answer.status}"
         self.sees(*words)
 
     def follow(self, name: str, *words: str) -> None:
         """Follow the first link of this name."""
-        self.page.get_by_role("link", name=name).first.click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=name).first.click()
         self.sees(*words)
 
     def press(self, name: str, *words: str, last: bool = False) -> None:
         """Press the first button of this name (the last one when said)."""
         buttons = self.page.get_by_role("button", name=name)
-        (buttons.last if last else buttons.first).click()
+        with self.page.expect_navigation():
+            (buttons.last if last else buttons.first).click()
         self.sees(*words)
 
     def download(self, address: str) -> bytes:
