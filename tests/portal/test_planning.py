@@ -195,3 +195,64 @@ def test_the_page_takes_twelve_queries_whatever_the_children(
         rates.forget_rates()
     assert len(page.content) < 120_000
     assert reverse("portal:planning") == URL and clock
+
+
+def open_on(slot, text):
+    from preau.kernel.actors import Actor
+    from preau.openings.services import save_window
+
+    save_window(
+        offering_id=slot.offering_id, audience="ALL", opens_at=world.instant(text),
+        first_day=slot.day, last_day=slot.day, now=world.NOW, actor=Actor.system(),
+    )
+
+
+def test_sending_from_the_planning_in_one_step(client, family):
+    slots = [world.make_slot("2026-10-15"), world.make_slot("2026-10-16", capacity=0)]
+    lina, _noe = world.children_of(family)
+    html = client.get(URL, {"mois": "2026-10"}).content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', html)[1]
+    chosen = pairs(slots, [lina])
+    response = post(client, "send", chosen, key=key)
+    assert response.status_code == 302 and "/recus/" in response["Location"]
+    assert sorted(Booking.objects.values_list("status", flat=True)) == ["CONFIRMED", "WAITING"]
+    # The answer was lost, the browser sends again: the same receipt.
+    again = post(client, "send", chosen, key=key)
+    assert again["Location"] == response["Location"]
+    assert Booking.objects.count() == 2 and not PlanningDraft.objects.exists()
+    assert post(client, "send", chosen, key="x").status_code == 404
+
+
+def test_choices_kept_elsewhere_are_checked_before_they_are_sent(client, family):
+    slots = [world.make_slot("2026-10-15"), world.make_slot("2026-10-16")]
+    lina, _noe = world.children_of(family)
+    post(client, "keep", pairs(slots[:1], [lina]))
+    key = str(world.key())  # of a page opened before
+    response = post(client, "send", pairs(slots[1:], [lina]), key=key)
+    assert response["Location"].endswith("/recapitulatif/")
+    assert not Booking.objects.exists()
+    assert len(PlanningDraft.objects.get().changes) == 2
+
+
+def test_before_the_hour_the_page_says_when_and_waits(client, family):
+    slot = world.make_slot("2026-10-15")
+    open_on(slot, "2026-10-06T09:30")
+    page = client.get(URL, {"mois": "2026-10"}).content.decode()
+    assert "Les réservations ouvrent mardi 6 octobre à 9" in page and "Pas ouvert" in page
+    assert f'value="{slot.pk}-' not in page
+    waiting = client.get("/espace/reservations/ouverture/", {"mois": "2026-10"})
+    delay = int(re.search(r"load delay:(\d+)s", waiting.content.decode())[1])
+    assert 1800 <= delay < 1806
+    assert f'content="{delay};url=' in waiting.content.decode()
+
+
+def test_the_page_that_waits_is_of_no_use_once_open_and_quiet_days_before(client, family):
+    slot = world.make_slot("2026-10-15")
+    open_on(slot, "2026-10-06T08:00")
+    url = "/espace/reservations/ouverture/?mois=2026-10"
+    assert client.get(url)["Location"].startswith(URL)
+    assert client.get(url, headers={"HX-Request": "true"})["HX-Redirect"].startswith(URL)
+    later = world.make_slot("2026-10-16")
+    open_on(later, "2026-10-09T08:00")
+    page = client.get(url).content.decode()
+    assert "hx-trigger" not in page and "vendredi 9 octobre" in page

@@ -31,6 +31,7 @@ class Outcome(models.TextChoices):
     ALREADY = "ALREADY", "déjà fait"
     FULL = "FULL", "complet"
     TOO_LATE = "TOO_LATE", "délai passé"
+    NOT_OPEN = "NOT_OPEN", "pas ouvert"
     REFUSED = "REFUSED", "refusé"
     NOT_SENT = "NOT_SENT", "non envoyé"
 

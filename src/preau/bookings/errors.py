@@ -29,3 +29,8 @@ class NotAllFree(BookingRefused):
         "comme vous l’avez choisi."
     )
     code = "not_all_free"
+
+
+class NeedsRecap(BookingRefused):
+    message = "Cet envoi coûterait plus que le prix des jours : vérifiez-le avant de l’envoyer."
+    code = "needs_recap"

@@ -22,6 +22,7 @@ _TITLES = (
     (Outcome.LEFT_QUEUE, "Retiré de la liste d’attente"),
     (Outcome.ALREADY, "Déjà fait"),
     (Outcome.TOO_LATE, "Délai passé"),
+    (Outcome.NOT_OPEN, "Réservations pas ouvertes"),
     (Outcome.FULL, "Complet"),
     (Outcome.REFUSED, "Refusé"),
 )

@@ -40,6 +40,8 @@ class SlotRow:
     wanted_capacity: int | None
     status: str
     cancelled_reason: str
+    # Whether an opening restricts who may book it, and when (bookings.doors).
+    has_window: bool = False
 
     @property
     def left(self) -> int:
@@ -72,7 +74,9 @@ class BookingRow:
 # costs more than answering them.
 _SLOTS = """
 SELECT s.id, s.offering_id, s.product_id, s.day, s.starts_at, s.ends_at, s.capacity, s.taken,
-       s.wanted_capacity, s.status, s.cancelled_reason
+       s.wanted_capacity, s.status, s.cancelled_reason,
+       EXISTS (SELECT FROM openings_window w WHERE w.offering_id = s.offering_id
+               AND s.day BETWEEN w.first_day AND w.last_day)
 FROM bookings_slot s JOIN catalogue_product p ON p.id = s.product_id
 WHERE s.offering_id = ANY(%s) AND s.day BETWEEN %s AND %s
 ORDER BY s.day, s.starts_at, p.position, s.id
@@ -368,6 +372,29 @@ def register(
     if activity_id is not None:
         found = found.filter(slot__offering__activity=activity_id)
     return found
+
+
+def slots_within(
+    *,
+    first: date,
+    last: date,
+    establishment_ids: Iterable[int] | None = None,
+    activity_id: int | None = None,
+) -> QuerySet[Slot]:
+    """The open slots of a period, at these sites (None: all), day by day."""
+    found = Slot.objects.filter(day__range=(first, last), status=SlotStatus.OPEN)
+    if establishment_ids is not None:
+        found = found.filter(offering__establishment__in=list(establishment_ids))
+    if activity_id is not None:
+        found = found.filter(offering__activity=activity_id)
+    return found.order_by("day", "pk")
+
+
+def live_statuses(slot_ids: Iterable[int]) -> dict[int, str]:
+    """The live bookings of these slots (ids), each with its status."""
+    return dict(
+        Booking.objects.live().filter(slot__in=list(slot_ids)).values_list("pk", "status")
+    )
 
 
 def next_days_of(establishment_id: int, day: date) -> tuple[date | None, date | None]:

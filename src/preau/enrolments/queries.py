@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
+from preau.catalogue.queries import list_all_offerings
 from preau.enrolments.models import DocumentKind, Enrolment, ProvidedDocument, RequiredDocument
 
 WITH_OFFERING = ("child", "offering__activity", "offering__establishment", "offering__school_year")
@@ -162,4 +163,56 @@ def expiring_documents(family_id: int, first: date, last: date) -> QuerySet[Prov
         )
         .select_related("kind", "child")
         .order_by("expires_on")
+    )
+
+
+def siblings_enrolled(
+    family_id: int, offering_ids: Iterable[int], day: date
+) -> frozenset[tuple[int, int]]:
+    """The (child, offering) pairs of a household whose brother or sister is enrolled, on that day
+    or later, in the same activity of the same school year; one query."""
+    ids = list(offering_ids)
+    rows = Enrolment.objects.filter(
+        family_id=family_id, status=Enrolment.Status.ACTIVE, ends_on__gte=day
+    ).values_list(
+        "child_id", "offering_id", "offering__activity_id", "offering__school_year_id"
+    )
+    attenders: dict[tuple[int, int], set[int]] = defaultdict(set)
+    held = []
+    for child, offering, activity, year in rows:
+        attenders[activity, year].add(child)
+        if offering in ids:
+            held.append((child, offering, activity, year))
+    return frozenset(
+        (child, offering)
+        for child, offering, activity, year in held
+        if attenders[activity, year] - {child}
+    )
+
+
+def earlier_attenders(
+    child_ids: Iterable[int], offering_ids: Iterable[int]
+) -> frozenset[tuple[int, int]]:
+    """The (child, offering) pairs of children enrolled in the same activity the school year
+    before, on whatever site; two queries."""
+    aimed = {
+        row.pk: row
+        for row in list_all_offerings().filter(pk__in=list(offering_ids))
+    }
+    attended: dict[int, set[tuple[int, date]]] = defaultdict(set)
+    for child, activity, ends_on in Enrolment.objects.filter(
+        child_id__in=list(child_ids),
+        offering__activity__in={row.activity_id for row in aimed.values()},
+    ).values_list("child_id", "offering__activity_id", "offering__school_year__ends_on"):
+        attended[child].add((activity, ends_on))
+    return frozenset(
+        (child, pk)
+        for child, years in attended.items()
+        for pk, row in aimed.items()
+        if any(
+            activity == row.activity_id
+            and row.school_year.starts_on - timedelta(days=60) <= ends_on
+            and ends_on < row.school_year.starts_on
+            for activity, ends_on in years
+        )
     )

@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from preau.audit.services import record
+from preau.bookings.doors import get_doors, opening_words
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, Outcome, SlotStatus
-from preau.bookings.errors import NotAllFree, NothingToSend
+from preau.bookings.errors import NeedsRecap, NotAllFree, NothingToSend
 from preau.bookings.household import Household, get_household
 from preau.bookings.models import Booking, PlanningDraft, Submission
 from preau.bookings.notices import tell_offers, tell_receipt
@@ -59,15 +60,17 @@ def submit_planning(
     when_full: str = "wait",
     all_or_nothing: bool = False,
     late_allowed: bool = False,
+    no_surprise: bool = False,
     schooling: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Submission:
     """Add days `(slot_id, child_id)` and take back bookings (ids) of a household, in one sending.
 
     Each day has its own outcome in `receipt`: booked, waiting (with its rank), taken back (due or
     not), refused and why. `when_full` is "wait" or "skip". With `all_or_nothing`, NotAllFree is
-    raised and nothing is written unless every day added is booked. An agent may book after the
-    deadline with `late_allowed`. The same `key` again returns the first receipt. Raises
-    NothingToSend when there is nothing in it.
+    raised and nothing is written unless every day added is booked. With `no_surprise`, NeedsRecap
+    is raised and nothing is written when a day would stay due or bear a surcharge. An agent may
+    book after the deadline, or before the booking opens, with `late_allowed`. The same `key`
+    again returns the first receipt. Raises NothingToSend when there is nothing in it.
     """
     pairs = list(dict.fromkeys((int(slot), int(child)) for slot, child in add))
     removed_ids = sorted(set(remove))
@@ -100,6 +103,8 @@ def submit_planning(
         for line in lines
     ):
         raise NotAllFree
+    if no_surprise and any(line.surcharge or line.outcome == Outcome.CHARGED for line in lines):
+        raise NeedsRecap
     submission.receipt = [asdict(line) for line in lines]
     submission.save(update_fields=["receipt"])
     if actor.user_id is not None:
@@ -186,6 +191,12 @@ class _Sending:
         self.first, self.last = min(days), max(days)
         self.household: Household = get_household(family_id, self.first, self.last)
         self.rules = FamilyRules(self.household, schooling=schooling)
+        wanted = {slot for slot, _ in pairs}
+        self.doors = get_doors(
+            self.household,
+            {slot.offering_id for pk, slot in self.seats.slots.items() if pk in wanted},
+            self.first, self.last, now,
+        )
         children = {child for _, child in pairs}
         self.removals = list(
             Booking.objects.filter(pk__in=self.removed_ids, family_id=family_id).order_by("pk")
@@ -300,6 +311,10 @@ class _Sending:
         enrolment, refusal = self._may(facts, child_id, held)
         if enrolment is None:
             line.sentence = refusal
+            return line
+        opening = self.doors.opening(slot.offering_id, child_id, slot.day)
+        if not opening.is_open and not self.late_allowed:
+            line.outcome, line.sentence = Outcome.NOT_OPEN, opening_words(opening)
             return line
         verdict = self.rules.booking(facts.service, child_id, self.now)
         begun = started(day=slot.day, starts_at=slot.starts_at, now=self.now)

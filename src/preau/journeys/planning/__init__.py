@@ -7,6 +7,7 @@ from preau.journeys.planning.choices import (
     copy_to_sibling,
     copy_week,
     review_draft,
+    send_choices,
     send_draft,
     weeks_until,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "page_span",
     "review_draft",
     "schooling_of",
+    "send_choices",
     "send_draft",
     "weeks_until",
 ]

@@ -1,11 +1,13 @@
-"""Reading a month of a household for one activity, in eight queries whatever it holds."""
+"""Reading a month of a household for one activity, in nine queries whatever it holds."""
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from preau.attendance.queries import Span, absence_spans, presences_between
+from preau.bookings.doors import Doors, get_doors, opening_words
 from preau.bookings.enums import BookingStatus
 from preau.bookings.household import Household, Kid, get_household
 from preau.bookings.pricing import FamilyRules
@@ -29,6 +31,7 @@ from preau.journeys.planning.values import (
 )
 from preau.kernel.clock import paris_day
 from preau.kernel.periods import month_period, week_start
+from preau.openings.rules import Opening
 from preau.schools.queries import schooling_on
 
 DAYS = "DAYS"
@@ -72,6 +75,7 @@ def get_board(
         month=month.replace(day=1), first=first, last=last, tabs=tabs, tab=tab, kids=[], weeks=[],
         prices={}, unit=("jour", "jours"), draft=choices,
         can_undo=bool(draft and draft.history), offers=0, year_ends_on=None,
+        key=draft.key if draft else uuid.uuid4(),
     )
     if tab is None:
         return board
@@ -88,13 +92,15 @@ def get_board(
     )
     presences = presences_between(family.pk, first, min(last, today)) if first <= today else {}
     spans = absence_spans(family.pk, first, last)
+    guarded = {slot.offering_id for slot in slots if slot.has_window}
+    doors = get_doors(household, guarded, first, last, now)
     schooling = schooling_of(schooling_on(household.kids, min(max(today, first), last)))
     rules = FamilyRules(
         household, schooling=schooling, enrolled=len({e.child_id for e in enrolments})
     )
     _fill(
         board, tab=tab, enrolments=mine, household=household, slots=slots, bookings=bookings,
-        presences=presences, spans=spans, rules=rules, now=now,
+        presences=presences, spans=spans, rules=rules, doors=doors, now=now,
     )
     return board
 
@@ -132,6 +138,7 @@ def _fill(
     presences: dict[tuple[int, int], str],
     spans: list[Span],
     rules: FamilyRules,
+    doors: Doors,
     now: datetime,
 ) -> None:
     products = products_of_activity(enrolments[0].offering.activity_id)
@@ -161,7 +168,7 @@ def _fill(
     painter = Painter(
         tab=tab, rules=rules, draft=board.draft, by_slot=by_slot, presences=presences,
         away=away, now=now, names=names if shows_product else {}, sites=sites,
-        slugs={pk: product.slug for pk, product in products.items()},
+        slugs={pk: product.slug for pk, product in products.items()}, doors=doors,
     )
     by_day: dict[date, list[SlotRow]] = defaultdict(list)
     for slot in slots:
@@ -182,6 +189,16 @@ def _fill(
         board.weeks.append(week)
         monday += timedelta(days=7)
     board.prices = painter.prices
+    coming = [o.opens_at for o in painter.shut if o.opens_at is not None]
+    board.opens_at = min(coming, default=None)
+    board.opening_words = tuple(
+        dict.fromkeys(opening_words(o) for o in sorted(painter.shut, key=_coming_first))
+    )
+
+
+def _coming_first(opening: Opening) -> tuple[bool, str]:
+    at = opening.opens_at or opening.closed_at
+    return opening.opens_at is None, at.isoformat() if at else ""
 
 
 def _weekdays(slots: list[SlotRow]) -> tuple[int, ...]:

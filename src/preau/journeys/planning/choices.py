@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from preau.bookings.enums import Outcome
+from preau.bookings.errors import NeedsRecap
 from preau.bookings.queries import get_draft, pairs_booked
 from preau.bookings.services import Line, change_draft, preview_planning, submit_planning
 from preau.bookings.services.drafts import parse_pair
@@ -182,6 +183,32 @@ def send_draft(
     )
 
 
+def send_choices(
+    *, family_id: int, user_id: int, key: uuid.UUID, choices: Choices, channel: str,
+    now: datetime, actor: Actor,
+) -> Any:
+    """Send what a page shows chosen, in one step: what is free is booked, for the rest the
+    children wait. `key` is the page's own: sending twice gives the same receipt.
+
+    Raises NeedsRecap, nothing being written, when it would cost more than the days' price, or
+    when choices were kept since from another page; NothingToSend.
+    """
+    draft = get_draft(family_id, user_id)
+    if draft is not None and draft.changes and draft.key != key:
+        raise NeedsRecap("D’autres choix attendent sur une autre page : vérifiez l’ensemble.")
+    kept = dict(draft.changes) if draft else {}
+    for pair, want in choices.changes().items():
+        if want is None:
+            kept.pop(pair, None)
+        else:
+            kept[pair] = want
+    add, remove = _parts(family_id, kept)
+    return submit_planning(
+        family_id=family_id, add=add, remove=remove, key=key, channel=channel, now=now,
+        actor=actor, no_surprise=True, schooling=_schooling(add, now),
+    )
+
+
 def _schooling(add: list[tuple[int, int]], now: datetime) -> dict[int, dict[str, Any]]:
     children = {child for _, child in add}
     return schooling_of(schooling_on(children, paris_day(now))) if children else {}
@@ -198,5 +225,5 @@ def weeks_until(monday: date, last: date) -> list[date]:
 
 __all__ = [
     "Choices", "Review", "change_draft", "copy_to_sibling", "copy_week", "review_draft",
-    "send_draft", "weeks_until",
+    "send_choices", "send_draft", "weeks_until",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from preau.attendance.queries import Span
+from preau.bookings.doors import Doors
 from preau.bookings.enums import BookingStatus
 from preau.bookings.household import Kid
 from preau.bookings.pricing import FamilyRules, Service
@@ -12,6 +13,7 @@ from preau.bookings.rules import started
 from preau.journeys.planning.values import BoardCell, Tab
 from preau.kernel import french
 from preau.kernel.clock import paris
+from preau.openings.rules import Opening
 
 
 class Painter:
@@ -30,12 +32,16 @@ class Painter:
         names: Mapping[int, str],
         sites: Mapping[int, str],
         slugs: Mapping[int, str],
+        doors: Doors,
     ) -> None:
         self.tab, self.rules, self.draft, self.by_slot = tab, rules, draft, by_slot
         self.presences, self.away, self.now = presences, away, now
         self.names, self.sites, self.slugs = names, sites, slugs
         self.prices: dict[int, dict[str, tuple[int | None, tuple[str, ...]]]] = {}
         self.limits: set[tuple[str, bool, datetime | None]] = set()
+        self.doors = doors
+        # The doors that are shut on this page, to be said above the month.
+        self.shut: set[Opening] = set()
         self._services: dict[int, Service] = {}
         self._started: dict[int, bool] = {}
 
@@ -126,6 +132,11 @@ class Painter:
             cell.state, cell.held, cell.can_change = "waiting", True, True
             cell.word, cell.note = "Complet", _queue_note(booking.rank)
             return
+        opening = self.doors.opening(slot.offering_id, kid.pk, slot.day)
+        if not opening.is_open:
+            self.shut.add(opening)
+            cell.state, cell.word, cell.note = "past-free", *_opening_note(opening)
+            return
         possible, until = self.rules.until(service, kid.pk, "book")
         self.limits.add(("book", possible, until))
         if not possible or (until is not None and self.now > until):
@@ -199,6 +210,13 @@ def _say_limit(until: datetime, day: date, past: bool) -> str:
     if on == day:
         return f"jusqu’au jour même, {hour}"
     return f"jusqu’à {when}, {hour}" if near else f"jusqu’au {when}, {hour}"
+
+
+def _opening_note(opening: Opening) -> tuple[str, str]:
+    if opening.opens_at is not None:
+        day = french.day(opening.opens_at, weekday=False)
+        return "Pas ouvert", f"dès le {day}, {french.clock_time(opening.opens_at)}"
+    return "Fermé", "réservations closes" if opening.closed_at else "pas ouvert pour vous"
 
 
 def _span_note(span: Span) -> str:

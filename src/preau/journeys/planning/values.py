@@ -1,8 +1,9 @@
 """What a page of the planning is made of: plain values, ready to be drawn."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,13 @@ class Board:
     can_undo: bool
     offers: int
     year_ends_on: date | None
+    # The key that a sending from this page will bear.
+    key: uuid.UUID
     # The columns of the month (0 is Monday).
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    # When days of this page that are shut will open, the earliest; and what is said of them all.
+    opens_at: datetime | None = None
+    opening_words: tuple[str, ...] = ()
 
     def cells(self) -> Iterable[BoardCell]:
         for week in self.weeks:

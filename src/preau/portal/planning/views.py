@@ -20,6 +20,12 @@ def planning(request: HttpRequest) -> HttpResponse:
 
 
 @family_required
+@require_GET
+def opening(request: HttpRequest) -> HttpResponse:
+    return steps.opening_page(desk_of(request, "planning"))
+
+
+@family_required
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     return steps.review_page(desk_of(request, "planning"))

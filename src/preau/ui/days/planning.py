@@ -2,6 +2,8 @@
 
 import uuid
 from datetime import date, datetime, timedelta
+from math import ceil
+from random import randrange
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -31,11 +33,12 @@ from preau.journeys.planning import (
     get_board,
     page_span,
     review_draft,
+    send_choices,
     send_draft,
     weeks_until,
 )
 from preau.kernel import french
-from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.clock import paris, paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.ui.days.board import draw_weeks, shown_pairs
 from preau.ui.days.desk import Desk
@@ -97,8 +100,52 @@ def planning_page(desk: Desk) -> HttpResponse:
             offers=list(offers_of(desk.family.pk, now)) if board.offers else [],
             past=request.GET.get("passees") == "1",
             here=_here(desk, board),
+            opening=desk.url("planning-opening") + _query(board)
+            if board.opens_at and not desk.is_agent else "",
         ),
     )
+
+
+# A page waits by itself for an opening of the same day; before, it only says when.
+WAITS = timedelta(hours=12)
+SPREAD_SECONDS = 6
+
+
+def opening_page(desk: Desk) -> HttpResponse:
+    """Before the hour: a page that goes to the planning by itself, once, when booking opens.
+
+    It counts on the server's clock, and asks nothing before: a few seconds of chance spread the
+    browsers that wake up together.
+    """
+    request, now = desk.request, utc_now()
+    board = get_board(
+        family=desk.family, user_id=desk.user_id,
+        month=asked_month(request.GET.get("mois", ""), paris_day(now)),
+        activity=request.GET.get("activite", ""), now=now,
+    )
+    target = _here(desk, board)
+    if board.opens_at is None:
+        if request.headers.get("HX-Request"):
+            response = HttpResponse()
+            response["HX-Redirect"] = target
+            return response
+        return redirect(target)
+    left = board.opens_at - now
+    response = render(
+        request,
+        desk.template("opening"),
+        desk.context(
+            board=board,
+            words=board.opening_words,
+            asked_at=french.clock_time(paris(now)),
+            seconds=ceil(left.total_seconds()) + randrange(SPREAD_SECONDS)  # noqa: S311
+            if left <= WAITS else 0,
+            here=request.get_full_path(),
+            back=target,
+        ),
+    )
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _query(board: Board, month: date | None = None, activity: str = "", **more: str) -> str:
@@ -191,10 +238,15 @@ def _keep(desk: Desk, now: datetime) -> HttpResponse:
         added=frozenset(data.get("added", "").split()),
         checked=frozenset(data.getlist("c")),
     )
+    if data.get("do") == "send" and not desk.is_agent:
+        sent = _send_now(desk, choices, now)
+        if sent is not None:
+            return sent
     change_draft(
         family_id=desk.family.pk, user_id=desk.user_id, changes=choices.changes(), now=now
     )
     act, _sep, rest = data.get("do", "review").partition(":")
+    act = "review" if act == "send" else act
     back = desk.url("planning") + "?" + urlencode({"mois": f"{month:%Y-%m}", "activite": activity})
     if act == "review":
         return redirect(desk.url("planning-review"))
@@ -208,6 +260,26 @@ def _keep(desk: Desk, now: datetime) -> HttpResponse:
         _copy(desk, act, rest, month=month, activity=activity, now=now)
         back += f"#s{rest[5:7]}{rest[8:10]}"
     return redirect(back)
+
+
+def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | None:
+    """Send the page as it stands; None when it must be checked first, which a message tells."""
+    try:
+        sent = send_choices(
+            family_id=desk.family.pk, user_id=desk.user_id, key=_key(desk), choices=choices,
+            channel=desk.channel(""), now=now, actor=desk.actor,
+        )
+    except Refusal as refusal:
+        messages.info(desk.request, str(refusal))
+        return None
+    return redirect(desk.url("planning-receipt", reference=sent.reference))
+
+
+def _key(desk: Desk) -> uuid.UUID:
+    try:
+        return uuid.UUID(desk.request.POST.get("key", ""))
+    except ValueError:
+        raise Http404 from None
 
 
 def _is_ours(url: str, desk: Desk) -> bool:
@@ -266,6 +338,7 @@ _GROUPS = (
     (Outcome.ALREADY, "past", _l("Déjà faits"), "check"),
     (Outcome.FULL, "full", _l("Complets, non demandés"), "list-ordered"),
     (Outcome.TOO_LATE, "past", _l("Délai passé"), "lock"),
+    (Outcome.NOT_OPEN, "past", _l("Réservations pas ouvertes"), "lock"),
     (Outcome.REFUSED, "bad", _l("Refusés"), "circle-alert"),
 )
 _PLANNED = {
@@ -324,10 +397,7 @@ def review_page(desk: Desk) -> HttpResponse:
     late_allowed = desk.is_agent and request.POST.get("late") == "1"
     if request.method == "POST":
         data = request.POST
-        try:
-            key = uuid.UUID(data.get("key", ""))
-        except ValueError:
-            raise Http404 from None
+        key = _key(desk)
         try:
             sent = send_draft(
                 family_id=desk.family.pk,
@@ -354,7 +424,7 @@ def review_page(desk: Desk) -> HttpResponse:
             review=review,
             groups=groups_of(review.lines, planned=True),
             has_full=bool(review.of(Outcome.WAITING)),
-            may_be_late=desk.is_agent and bool(review.of(Outcome.TOO_LATE)),
+            may_be_late=desk.is_agent and bool(review.of(Outcome.TOO_LATE, Outcome.NOT_OPEN)),
             back=desk.url("planning"),
         ),
     )

@@ -1,0 +1,43 @@
+"""Reading the opening windows: plain rows, one query whatever the number of days."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from preau.openings.models import Window
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRow:
+    """A window as the rules read it (openings.rules.WindowLike)."""
+
+    offering_id: int
+    audience: str
+    opens_at: datetime
+    closes_at: datetime | None
+    first_day: date
+    last_day: date
+
+
+def windows_between(offering_ids: Iterable[int], first: date, last: date) -> list[WindowRow]:
+    """The windows of these offerings that touch a period, in one query."""
+    ids = list(offering_ids)
+    if not ids:
+        return []
+    return [
+        WindowRow(*row)
+        for row in Window.objects.filter(
+            offering_id__in=ids, first_day__lte=last, last_day__gte=first
+        )
+        .order_by()
+        .values_list(
+            "offering_id", "audience", "opens_at", "closes_at", "first_day", "last_day"
+        )
+    ]
+
+
+def windows_of(offering_id: int) -> QuerySet[Window]:
+    """The windows of an offering, in the order in which they open."""
+    return Window.objects.filter(offering=offering_id)
