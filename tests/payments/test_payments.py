@@ -1,14 +1,11 @@
 """Paying on line: our real views and connectors, the real bank process of the demo, over HTTP."""
 
-import json
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.apps import apps
@@ -17,8 +14,6 @@ from django.db import DatabaseError, connection, transaction
 from preau.billing import counter, ledger
 from preau.billing.models import FamilyAccount, Movement
 from preau.demo.bank import merchants as demo
-from preau.demo.bank.app import Bank
-from preau.demo.bank.merchants import demo_merchants
 from preau.demo.bank.signatures import spplus_hmac, systempay_signature
 from preau.payments import gateways, outcomes, services
 from preau.payments.errors import (
@@ -32,6 +27,7 @@ from preau.payments.errors import (
 )
 from preau.payments.models import Attempt, GatewayAccount, ProviderEvent
 from preau.payments.queries import divergences, pending_of
+from tests.harness.bank import BankProcess, http
 from tests.harness.money import (
     AGENT,
     NOW,
@@ -46,54 +42,6 @@ from tests.harness.money import (
 PAYER = services.Payer(first_name="Camille", last_name="Élan", email="camille@example.org")
 BOTH = pytest.mark.parametrize("kind", ["SPPLUS", "SYSTEMPAY"])
 S = Attempt.Status
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args):
-        return None
-
-
-_browser = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-
-
-def http(url, data=None):
-    if isinstance(data, dict):
-        data = urllib.parse.urlencode(data).encode()
-    try:
-        with _browser.open(urllib.request.Request(url, data=data), timeout=10) as r:
-            return r.status, r.read().decode(), r.headers
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode(), error.headers
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-class BankProcess:
-    """The demo's bank, in threads of this process so that tests can turn its knobs."""
-
-    def __init__(self, shop_url):
-        self.app = Bank(demo_merchants(shop_url))
-        self.server = make_server(
-            "127.0.0.1", 0, self.app, server_class=_Server, handler_class=_Quiet
-        )
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def control(self, path, **data):
-        status, body, _ = http(f"{self.url}/controle/{path}", json.dumps(data).encode())
-        assert status == 200, body
-        return json.loads(body)
-
-    def stop(self):
-        self.app.notifier.stop()
-        self.server.shutdown()
 
 
 @pytest.fixture
@@ -597,9 +545,9 @@ def test_control_without_the_lock_the_database_still_holds(family, monkeypatch):
     from django.db.models import QuerySet
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kw: self.all())
-    outcomes = receive_all(attempt, message(attempt), 4)
+    seen = receive_all(attempt, message(attempt), 4)
     # The race is real: all four thought that they were first; one movement was written.
-    assert sorted(outcomes) == ["IntegrityError"] * 3 + ["payé"]
+    assert sorted(seen) == ["IntegrityError"] * 3 + ["payé"]
     assert FamilyAccount.objects.get().balance_cents == -5_000
 
 

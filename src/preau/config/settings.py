@@ -246,6 +246,7 @@ PUPIL_REGISTER = "preau.connectors.onde.read_onde"
 PAYMENT_GATEWAYS = {
     "SPPLUS": "preau.connectors.spplus.SpPlusGateway",
     "SYSTEMPAY": "preau.connectors.systempay.SystempayGateway",
+    "PAYFIP": "preau.connectors.payfip.PayFipGateway",
 }
 
 # Gateways' keys are sealed with this key (Fernet); several, the first one writes.

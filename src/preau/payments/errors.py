@@ -22,6 +22,22 @@ class GatewayDown(PaymentRefusal):
     code = "gateway_down"
 
 
+class GatewaySilent(PaymentRefusal):
+    message = _(
+        "La page de paiement ne répond pas en ce moment. Rien n’a été payé : "
+        "réessayez dans quelques minutes."
+    )
+    code = "gateway_silent"
+
+
+class EmailNeeded(PaymentRefusal):
+    message = _(
+        "Pour payer en ligne, il faut une adresse e-mail : le justificatif y est envoyé. "
+        "Ajoutez-la dans vos coordonnées."
+    )
+    code = "email_needed"
+
+
 class NothingToPay(PaymentRefusal):
     message = _("Il n’y a rien à payer : choisissez une facture, ou un montant à verser.")
     code = "nothing_to_pay"

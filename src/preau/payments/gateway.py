@@ -7,6 +7,7 @@ a message that came from outside.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -49,6 +50,10 @@ class GatewayMisconfigured(Exception):
     """The settings of a gateway cannot work; the message says which one, never the secret."""
 
 
+class GatewayUnreachable(Exception):
+    """The bank's service did not answer, or not in a way that can be read: ask again later."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PaymentRequest:
     """What is asked of a bank.
@@ -64,6 +69,8 @@ class PaymentRequest:
     last_name: str
     return_url: str
     notify_url: str
+    subject: str = ""
+    """What is paid, in a few words, where the bank shows them."""
 
     def __post_init__(self) -> None:
         if not is_reference(self.reference):
@@ -77,11 +84,15 @@ class PaymentRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Redirect:
-    """Where the payer's browser goes next: a form of `fields`, sent by `method` to `url`."""
+    """Where the payer's browser goes next: a form of `fields`, sent by `method` to `url`.
+
+    `provider_id` is the bank's own name of the payment where it gives one beforehand.
+    """
 
     method: str
     url: str
     fields: tuple[tuple[str, str], ...] = ()
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +129,6 @@ class Capabilities:
     min_cents: int = 1
     max_cents: int = 999_999_99
     states_amount: bool = True
-    can_poll: bool = False
     email_required: bool = False
 
 
@@ -133,11 +143,38 @@ class PaymentGateway(Protocol):
     """Body that the bank wants back from its server call, whatever we think of the message."""
 
     def request(self, request: PaymentRequest) -> Redirect:
-        """The signed request to send the payer with. Raises GatewayMisconfigured."""
+        """The request to send the payer with.
+
+        Raises GatewayMisconfigured, and GatewayUnreachable where the bank is spoken to first.
+        """
         ...
 
     def read(self, message: str | bytes) -> Verdict:
         """Read a query string or an urlencoded body. Never raises, whatever the message."""
+        ...
+
+
+@runtime_checkable
+class PolledGateway(PaymentGateway, Protocol):
+    """A bank that signs nothing: what arrives is a hint, its service is asked for the truth.
+
+    `read` never verifies anything here.
+    """
+
+    def hint(self, message: str | bytes) -> str:
+        """The bank's name of a payment in a message from outside, or "". Never raises."""
+        ...
+
+    def page(self, provider_id: str) -> Redirect:
+        """Where to send the payer again for a payment already opened at the bank."""
+        ...
+
+    def poll(self, provider_id: str, *, sent_at: datetime, now: datetime) -> Verdict:
+        """Ask the bank what became of a payment opened at `sent_at`. Raises GatewayUnreachable.
+
+        The verdict states the reference and the amount as the bank knows them; both are empty
+        while the bank has nothing to tell (PENDING, EXPIRED).
+        """
         ...
 
 

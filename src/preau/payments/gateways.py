@@ -16,6 +16,9 @@ from preau.payments.errors import BadGatewaySettings
 from preau.payments.gateway import GatewayMisconfigured, PaymentGateway
 from preau.payments.models import GatewayAccount
 
+WITHOUT_KEY = (GatewayAccount.Gateway.PAYFIP,)
+"""Banks with which no key is shared: their service is asked instead."""
+
 
 def connect(kind: str, options: Mapping[str, str]) -> PaymentGateway:
     """The connector that the wiring (settings.PAYMENT_GATEWAYS) names for this kind of bank.
@@ -42,6 +45,8 @@ def _options(account: GatewayAccount, secret: str) -> dict[str, str]:
     options = {name: str(value) for name, value in account.options.items()}
     if account.gateway == GatewayAccount.Gateway.SPPLUS:
         return options | {"key": secret}
+    if account.gateway == GatewayAccount.Gateway.PAYFIP:
+        return options
     mode = "TEST" if account.is_test else "PRODUCTION"
     return options | {"ctx_mode": mode, f"secret_{mode.lower()}": secret}
 
@@ -67,11 +72,13 @@ def save_gateway(
     )
     if account is None:
         account = GatewayAccount(cash_office_id=cash_office_id)
-    elif account.gateway != gateway and not secret:
+    elif account.gateway != gateway and not secret and gateway not in WITHOUT_KEY:
         raise BadGatewaySettings(_("Une autre banque a une autre clé : écrivez-la."))
     account.gateway = gateway
     account.options = {name: value for name, value in options.items() if value not in ("", None)}
     account.is_test = is_test
+    if gateway in WITHOUT_KEY:
+        secret = account.sealed_secret = ""
     account.is_active = is_active
     if secret:
         account.sealed_secret = seal(secret)

@@ -12,6 +12,7 @@ class GatewayAccount(models.Model):
     class Gateway(models.TextChoices):
         SPPLUS = "SPPLUS", "SP Plus"
         SYSTEMPAY = "SYSTEMPAY", "Systempay"
+        PAYFIP = "PAYFIP", "PayFiP"
 
     cash_office = models.OneToOneField("billing.CashOffice", models.PROTECT, related_name="+")
     gateway = models.CharField("banque", max_length=10, choices=Gateway)
@@ -51,6 +52,10 @@ class Attempt(models.Model):
     created_at = models.DateTimeField("le")
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # Where the bank must be asked: when next (none: nothing more to learn), last, how often.
+    ask_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    asked = models.PositiveSmallIntegerField(default=0, db_default=0)
     key = models.UUIDField(unique=True)
 
     class Meta:
@@ -62,6 +67,12 @@ class Attempt(models.Model):
             models.Index(fields=["family", "-created_at"], name="attempt_by_family"),
             models.Index(
                 fields=["created_at"], name="attempt_open", condition=Q(status="PENDING")
+            ),
+            models.Index(
+                fields=["ask_at"], name="attempt_to_ask", condition=Q(ask_at__isnull=False)
+            ),
+            models.Index(
+                fields=["provider_id"], name="attempt_by_provider", condition=~Q(provider_id="")
             ),
         ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from preau.payments.models import Attempt, GatewayAccount, ProviderEvent
 
@@ -61,10 +61,16 @@ def events() -> QuerySet[ProviderEvent]:
 
 
 def divergences(now: datetime) -> QuerySet[Attempt]:
-    """Payments of which the bank has not spoken for two hours: the cashier asks the bank."""
+    """Payments for the cashier to look into: the bank said nothing in two hours, or what it
+    answered contradicts what we asked (another amount, another reference)."""
+    contradicted = ProviderEvent.objects.filter(
+        attempt=OuterRef("pk"), source=ProviderEvent.Source.POLL, is_verified=False
+    )
+    undecided = ~Q(status__in=[Attempt.Status.SETTLED, Attempt.Status.REFUNDED])
     return (
         Attempt.objects.filter(
-            status=Attempt.Status.PENDING, created_at__lt=now - DOUBTFUL_AFTER
+            Q(status=Attempt.Status.PENDING, created_at__lt=now - DOUBTFUL_AFTER)
+            | (undecided & ~Q(provider_id="") & Exists(contradicted))
         )
         .select_related("cash_office", "family")
         .order_by("created_at")
@@ -73,4 +79,6 @@ def divergences(now: datetime) -> QuerySet[Attempt]:
 
 def rejected_events() -> QuerySet[ProviderEvent]:
     """Messages that changed nothing because something in them was wrong, latest first."""
-    return events().filter(Q(is_verified=False) & ~Q(source=ProviderEvent.Source.RETURN))
+    return events().filter(
+        Q(is_verified=False) & ~Q(problems=[]) & ~Q(source=ProviderEvent.Source.RETURN)
+    )

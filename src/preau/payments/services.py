@@ -1,7 +1,8 @@
 """Paying on line: the click, the bank's word, and what it changes.
 
 Only a verified message of the bank's own server, with the right amount, currency and merchant,
-settles anything. It may come twice, late, or after another that said the contrary: each is kept
+settles anything; where a bank signs nothing (PayFiP), only its answer to our own question does
+(`asking`). It may come twice, late, or after another that said the contrary: each is kept
 raw, and the attempt's row is locked while it is read.
 """
 
@@ -14,51 +15,42 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from preau.audit.services import record
 from preau.billing import online as account
 from preau.kernel.actors import Actor
 from preau.kernel.codes import random_code
 from preau.kernel.money import euros
-from preau.payments import messages
+from preau.payments import asking
 from preau.payments.errors import (
     AmountOutOfBounds,
     AttemptNotFound,
+    EmailNeeded,
     GatewayDown,
+    GatewaySilent,
     NoGateway,
     NothingToPay,
     TooMuchForInvoice,
     TopUpRefused,
 )
 from preau.payments.gateway import (
-    EURO,
     GatewayMisconfigured,
-    GatewayState,
+    GatewayUnreachable,
     PaymentRequest,
+    PolledGateway,
     Problem,
     Redirect,
-    Verdict,
 )
 from preau.payments.gateways import gateway_of
 from preau.payments.models import Attempt, AttemptItem, GatewayAccount, ProviderEvent
+from preau.payments.outcomes import apply, as_text, problems_of
 
 logger = logging.getLogger(__name__)
 Status = Attempt.Status
 Source = ProviderEvent.Source
-SOURCE = "attempt"
-BANK = "Banque"
 MAX_RAW = 16_384
 MAX_RAW_UNVERIFIED = 4_096
 DOUBT_AFTER = timedelta(days=3)
 MAX_UNVERIFIED_PER_HOUR = 1_000
 """Beyond, what nobody signed is only logged: a stranger must not fill the disk."""
-
-_ENDINGS = {
-    GatewayState.REFUSED: Status.REFUSED,
-    GatewayState.ABANDONED: Status.ABANDONED,
-    GatewayState.CANCELLED: Status.ABANDONED,
-    GatewayState.EXPIRED: Status.EXPIRED,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Payer:
@@ -72,7 +64,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a message: the body to answer, and whether it was understood."""
+    """What became of a message: the body to answer, and whether it is known to speak of us."""
 
     answer: str
     outcome: str
@@ -104,7 +96,7 @@ def start_payment(
     if not amount:
         raise NothingToPay
     gateway_account = _open_gateway(cash_office_id)
-    _check_bounds(gateway_account, amount)
+    _check_bounds(gateway_account, amount, email=payer.email)
     if top_up_cents:
         _check_top_up(gateway_account, top_up_cents)
     left = account.lock_and_list_left(family_id=family_id, cash_office_id=cash_office_id)
@@ -140,9 +132,10 @@ def send_to_bank(
     notify_url: str,
     now: datetime,
 ) -> Redirect:
-    """The signed request to send the payer with; from then on the payment is «en cours».
+    """The request to send the payer with; from then on the payment is «en cours».
 
-    Raises AttemptNotFound (another family's, or already decided), NoGateway, GatewayDown.
+    Raises AttemptNotFound (another family's, or already decided), NoGateway, GatewayDown,
+    GatewaySilent.
     """
     attempt = (
         Attempt.objects.select_for_update(of=("self",), no_key=True)
@@ -156,6 +149,8 @@ def send_to_bank(
         gateway = gateway_of(gateway_account)
         if gateway_account.gateway != attempt.gateway:
             raise NoGateway
+        if isinstance(gateway, PolledGateway) and attempt.provider_id:
+            return gateway.page(attempt.provider_id)  # never two operations for one payment
         redirect = gateway.request(
             PaymentRequest(
                 reference=attempt.reference,
@@ -165,15 +160,22 @@ def send_to_bank(
                 last_name=payer.last_name,
                 return_url=return_url,
                 notify_url=notify_url,
+                subject=gateway_account.cash_office.name,
             )
         )
     except GatewayMisconfigured as error:
         logger.error("gateway of cash office %s: %s", attempt.cash_office_id, error)
         raise GatewayDown from error
+    except GatewayUnreachable as error:
+        logger.warning("gateway of cash office %s: %s", attempt.cash_office_id, error)
+        raise GatewaySilent from error
     if attempt.status == Status.CREATED:
         attempt.status = Status.PENDING
         attempt.sent_at = now
-        attempt.save(update_fields=["status", "sent_at"])
+        attempt.provider_id = redirect.provider_id
+        if isinstance(gateway, PolledGateway):
+            attempt.ask_at = now + asking.FIRST_PAUSE
+        attempt.save(update_fields=["status", "sent_at", "provider_id", "ask_at"])
     return redirect
 
 
@@ -196,9 +198,14 @@ def give_up(*, family_id: int, reference: str, actor: Actor, now: datetime) -> A
 
 @transaction.atomic
 def close_stale(*, now: datetime) -> int:
-    """Say «sans suite» of what the bank never spoke of in three days. How many."""
+    """Say «sans suite» of what the bank never spoke of in three days. How many.
+
+    A payment of which the bank can still be asked waits for its answer.
+    """
     return Attempt.objects.filter(
-        status__in=[Status.CREATED, Status.PENDING], created_at__lt=now - DOUBT_AFTER
+        status__in=[Status.CREATED, Status.PENDING],
+        created_at__lt=now - DOUBT_AFTER,
+        ask_at=None,
     ).update(status=Status.EXPIRED, ended_at=now)
 
 
@@ -218,6 +225,8 @@ def receive(
     if gateway_account is None:
         return None
     gateway = gateway_of(gateway_account)
+    if isinstance(gateway, PolledGateway):
+        return _note_hint(gateway_account, gateway, raw, source=source, now=now)
     verdict = gateway.read(raw)
     if not verdict.verified and _too_many_unverified(now):
         logger.warning("unverified message for %s not kept: %s", cash_office_code, verdict.problems)
@@ -234,7 +243,7 @@ def receive(
                 )
                 .first()
             )
-        problems = _problems(verdict, attempt, states_amount=gateway.capabilities.states_amount)
+        problems = problems_of(verdict, attempt, states_amount=gateway.capabilities.states_amount)
         believed = verdict.verified and not problems
         if not verdict.verified:
             outcome = "non vérifié"
@@ -244,13 +253,13 @@ def receive(
             outcome = "vu"
         else:
             assert attempt is not None
-            outcome = _apply(verdict, attempt, now=now)
+            outcome = apply(verdict, attempt, now=now)
         ProviderEvent.objects.create(
             cash_office=gateway_account.cash_office,
             gateway=gateway_account.gateway,
             source=source,
             received_at=now,
-            raw=_text(raw)[: MAX_RAW if verdict.verified else MAX_RAW_UNVERIFIED],
+            raw=as_text(raw)[: MAX_RAW if verdict.verified else MAX_RAW_UNVERIFIED],
             attempt=attempt,
             is_verified=believed,
             state=verdict.state,
@@ -261,9 +270,37 @@ def receive(
     return Received(answer=gateway.answer, outcome=outcome, is_verified=verdict.verified)
 
 
+def _note_hint(
+    account: GatewayAccount, gateway: PolledGateway, raw: bytes | str, *, source: str, now: datetime
+) -> Received:
+    """Keep a hint, and have the bank asked. Nothing else changes, whatever the message says."""
+    attempt = asking.find(account, gateway.hint(raw))
+    kept = asking.may_keep(attempt) if attempt else not _too_many_unverified(now)
+    with transaction.atomic():
+        if kept:
+            ProviderEvent.objects.create(
+                cash_office=account.cash_office,
+                gateway=account.gateway,
+                source=source,
+                received_at=now,
+                raw=as_text(raw)[:MAX_RAW_UNVERIFIED],
+                attempt=attempt,
+                is_verified=False,
+                outcome=_("à demander à la banque") if attempt else _("paiement inconnu"),
+                problems=[] if attempt else [Problem.REFERENCE],
+            )
+        if attempt:
+            asking.ask_soon(attempt, now=now)
+    if not kept:
+        logger.warning("hint for cash office %s not kept", account.cash_office_id)
+    known = attempt is not None
+    outcome = "à demander" if known else "inconnu"
+    return Received(answer=gateway.answer, outcome=outcome, is_verified=known)
+
+
 def _too_many_unverified(now: datetime) -> bool:
     recent = ProviderEvent.objects.filter(
-        received_at__gt=now - timedelta(hours=1), is_verified=False
+        received_at__gt=now - timedelta(hours=1), is_verified=False, attempt=None
     )
     return recent[:MAX_UNVERIFIED_PER_HOUR].count() >= MAX_UNVERIFIED_PER_HOUR
 
@@ -279,7 +316,7 @@ def _open_gateway(cash_office_id: int) -> GatewayAccount:
     return account
 
 
-def _check_bounds(account: GatewayAccount, amount_cents: int) -> None:
+def _check_bounds(account: GatewayAccount, amount_cents: int, *, email: str) -> None:
     try:
         capabilities = gateway_of(account).capabilities
     except GatewayMisconfigured as error:
@@ -290,6 +327,8 @@ def _check_bounds(account: GatewayAccount, amount_cents: int) -> None:
             _("Un paiement en ligne va de %(low)s à %(high)s.")
             % {"low": euros(capabilities.min_cents), "high": euros(capabilities.max_cents)}
         )
+    if capabilities.email_required and not email:
+        raise EmailNeeded
 
 
 def _check_top_up(account: GatewayAccount, cents: int) -> None:
@@ -300,110 +339,3 @@ def _check_top_up(account: GatewayAccount, cents: int) -> None:
         raise TopUpRefused(
             _("Un rechargement est d’au moins %(low)s.") % {"low": euros(office.top_up_min_cents)}
         )
-
-
-def _problems(
-    verdict: Verdict, attempt: Attempt | None, *, states_amount: bool
-) -> list[Problem]:
-    """What contradicts our own attempt in a message that is verified."""
-    if not verdict.verified:
-        return []
-    if attempt is None:
-        return [Problem.REFERENCE]
-    problems = []
-    if verdict.currency != EURO:
-        problems.append(Problem.CURRENCY)
-    stated = verdict.amount_cents
-    if stated is None:
-        # SP Plus states no amount: the signature of our request bound it to the reference.
-        if states_amount:
-            problems.append(Problem.AMOUNT)
-    elif stated != attempt.amount_cents:
-        problems.append(Problem.AMOUNT)
-    return problems
-
-
-def _apply(verdict: Verdict, attempt: Attempt, *, now: datetime) -> str:
-    """What the bank's word changes; the attempt is locked. Returns the outcome, in a word."""
-    state = verdict.state
-    if state == GatewayState.PAID:
-        return _settle(verdict, attempt, now=now)
-    if state in (GatewayState.REFUNDED, GatewayState.UNPAID):
-        return _take_back(verdict, attempt, now=now)
-    if attempt.status in (Status.SETTLED, Status.REFUNDED):
-        return "déjà réglé"
-    if state in _ENDINGS:
-        attempt.status = _ENDINGS[state]
-        attempt.provider_id = verdict.transaction_id[:60]
-        attempt.ended_at = now
-        attempt.save(update_fields=["status", "provider_id", "ended_at"])
-        return attempt.get_status_display()
-    return "en cours"
-
-
-def _settle(verdict: Verdict, attempt: Attempt, *, now: datetime) -> str:
-    if attempt.status in (Status.SETTLED, Status.REFUNDED):
-        return "déjà réglé"
-    account.settle(
-        family_id=attempt.family_id,
-        cash_office_id=attempt.cash_office_id,
-        attempt_id=attempt.pk,
-        amount_cents=attempt.amount_cents,
-        chosen=dict(attempt.items.values_list("invoice_id", "amount_cents")),
-        label=_("Paiement par carte, référence %(reference)s") % {"reference": attempt.reference},
-        actor_label=attempt.payer_label or BANK,
-        now=now,
-    )
-    attempt.status = Status.SETTLED
-    attempt.provider_id = verdict.transaction_id[:60]
-    attempt.ended_at = now
-    attempt.save(update_fields=["status", "provider_id", "ended_at"])
-    record(
-        actor=Actor.system(BANK),
-        now=now,
-        action="payments.settle",
-        summary=_("Paiement en ligne de %(amount)s reçu") % {"amount": euros(attempt.amount_cents)},
-        family_id=attempt.family_id,
-        object_type=SOURCE,
-        object_id=attempt.pk,
-    )
-    messages.acknowledge(attempt, now=now)
-    return "payé"
-
-
-def _take_back(verdict: Verdict, attempt: Attempt, *, now: datetime) -> str:
-    """The bank gave the money back, or could not collect it: what it paid is due again."""
-    if attempt.status != Status.SETTLED:
-        return "rien à reprendre"
-    label = (
-        _("Paiement %(reference)s remboursé par la banque")
-        if verdict.state == GatewayState.REFUNDED
-        else _("Paiement %(reference)s rejeté par la banque")
-    )
-    account.take_back(
-        family_id=attempt.family_id,
-        cash_office_id=attempt.cash_office_id,
-        attempt_id=attempt.pk,
-        label=label % {"reference": attempt.reference},
-        actor_label=BANK,
-        now=now,
-    )
-    attempt.status = Status.REFUNDED
-    attempt.ended_at = now
-    attempt.save(update_fields=["status", "ended_at"])
-    record(
-        actor=Actor.system(BANK),
-        now=now,
-        action="payments.take_back",
-        summary=_("Paiement en ligne de %(amount)s repris par la banque")
-        % {"amount": euros(attempt.amount_cents)},
-        family_id=attempt.family_id,
-        object_type=SOURCE,
-        object_id=attempt.pk,
-    )
-    return attempt.get_status_display()
-
-
-def _text(raw: bytes | str) -> str:
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

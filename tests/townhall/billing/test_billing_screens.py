@@ -257,6 +257,13 @@ def test_offices_and_banks_from_the_screens(agent):
     html = agent.get(bank).content.decode()
     assert "cleDeTest" not in html and "/api/paiements/sports/notification/" in html
     assert agent.post(bank, good | {"service_url": "ftp://x"}).status_code == 422
+    payfip = {"gateway": "PAYFIP", "numcli": "12345", "saisie": "W", "is_active": "on"}
+    assert agent.post(bank, payfip).status_code == 422
+    assert agent.post(bank, payfip | {"numcli": ""}).status_code == 422
+    assert agent.post(bank, payfip | {"numcli": "090909", "is_test": "on"}).status_code == 302
+    account = GatewayAccount.objects.get()
+    assert account.options == {"numcli": "090909", "saisie": "W"}
+    assert not account.is_test and not account.sealed_secret
     offering = make_offering()
     prefix = f"a{offering.activity_id}"
     response = agent.post(

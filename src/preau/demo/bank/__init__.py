@@ -1,4 +1,4 @@
-"""A bank to pay at without money: SP Plus and Systempay V2, a process of its own.
+"""A bank to pay at without money: SP Plus, Systempay V2 and PayFiP, a process of its own.
 
 It shares no code with the connectors that it judges, and nothing but the demo imports it.
 """

@@ -1,4 +1,4 @@
-"""The simulated bank as a WSGI application: two protocols, one card page, a control panel."""
+"""The simulated bank as a WSGI application: three protocols, one card page, a control panel."""
 
 import hashlib
 import json
@@ -8,15 +8,16 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from preau.demo.bank import pages, protocols
+from preau.demo.bank import pages, payfip, protocols
 from preau.demo.bank.book import Book, Knobs, Notification, Payment
-from preau.demo.bank.merchants import SPPLUS, Merchant
+from preau.demo.bank.merchants import PAYFIP, SPPLUS, Merchant
 from preau.demo.bank.notifier import Notifier
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 LOOPBACK = ("127.", "::1", "localhost", "::ffff:127.")
 MAX_BODY = 65_536
-REASONS = {200: "OK", 303: "See Other", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
+REASONS = {200: "OK", 303: "See Other", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
+           500: "Internal Server Error"}
 SECURITY = [
     (
         "Content-Security-Policy",
@@ -82,6 +83,17 @@ class Bank:
                 return self._card(token)
             case ("POST", ["carte", token]):
                 return self._decide(token, _fields(_body(environ)).get("decision", ""))
+            case ("GET", ["tpa", "services", "securite"]):
+                return Reply(200, payfip.wsdl(_root(environ)), "text/xml")
+            case ("POST", ["tpa", "services", "securite"]):
+                return self._soap(_body(environ))
+            case (_, ["tpa", "paiementws.web"]):
+                token = _fields(environ.get("QUERY_STRING", "")).get("idop", "")
+                if self._payment(token).protocol != PAYFIP:
+                    return Reply(404, pages.refused_page("cette opération n'existe pas"))
+                if method == "GET":
+                    return self._card(token)
+                return self._decide(token, _fields(_body(environ)).get("decision", ""))
             case (_, ["controle", *rest]):
                 # Behind `make run` the bank listens on loopback alone; this holds anywhere.
                 if not environ.get("REMOTE_ADDR", "").startswith(LOOPBACK):
@@ -102,6 +114,19 @@ class Bank:
                 payment = known
         return Reply(303, Location=f"/carte/{payment.token}")
 
+    def _soap(self, body: str) -> Reply:
+        """One call of PayFiP's service, well or as the knobs say."""
+        mood = self.book.knobs.soap
+        if mood == "silent":
+            time.sleep(self.book.knobs.timeout_s)
+        if mood in ("silent", "error"):
+            return Reply(500, "indisponible", "text/plain")
+        if mood == "junk":
+            return Reply(200, "<html>maintenance</html>")
+        with self.book.lock:
+            status, answer = payfip.answer(body, self.book, self.merchants)
+        return Reply(status, answer, "text/xml")
+
     def _payment(self, token: str) -> Payment:
         if payment := self.book.payments.get(token):
             return payment
@@ -111,11 +136,20 @@ class Bank:
         payment = self._payment(token)
         if payment.decision:
             return Reply(200, pages.decided_page(payment, self._return_address(payment)))
+        if payment.protocol == PAYFIP:
+            if payfip.is_over(payment, self.book.knobs.life_s):
+                return Reply(400, pages.refused_page("le délai de 15 minutes est passé"))
+            return Reply(200, pages.treasury_page(payment))
         return Reply(200, pages.card_page(payment))
 
     def _decide(self, token: str, decision: str) -> Reply:
         payment = self._payment(token)
-        if decision not in protocols.DECISIONS:
+        if payment.protocol == PAYFIP:
+            if payfip.is_over(payment, self.book.knobs.life_s) and not payment.decision:
+                raise Reply(400, pages.refused_page("le délai de 15 minutes est passé"))
+            if decision not in payfip.DECISIONS:
+                raise Reply(400, pages.treasury_page(payment))
+        elif decision not in protocols.DECISIONS:
             raise Reply(400, pages.card_page(payment))
         with self.book.lock:
             first = not payment.decision
@@ -133,6 +167,11 @@ class Bank:
             if payment.decision != protocols.PAY:
                 etats = [protocols.SPPLUS_ETATS[payment.decision]]
             answers = [protocols.spplus_answer(payment, etat) for etat in etats]
+        elif payment.protocol == PAYFIP:
+            payment.answer = payfip.outcome(payment)
+            self.book.save(payment)
+            self._notify(payment, {"idOp": payment.token})
+            return
         else:
             answers = [protocols.systempay_answer(payment, payment.decision)]
         payment.answer = answers[0]
@@ -144,7 +183,7 @@ class Bank:
         knobs = self.book.knobs
         if knobs.drop or not payment.notify_url:
             return
-        if payment.protocol != SPPLUS:
+        if payment.protocol not in (SPPLUS, PAYFIP):
             seal = hashlib.sha256(payment.token.encode()).hexdigest()
             answer = {**answer, "vads_url_check_src": "PAY", "vads_hash": seal}
         tampered = {**answer, **knobs.tamper}
@@ -170,6 +209,8 @@ class Bank:
             )
 
     def _return_address(self, payment: Payment) -> str:
+        if payment.protocol == PAYFIP:
+            return f"{payment.return_url}?{urlencode({'idop': payment.token})}"
         query = protocols.signed_query(payment, payment.answer, self.merchants)
         return f"{payment.return_url}?{query}"
 
@@ -191,6 +232,12 @@ class Bank:
                         self.book.save(item)
                 case ("POST", ["operation"]):
                     self._operate(self._payment(data["token"]), data["kind"])
+                case ("POST", ["payfip"]):
+                    # The payer began again: what the service answers from now on.
+                    payment = self._payment(data["token"])
+                    payment.answer = {**payfip.outcome(payment), **data["answer"]}
+                    payment.decision = data.get("decision", payment.decision or payfip.CARD)
+                    self.book.save(payment)
                 case ("POST", ["marchands"]):
                     self.merchants[:] = [Merchant(**item) for item in data["merchants"]]
                 case _:
@@ -214,6 +261,12 @@ class Bank:
             "unpaid": {"vads_trans_status": "CAPTURE_FAILED"},
         }[kind]
         self._notify(payment, {**payment.answer, **change})
+
+
+def _root(environ: dict[str, Any]) -> str:
+    """The address by which this server was reached."""
+    host = environ.get("HTTP_HOST") or f"127.0.0.1:{environ.get('SERVER_PORT', '80')}"
+    return f"{environ.get('wsgi.url_scheme', 'http')}://{host}"
 
 
 def _body(environ: dict[str, Any]) -> str:

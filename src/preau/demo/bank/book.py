@@ -27,6 +27,7 @@ class Payment:
     bank_id: str
     decision: str = ""
     answer: dict[str, str] = field(default_factory=dict)
+    opened_at: float = 0.0
 
 
 @dataclass
@@ -48,7 +49,12 @@ class Notification:
 
 @dataclass
 class Knobs:
-    """How the bank misbehaves, for tests. `tamper` replaces fields of what is notified."""
+    """How the bank misbehaves, for tests. `tamper` replaces fields of what is notified.
+
+    PayFiP's service: `soap` is "" (it works), "error" (HTTP 500), "junk" or "silent" (it never
+    answers in time); `detail` replaces fields of what it answers about a payment; `life_s` is how
+    long an operation may be paid.
+    """
 
     delay_s: float = 0.0
     copies: int = 1
@@ -61,6 +67,9 @@ class Knobs:
     retry_s: float = 1.0
     timeout_s: float = 35.0
     max_attempts: int = 12
+    soap: str = ""
+    detail: dict[str, str] = field(default_factory=dict)
+    life_s: float = 900.0
 
 
 class Book:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 SPPLUS = "spplus"
 SYSTEMPAY = "systempay"
+PAYFIP = "payfip"
 
 DEMO_SIRET = "00000000000001-01"
 DEMO_SPPLUS_KEY = "586dfc9c34919b863ffd6463c9134a26ba29741ec7e98079"
 DEMO_SITE_ID = "12345678"
 DEMO_SECRET_TEST = "demoSystempayTest"
+DEMO_NUMCLI = "090909"
 
 NOTIFY_PATH = "/api/paiements/{code}/notification/"
 """Where the town listens; `code` is the cash office's."""
@@ -22,7 +24,10 @@ DEMO_SYSTEMPAY_OFFICE = "sports"
 
 @dataclass
 class Merchant:
-    """One contract. `keys` holds the signing key per mode (SP Plus has one, under "")."""
+    """One contract. `keys` holds the signing key per mode (SP Plus has one, under "").
+
+    PayFiP has no key: there, `keys` names the modes (`saisie`) that are open.
+    """
 
     protocol: str
     number: str
@@ -32,7 +37,7 @@ class Merchant:
 
 
 def demo_merchants(shop_url: str) -> list[Merchant]:
-    """The two contracts of the demo town, whose site answers at `shop_url`."""
+    """The contracts of the demo town, whose site answers at `shop_url`."""
     root = shop_url.rstrip("/")
     return [
         Merchant(
@@ -49,11 +54,17 @@ def demo_merchants(shop_url: str) -> list[Merchant]:
             label="Régie des sports",
             keys={"TEST": DEMO_SECRET_TEST},
         ),
+        Merchant(
+            protocol=PAYFIP,
+            number=DEMO_NUMCLI,
+            label="Régie de démonstration, par PayFiP",
+            keys={"T": ""},
+        ),
     ]
 
 
 def load_merchants() -> list[Merchant]:
-    """From the JSON file that PREAU_BANK_MERCHANTS names, else the demo's two."""
+    """From the JSON file that PREAU_BANK_MERCHANTS names, else the demo's."""
     if path := os.environ.get("PREAU_BANK_MERCHANTS"):
         return [Merchant(**item) for item in json.loads(Path(path).read_text("utf-8"))]
     return demo_merchants(os.environ.get("PREAU_BANK_SHOP_URL", "http://127.0.0.1:8000"))

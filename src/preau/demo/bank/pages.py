@@ -14,7 +14,8 @@ STYLE = """
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif}
 main,header,footer{max-width:34rem;margin:0 auto;padding:1rem}
 .sim p{margin:0}
-.sim{max-width:none;background:var(--warn);color:var(--warn-ink);padding:.75rem 1rem;text-align:center;margin:0;
+.sim{max-width:none;background:var(--warn);color:var(--warn-ink);
+padding:.75rem 1rem;text-align:center;margin:0;
 font-weight:600}
 .sheet{background:var(--sheet);border:1px solid var(--line);border-radius:8px;padding:1.25rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}
@@ -57,6 +58,25 @@ def card_page(payment: Payment) -> str:
     )
 
 
+def treasury_page(payment: Payment) -> str:
+    """PayFiP's choice: by card or by direct debit."""
+    amount = euros(payment.amount_cents)
+    return _page(
+        "Paiement par PayFiP",
+        f"""<h1>Payer par PayFiP</h1>
+<dl><dt>À payer</dt><dd class="amount">{amount}</dd>
+<dt>Pour</dt><dd>{escape(payment.label)}</dd>
+<dt>Référence</dt><dd>{escape(payment.reference)}</dd></dl>
+<form method="post"><fieldset><legend>Que se passe-t-il{NNBSP}?</legend>
+<button class="full" name="decision" value="payer">Payer {amount} par carte</button>
+<button class="full" name="decision" value="prelever">Payer {amount} par prélèvement</button>
+<button name="decision" value="refuser">Faire refuser la carte</button>
+<button name="decision" value="rejeter">Faire refuser le prélèvement</button>
+<button class="stop" name="decision" value="abandonner">Abandonner et revenir au site</button>
+</fieldset></form>""",
+    )
+
+
 def decided_page(payment: Payment, address: str) -> str:
     """The payer came back to a payment already decided."""
     return _page(
@@ -83,8 +103,8 @@ def home_page() -> str:
     return _page(
         "Simulateur de banque",
         """<h1>Simulateur de banque</h1>
-<p>Il parle SP Plus et Systempay V2 pour la ville de démonstration. On y arrive en payant une
-facture sur l'espace famille.</p>""",
+<p>Il parle SP Plus, Systempay V2 et PayFiP pour la ville de démonstration. On y arrive en payant
+une facture sur l'espace famille.</p>""",
     )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from preau.demo.bank import signatures
 from preau.demo.bank.book import Payment
-from preau.demo.bank.merchants import SPPLUS, SYSTEMPAY, Merchant
+from preau.demo.bank.merchants import PAYFIP, SPPLUS, SYSTEMPAY, Merchant
 from preau.kernel.clock import utc_now
 
 PAY, REFUSE, ABANDON = "payer", "refuser", "abandonner"
@@ -134,6 +134,8 @@ def systempay_answer(payment: Payment, decision: str) -> dict[str, str]:
 
 def signed_query(payment: Payment, fields: dict[str, str], merchants: list[Merchant]) -> str:
     """The urlencoded message, signed by the bank."""
+    if payment.protocol == PAYFIP:
+        return urlencode(fields)  # PayFiP signs nothing
     merchant = _merchant(merchants, payment.protocol, payment.merchant)
     if payment.protocol == SPPLUS:
         # Signed as it travels: over the encoded values.

@@ -125,8 +125,27 @@ class OfficeForm(forms.Form):
 class GatewayForm(forms.Form):
     gateway = forms.ChoiceField(
         label=gettext_lazy("Banque"),
-        choices=[("SPPLUS", "SP Plus"), ("SYSTEMPAY", "Systempay")],
+        choices=[
+            ("PAYFIP", gettext_lazy("PayFiP, le service du Trésor public")),
+            ("SPPLUS", "SP Plus"),
+            ("SYSTEMPAY", "Systempay"),
+        ],
         widget=forms.RadioSelect,
+    )
+    numcli = forms.RegexField(
+        r"^[0-9]{6}$", label=gettext_lazy("PayFiP : numéro de client (numcli)"), required=False,
+        help_text=gettext_lazy(
+            "6 chiffres, donnés par le Trésor public pour cette régie (mode « régie » ; "
+            "un compte de dépôt de fonds est nécessaire)"
+        ),
+    )
+    saisie = forms.ChoiceField(
+        label=gettext_lazy("PayFiP : état du contrat"), required=False,
+        choices=[
+            ("T", gettext_lazy("essais (T)")),
+            ("X", gettext_lazy("activation (X) : le premier vrai paiement, avec le Trésor")),
+            ("W", gettext_lazy("production (W)")),
+        ],
     )
     siret = forms.CharField(
         label=gettext_lazy("SP Plus : SIRET et numéro de site"), required=False, max_length=17,
@@ -146,9 +165,14 @@ class GatewayForm(forms.Form):
     secret = forms.CharField(
         label=gettext_lazy("Clé"), required=False, max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("Laissez vide pour garder celle qui est enregistrée"),
+        help_text=gettext_lazy(
+            "Laissez vide pour garder celle qui est enregistrée ; PayFiP n’en a pas"
+        ),
     )
-    is_test = forms.BooleanField(label=gettext_lazy("Mode test"), required=False, initial=True)
+    is_test = forms.BooleanField(
+        label=gettext_lazy("Mode test"), required=False, initial=True,
+        help_text=gettext_lazy("PayFiP : suit l’état du contrat"),
+    )
     is_active = forms.BooleanField(
         label=gettext_lazy("Paiement en ligne ouvert"), required=False, initial=True
     )
@@ -159,12 +183,21 @@ class GatewayForm(forms.Form):
             raise forms.ValidationError(_("L’adresse commence par https://"))
         return url
 
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("gateway") == "PAYFIP":
+            if not values.get("numcli") and "numcli" not in self.errors:
+                self.add_error("numcli", _("Écrivez le numéro de client, 6 chiffres."))
+            values["saisie"] = values.get("saisie") or "T"
+            values["is_test"] = values["saisie"] == "T"
+        return values
+
     def options(self) -> dict[str, Any]:
-        names = (
-            ("siret", "refsfp_length", "service_url")
-            if self.cleaned_data["gateway"] == "SPPLUS"
-            else ("site_id", "service_url")
-        )
+        names = {
+            "PAYFIP": ("numcli", "saisie", "service_url"),
+            "SPPLUS": ("siret", "refsfp_length", "service_url"),
+            "SYSTEMPAY": ("site_id", "service_url"),
+        }[self.cleaned_data["gateway"]]
         return {name: self.cleaned_data[name] for name in names}
 
 

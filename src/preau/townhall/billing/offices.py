@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
 from preau.billing import queries, services
@@ -17,6 +17,7 @@ from preau.catalogue.queries import list_all_activities
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
 from preau.payments import queries as payment_queries
+from preau.payments.asking import ask_again
 from preau.payments.gateways import save_gateway
 from preau.townhall.access import agent_required
 from preau.townhall.billing.forms import ActivityForm, GatewayForm, OfficeForm
@@ -179,3 +180,17 @@ def payments(request: HttpRequest) -> HttpResponse:
             "page": page,
         },
     )
+
+
+@agent_required(Permission.SEE_ACCOUNTS)
+@require_POST
+def ask_bank(request: HttpRequest, reference: str) -> HttpResponse:
+    """Have the bank asked now about a payment in doubt."""
+    if ask_again(reference, now=utc_now()):
+        messages.info(request, _("La question part : la réponse s’affiche ici dans un instant."))
+    else:
+        messages.error(
+            request,
+            _("Cette banque ne se laisse pas interroger : regardez sur son site ou appelez-la."),
+        )
+    return redirect("townhall:billing-payments")

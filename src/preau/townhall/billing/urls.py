@@ -18,6 +18,9 @@ urlpatterns = [
     path("regies/<slug:code>/banque/", offices.gateway, name="cash-office-gateway"),
     path("regies/<slug:code>/activites/", offices.activities, name="cash-office-activities"),
     path("paiements/", offices.payments, name="billing-payments"),
+    path(
+        "paiements/<slug:reference>/demander/", offices.ask_bank, name="billing-payment-ask"
+    ),
     path("encaissements/", counter.payments, name="counter-payments"),
     path("encaissements/<slug:receipt>/recu/", counter.receipt, name="counter-receipt"),
     path("encaissements/<slug:receipt>/annuler/", counter.void, name="counter-void"),
