@@ -10,6 +10,7 @@ from preau.documents.queries import read_bytes
 from preau.documents.services import store_raw
 from preau.journeys.onde.apply import apply_plan, lock_imports
 from preau.journeys.onde.plan import ImportPlan, make_plan
+from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.enums import Channel
@@ -134,7 +135,7 @@ def _examples(plan: ImportPlan) -> dict[str, list[str]]:
     return {
         "new_families": [
             f"{' et '.join(f'{g.first_name} {g.last_name}' for g in family.guardians)}, "
-            f"{family.address.one_line}, {len(family.children)} enfant(s)"
+            f"{family.address.one_line}, {french.count(len(family.children), 'enfant')}"
             for family in plan.new_families[:EXAMPLES]
         ],
         "new_children": [

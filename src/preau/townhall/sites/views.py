@@ -91,14 +91,15 @@ def cancel(request: HttpRequest, site_id: int) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:
+            told = len({booking.family_id for booking in taken_off})
             messages.success(
                 request,
-                _("%(slots)s annulée(s), %(children)s prévenue(s). Rien n’est dû.")
+                _("%(slots)s %(cancelled)s, %(families)s %(told)s. Rien n’est dû.")
                 % {
                     "slots": french.count(len(chosen), _("séance")),
-                    "children": french.count(
-                        len({booking.family_id for booking in taken_off}), _("famille")
-                    ),
+                    "cancelled": french.plural(len(chosen), _("annulée")),
+                    "families": french.count(told, _("famille")),
+                    "told": french.plural(told, _("prévenue")),
                 },
             )
     response = redirect("townhall:site", site_id=found.pk)
