@@ -25,7 +25,7 @@ from preau.payments.models import Attempt, ProviderEvent
 from preau.schools.models import Schooling
 from tests.casework.world import PNG
 from tests.e2e.town import EMAILS, SCHOOL, SERVICES, at, build_town, register_files
-from tests.e2e.walk import Person, pdf_text
+from tests.e2e.walk import Person, once_a_page, pdf_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW_PASSWORD = "Quatre cartables bleus"
@@ -43,7 +43,7 @@ class Story:
         self._open = lambda **more: open_page(
             width, javascript=javascript, base_url=site.url, **more
         )
-        self._look = look if javascript else None
+        self._look = once_a_page(look) if javascript else None
         site.set_clock(at(5))
         self.town = build_town(patch, bank=bank)
 

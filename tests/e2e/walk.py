@@ -26,6 +26,19 @@ def pdf_text(content: bytes) -> str:
     return plain(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
 
 
+def once_a_page(look: Callable[[Any], None]) -> Callable[[Any], None]:
+    """`look`, but not again at a page that has not changed since."""
+    seen: set[tuple[str, str]] = set()
+
+    def check(page: Any) -> None:
+        key = (page.url, page.locator("body").inner_text())
+        if key not in seen:
+            seen.add(key)
+            look(page)
+
+    return check
+
+
 class Person:
     """A page of one's own. With JavaScript, axe reads each page; without, its width is read."""
 
