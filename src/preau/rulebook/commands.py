@@ -1,5 +1,6 @@
 """What `preau rulebook …` does, as functions of plain values; ``cli`` only reads arguments."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -68,7 +69,9 @@ def parse_facts(book: Rulebook, given: Sequence[str]) -> Facts:
     """Facts from «quotient=812» words (several in one string, apart by spaces or « ; »)."""
     values = {}
     for text in given:
-        for word in text.replace(";", " ").split():
+        for word in re.split(r"[;\s]+(?=\w+=)", text.strip(" ;")):
+            if not word:
+                continue
             name, sign, value = word.partition("=")
             fact = BY_NAME.get(name) or book.own_facts.get(name)
             if not sign or fact is None:

@@ -79,6 +79,16 @@ def rulebook_on(day: date) -> Rulebook | None:
     return found.book if found else None
 
 
+def change_days() -> list[date]:
+    """The days from which other rules are in force than the day before, in order; one query."""
+    rows = RulebookVersion.objects.filter(status=Status.PUBLISHED).values_list(
+        "applies_from", "applies_until"
+    )
+    days = {starts_on for starts_on, _ends_on in rows if starts_on}
+    days |= {ends_on + timedelta(days=1) for _starts_on, ends_on in rows if ends_on}
+    return sorted(days)
+
+
 def town_calendar(around: date) -> Calendar:
     """The town's calendar as rules read it, from four months before to seventeen after."""
     found = rule_calendar(around - timedelta(days=120), around + timedelta(days=500))

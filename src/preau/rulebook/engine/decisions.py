@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from preau.rulebook.engine.amounts import worth
@@ -255,7 +256,7 @@ def _absence(context: Context, moment: Moment | None) -> Decision:
             said.append(f"demandé {french_instant(asked)}{COLON}trop tard")
     if rule is not None:
         decision = _settle(context, rule, Fraction(rule.charge))
-        outcome = "proposal" if rule.proposal else _outcome(action, decision.charged)
+        outcome = "proposal" if rule.proposal else _outcome(action, rule.charge)
     else:
         if late is None and action == "absence":
             charge, settled = Fraction(100), "accepted"
@@ -265,7 +266,7 @@ def _absence(context: Context, moment: Moment | None) -> Decision:
             charge = Fraction(0) if how in ("not_charged", "accepted") else Fraction(100)
             settled = how if how in ("proposal", "pending", "waiting_list") else ""
         decision = _settle(context, None, charge)
-        outcome = settled or _outcome(action, decision.charged)
+        outcome = settled or _outcome(action, charge)
     return replace(
         decision, outcome=outcome, sentences=(*said, *decision.sentences),
         rule_ids=(*ids, *decision.rule_ids), late=late,
@@ -273,8 +274,9 @@ def _absence(context: Context, moment: Moment | None) -> Decision:
         proposal=decision.proposal or outcome == "proposal")
 
 
-def _outcome(action: str, charged: bool | None) -> str:
-    return "refused" if action == "cancel" and charged else "accepted"
+def _outcome(action: str, charge: Fraction | Decimal) -> str:
+    """A cancellation that leaves the whole price due is no cancellation."""
+    return "refused" if action == "cancel" and charge == 100 else "accepted"
 
 
 def _settle(context: Context, rule: Absence | None, charge: Fraction) -> Decision:

@@ -20,7 +20,6 @@ from preau.rulebook.engine.prices import (
 )
 from preau.rulebook.engine.rounding import round_cents
 from preau.rulebook.facts import Facts
-from preau.rulebook.rules.amounts import Fixed
 from preau.rulebook.rules.book import Rulebook
 from preau.rulebook.rules.conditions import holds
 from preau.rulebook.rules.tariffs import GroupRule
@@ -248,9 +247,7 @@ def _apply_group(book: Rulebook, rule: GroupRule, uses: list[Use], charges: list
     else:
         changed[id_of(charges[0])] = after
     sentence = effect_sentence(f"{label_of(rule, context)} ({words})", rule.effect.operation,
-                               rule.effect.amount,
-                               "" if isinstance(rule.effect.amount, Fixed) else amount.why,
-                               delta, int(after))
+                               amount, delta, int(after))
     line = PriceLine(rule.name, delta, rule.id, sentence, "group")
     return Charge(None, who, first.activity, first.product, max(use.day for use in uses), delta,
                   (line,), (rule.id,), tuple(use.key for use in uses))

@@ -11,7 +11,6 @@ from preau.rulebook.engine.context import Context
 from preau.rulebook.engine.rounding import round_cents, round_to
 from preau.rulebook.engine.words import COLON, FRACTIONS, TIMES, euros, number, percent, signed
 from preau.rulebook.errors import Undecided
-from preau.rulebook.rules.amounts import Fixed
 from preau.rulebook.rules.base import Rounding, Rule
 from preau.rulebook.rules.tariffs import Adjustment, Extra, Surcharge, Tariff, Unit
 from preau.rulebook.when import french_instant
@@ -92,6 +91,8 @@ def count_times(times: tuple[str, ...], divide: Decimal | None, context: Context
         count *= Fraction(value)
         words.append(f"{number(value)} {fact.short if fact else name}")
     text = TIMES.join(words)
+    if divide is not None and not words:
+        return count / Fraction(divide), f"÷ {number(divide)}"
     if divide is not None:
         count /= Fraction(divide)
         text += f" ÷ {number(divide)} = {number(round_to(count, 'half_up', Fraction(1, 100)))}"
@@ -210,8 +211,11 @@ def _count(rule: Tariff | Extra, context: Context) -> tuple[Fraction, str]:
 
 
 def _tariff_sentence(why: str, base: Worth, unit: Fraction, count: str, total: int) -> str:
-    if count:
-        text = f"{why} → {count}{TIMES}{euros(int(round_to(unit, 'half_up')))} = {euros(total)}"
+    each = euros(int(round_to(unit, "half_up")))
+    if count.startswith("÷"):
+        text = f"{why} → {each} {count} = {euros(total)}"
+    elif count:
+        text = f"{why} → {count}{TIMES}{each} = {euros(total)}"
     else:
         text = f"{why} → {euros(total)}"
     return f"{text} ({base.note})" if base.note else text
@@ -268,36 +272,30 @@ def _move(running: Running, exact: Fraction, rule: Adjustment, context: Context,
     if rule.effect.operation in ("at_least", "at_most") and exact == running.exact:
         return
     label = label_of(rule, context)
-    why = ""
-    if not isinstance(rule.effect.amount, Fixed):
-        why = worth(rule.effect.amount, context, rule.id).why
+    amount = worth(rule.effect.amount, context, rule.id)
 
     def say(delta: int, total: int) -> str:
-        return effect_sentence(label, rule.effect.operation, rule.effect.amount, why, delta, total)
+        return effect_sentence(label, rule.effect.operation, amount, delta, total)
 
     running.move(exact, label, rule.id, say, kind)
 
 
-def effect_sentence(label: str, operation: str, amount: object, why: str, delta: int,
-                    total: int) -> str:
+def effect_sentence(label: str, operation: str, amount: Worth, delta: int, total: int) -> str:
     """«3e enfant : moitié → 1,53 €», «réservé après lundi 9 h : + 2,50 €»."""
-    if why:
-        label = f"{label} ({why})"
-    value = Fraction(amount.value) if isinstance(amount, Fixed) else None
+    if amount.why:
+        label = f"{label} ({amount.why})"
+    value = amount.value
     match operation:
         case "add":
             return f"{label}{COLON}{signed(delta)}"
         case "set":
             return f"{label} → {euros(total)}"
         case "multiply":
-            how = FRACTIONS.get(value) if value is not None else None
-            how = how or (f"×{number(value)}" if value is not None else "")
+            how = FRACTIONS.get(value) or f"×{number(value)}"
             return f"{label}{COLON}{how} → {euros(total)}"
         case "percent":
-            how = ""
-            if value is not None:
-                how = ("+" if value >= 0 else "") + percent(value) + " "
-            return f"{label}{COLON}{how}→ {euros(total)}"
+            sign = "+" if value >= 0 else ""
+            return f"{label}{COLON}{sign}{percent(value)} → {euros(total)}"
         case "at_least":
             return f"{label}{COLON}au moins {euros(total)}"
         case _:

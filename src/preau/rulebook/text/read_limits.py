@@ -24,7 +24,12 @@ BELONGS = {"count": "days_before", "weeks": "weekday", "excluding": "hours_befor
            "months": "month_day"}
 
 
-def read_limit(node: Node) -> Limit:
+def read_opening(node: Node) -> Limit:
+    """A first moment: the same, from the beginning of the day unless an hour is said."""
+    return read_limit(node, usual=0)
+
+
+def read_limit(node: Node, usual: int = 1440) -> Limit:
     """A last moment: one step back from an anchor, at an hour."""
     fields = node.fields(*KEYS)
     given = [name for name in STEPS if fields.get(name) is not None]
@@ -41,7 +46,7 @@ def read_limit(node: Node) -> Limit:
         closed = inner.need("closed").words(CLOSED)
         moved = inner.read("time", lambda n: n.minutes())
     return Limit(
-        step, fields.read("time", lambda n: n.minutes(), 1440),
+        step, fields.read("time", lambda n: n.minutes(), usual),
         fields.read("included", lambda n: n.yesno(), True),
         fields.read("anchor", lambda n: n.word(ANCHORS), "service"), shift, closed, moved)
 

@@ -26,7 +26,7 @@ from preau.rulebook.rules.tariffs import (
     Unit,
 )
 from preau.rulebook.text.nodes import Fields, Node, _near
-from preau.rulebook.text.read_limits import read_limit
+from preau.rulebook.text.read_limits import read_limit, read_opening
 from preau.rulebook.text.read_values import (
     AMOUNT_KEYS,
     Reading,
@@ -268,7 +268,7 @@ def _deadline(fields: Fields, reading: Reading) -> dict[str, Any]:
     if not never and fields.get("limit") is None and fields.get("opens") is None:
         raise fields.node.fail("« limit », « opens » ou « never »", "aucun")
     return {"actions": actions, "limit": fields.read("limit", read_limit),
-            "opens": fields.read("opens", read_limit), "never": never,
+            "opens": fields.read("opens", read_opening), "never": never,
             "in_time": fields.read("in_time", lambda n: n.word(OUTCOMES),
                                    "not_charged" if cancels else "accepted"),
             "late": fields.read("late", lambda n: n.word(OUTCOMES),

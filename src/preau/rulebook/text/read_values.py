@@ -158,8 +158,20 @@ def _columns(node: Node, reading: Reading) -> tuple[Column, ...]:
         return tuple(_column(item, reading) for item in node.many())
     fields = node.fields("by", "values")
     fact = reading.fact(fields.need("by"), fields.need("by").text())
-    return tuple(Column(f"{fact.name}-{number}", All((_test(item, fact),)))
-                 for number, item in enumerate(fields.need("values").listed(), start=1))
+    return tuple(
+        Column(f"{fact.name}-{number}", All((_test(item, fact),)), _column_label(item, fact))
+        for number, item in enumerate(fields.need("values").listed(), start=1))
+
+
+def _column_label(node: Node, fact: Fact) -> str:
+    """«enfants à charge 3 et plus», from what is written."""
+    if not node.is_mapping:
+        return f"{fact.short} {' ou '.join(item.text() for item in node.many())}"
+    words = {"min": "{} et plus", "above": "plus de {}", "max": "jusqu'à {}",
+             "below": "moins de {}"}
+    said = [words.get(key, "{}").format(item.text()) for key, item in node.items()
+            if item.is_scalar]
+    return f"{fact.short} {', '.join(said)}"
 
 
 def _column(node: Node, reading: Reading) -> Column:

@@ -16,7 +16,7 @@ from preau.rulebook.text.write_values import Flow, FlowList, instant_text, one_o
 from preau.rulebook.when import PARIS, show_minutes
 
 
-def write_limit(limit: Limit) -> dict[str, Any]:
+def write_limit(limit: Limit, usual: int = 1440) -> dict[str, Any]:
     """A last moment as a mapping."""
     data: dict[str, Any] = Flow()
     step = limit.step
@@ -48,7 +48,7 @@ def write_limit(limit: Limit) -> dict[str, Any]:
                 data["months"] = step.months
         case Windows():
             data = {"windows": [_window(window) for window in step.windows]}
-    if limit.minutes != 1440:
+    if limit.minutes != usual:
         data["time"] = show_minutes(limit.minutes)
     if not limit.included:
         data["included"] = False

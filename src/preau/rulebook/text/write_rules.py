@@ -135,7 +135,7 @@ def _own(rule: Rule) -> dict[str, Any]:
         if rule.limit is not None:
             data["limit"] = write_limit(rule.limit)
         if rule.opens is not None:
-            data["opens"] = write_limit(rule.opens)
+            data["opens"] = write_limit(rule.opens, usual=0)
         data |= {"in_time": rule.in_time, "late": rule.late}
     if isinstance(rule, Absence):
         if rule.actions != ("absence", "cancel"):
