@@ -16,6 +16,7 @@ from preau.catalogue.enums import (
     PeriodKind,
 )
 from preau.kernel.clock import at_paris, paris
+from preau.openings.enums import Audience
 from preau.town.queries import list_services
 from preau.ui.forms import DateField
 
@@ -246,6 +247,31 @@ def offering_initial(offering: Any) -> dict[str, Any]:
         else:
             found |= {"closes_on": closes.date(), "closes_time": closes.time()}
     return found
+
+
+class WindowForm(forms.Form):
+    """From when an audience may book the days of an offering."""
+
+    audience = forms.ChoiceField(label=_("Pour"), choices=Audience.choices)
+    first_day = DateField(label=_("Jours du"), help_text="")
+    last_day = DateField(label=_("au"), help_text="")
+    opens_on = DateField(label=_("Réservations à partir du"), help_text="")
+    opens_time = forms.TimeField(label=_("à"), widget=TIME)
+    closes_on = DateField(label=_("Jusqu’au"), required=False, help_text="")
+    closes_time = forms.TimeField(label=_("à"), required=False, widget=TIME)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if self.errors:
+            return values
+        opens_on, opens = values.pop("opens_on"), values.pop("opens_time")
+        closes_on, closes = values.pop("closes_on"), values.pop("closes_time")
+        values["opens_at"] = at_paris(opens_on, opens)
+        values["closes_at"] = None
+        if closes_on:
+            day = closes_on if closes else closes_on.fromordinal(closes_on.toordinal() + 1)
+            values["closes_at"] = at_paris(day, closes or time.min)
+        return values
 
 
 class SlotsForm(forms.Form):

@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 
 from preau.accounts.enums import Permission
 from preau.townhall.access import agent_required
-from preau.townhall.catalogue import details, menus, slots, tables
+from preau.townhall.catalogue import details, menus, slots, tables, windows
 
 first_list = agent_required(Permission.MANAGE_CATALOGUE)(
     RedirectView.as_view(pattern_name="townhall:catalogue-list")
@@ -37,6 +37,12 @@ urlpatterns = [
     ),
     path("offre/ouvertures/<int:pk>/", details.offering, name="catalogue-offering"),
     path("offre/ouvertures/<int:pk>/seances/", slots.open_one, name="catalogue-offering-slots"),
+    path("offre/ouvertures/<int:pk>/reservations/", windows.windows, name="catalogue-windows"),
+    path(
+        "offre/ouvertures/<int:pk>/reservations/<int:window_id>/supprimer/",
+        windows.window_delete,
+        name="catalogue-window-delete",
+    ),
     path("offre/<slug:key>/", tables.table, name="catalogue-list"),
     path("offre/<slug:key>/nouveau/", tables.edit, name="catalogue-new"),
     path("offre/<slug:key>/<int:pk>/modifier/", tables.edit, name="catalogue-edit"),
