@@ -3,8 +3,11 @@
 from procrastinate.contrib.django import app
 
 from preau.journeys.onde.tasks import apply_import
+from preau.kernel.clock import utc_now
 
-__all__ = ["apply_import", "give_back_stalled_jobs", "make_letters"]
+__all__ = [
+    "apply_import", "apply_mass_act", "give_back_stalled_jobs", "make_letters", "undo_mass_act",
+]
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -21,3 +24,19 @@ def make_letters(batch_id: int) -> None:
     from preau.journeys.letters import make_batch
 
     make_batch(batch_id=batch_id)
+
+
+@app.task(queue="default", name="journeys.apply_mass_act", lock="mass-act")
+def apply_mass_act(act_id: int) -> None:
+    """A closed day, a strike, a class away; safe to run again."""
+    from preau.journeys.mass_acts import run_mass_act
+
+    run_mass_act(act_id=act_id, now=utc_now())
+
+
+@app.task(queue="default", name="journeys.undo_mass_act", lock="mass-act")
+def undo_mass_act(act_id: int, user_id: int | None, label: str) -> None:
+    """Open again what was closed; safe to run again."""
+    from preau.journeys.mass_acts import run_undo
+
+    run_undo(act_id=act_id, user_id=user_id, label=label, now=utc_now())

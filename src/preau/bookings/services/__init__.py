@@ -17,6 +17,7 @@ from preau.bookings.services.offers import (
 )
 from preau.bookings.services.opening import open_slots
 from preau.bookings.services.periods import WholePeriod, book_whole_period
+from preau.bookings.services.reopening import Restored, reopen_slots, restore_bookings
 from preau.bookings.services.sending import (
     Line,
     preview_planning,
@@ -27,6 +28,7 @@ from preau.bookings.services.sending import (
 
 __all__ = [
     "Line",
+    "Restored",
     "WholePeriod",
     "accept_offer",
     "book_place",
@@ -44,6 +46,8 @@ __all__ = [
     "open_slots",
     "preview_planning",
     "receipt_lines",
+    "reopen_slots",
+    "restore_bookings",
     "submit_planning",
     "summary",
     "undo_draft",

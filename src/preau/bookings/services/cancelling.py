@@ -106,10 +106,10 @@ def cancel_future(
 
 @transaction.atomic
 def cancel_slots(
-    *, slot_ids: Iterable[int], reason: str, now: datetime, actor: Actor
+    *, slot_ids: Iterable[int], reason: str, now: datetime, actor: Actor, tell: bool = True
 ) -> list[Booking]:
     """The town cancels slots (strike, closure): each child is taken off at no cost, families are
-    told. Returns the bookings taken back."""
+    told, unless the caller tells them all in one message. Returns the bookings taken back."""
     if not reason.strip():
         raise BookingRefused("Écrivez pourquoi ces séances sont annulées.")
     seats = Seats(slot_ids, now)
@@ -134,7 +134,8 @@ def cancel_slots(
         summary=f"{french.count(len(open_ids), 'séance')} annulées : {reason.strip()}",
         data={"slots": open_ids, "bookings": [b.pk for b in bookings]},
     )
-    tell_cancelled_by_town(bookings, reason=reason.strip(), now=now)
+    if tell:
+        tell_cancelled_by_town(bookings, reason=reason.strip(), now=now)
     return bookings
 
 

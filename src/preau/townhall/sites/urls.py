@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from preau.townhall.sites import absences, cards, family, register, sheets, views
+from preau.townhall.sites import absences, cards, family, mass_acts, register, sheets, views
 
 SLOT = "sites/seances/<int:slot_id>/"
 FILE = "dossiers/<str:code>/"
 urlpatterns = [
     path("sites/", views.sites, name="sites"),
     path("sites/registre/", register.register, name="register"),
+    path("sites/actes/", mass_acts.acts, name="mass-acts"),
+    path("sites/actes/nouveau/", mass_acts.new_act, name="mass-act-new"),
+    path("sites/actes/<int:act_id>/", mass_acts.show, name="mass-act"),
+    path("sites/actes/<int:act_id>/defaire/", mass_acts.undo, name="mass-act-undo"),
     path("sites/<int:site_id>/", views.site, name="site"),
     path("sites/<int:site_id>/annuler/", views.cancel, name="site-cancel"),
     path("sites/<int:site_id>/cartes/", cards.site_cards, name="site-cards"),

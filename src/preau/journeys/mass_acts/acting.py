@@ -1,0 +1,221 @@
+"""Doing a mass act, and undoing it: in the worker, by small transactions, safe to run again.
+
+What is done is read from the tables themselves: an open slot is still to cancel, a place held is
+still to take back. A worker that dies leaves an act that its next run ends.
+"""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from preau.audit.services import record, record_many
+from preau.bookings.queries import get_bookings, live_statuses, slots_within
+from preau.bookings.rules import started
+from preau.bookings.services import (
+    cancel_bookings,
+    cancel_slots,
+    reopen_slots,
+    restore_bookings,
+)
+from preau.journeys.mass_acts.preview import (
+    Concerned,
+    MassActRefused,
+    Wish,
+    concerned_bookings,
+    judge,
+    preview_mass_act,
+)
+from preau.journeys.mass_acts.telling import tell_back, tell_taken
+from preau.journeys.models import MassAct
+from preau.kernel import french
+from preau.kernel.actors import Actor
+from preau.kernel.clock import paris_day
+from preau.kernel.enums import Channel
+
+SLOTS_AT_ONCE = 10
+BOOKINGS_AT_ONCE = 300
+
+
+@transaction.atomic
+def ask_mass_act(
+    *, wish: Wish, where: str, seen: str, key: uuid.UUID, now: datetime, actor: Actor
+) -> MassAct:
+    """Hand the act to the worker. `seen` is that of the preview which the agent read: should
+    bookings have changed since, MassActRefused asks to read again. The same `key` acts once."""
+    from preau.journeys.tasks import apply_mass_act
+
+    known = MassAct.objects.filter(key=key).first()
+    if known is not None:
+        return known
+    preview = preview_mass_act(wish, now)
+    if preview.seen != seen:
+        raise MassActRefused(
+            "Des réservations ont changé depuis l’aperçu : relisez-le avant d’appliquer."
+        )
+    act = MassAct.objects.create(
+        kind=wish.kind, reason=wish.reason.strip(), starts_on=wish.starts_on,
+        ends_on=wish.ends_on, where=where[:300], total=preview.children, key=key,
+        scope={
+            "sites": None if wish.sites is None else sorted(wish.sites),
+            "activity": wish.activity, "school_class": wish.school_class,
+        },
+        asked_at=now, asked_by=actor.label, asked_by_id=actor.user_id, channel=actor.channel,
+    )
+    _journal(act, "ask_mass_act", "demandé", now=now, actor=actor)
+    apply_mass_act.defer(act_id=act.pk)
+    return act
+
+
+def run_mass_act(*, act_id: int, now: datetime) -> None:
+    """The job. Each step cancels a few slots, or one family's places, in its own transaction."""
+    if not MassAct.objects.filter(pk=act_id, status__in=("QUEUED", "RUNNING")).update(
+        status=MassAct.Status.RUNNING
+    ):
+        return
+    act = MassAct.objects.get(pk=act_id)
+    wish, actor = wish_of(act), actor_of(act)
+    if wish.closes:
+        _close(act, wish, now=now, actor=actor)
+    else:
+        _take_off(act, wish, now=now, actor=actor)
+    with transaction.atomic():
+        act = _locked(act_id)
+        if act.status != MassAct.Status.RUNNING:
+            return
+        act.families = tell_taken(act, now=now)
+        act.status, act.finished_at = MassAct.Status.DONE, now
+        act.save(update_fields=["families", "status", "finished_at"])
+        words = french.count(act.done, "réservation retirée", "réservations retirées")
+        _journal(act, "mass_act", f"fait, {words}", now=now, actor=actor)
+
+
+def _close(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
+    slots = slots_within(
+        first=max(wish.starts_on, paris_day(now)), last=wish.ends_on,
+        establishment_ids=wish.sites, activity_id=wish.activity,
+    )
+    ids = [s.pk for s in slots if not started(day=s.day, starts_at=s.starts_at, now=now)]
+    for start in range(0, len(ids), SLOTS_AT_ONCE):
+        chunk = ids[start : start + SLOTS_AT_ONCE]
+        with transaction.atomic():
+            mine = _locked(act.pk)
+            before = live_statuses(chunk)
+            taken = cancel_slots(
+                slot_ids=chunk, reason=act.reason, now=now, actor=actor, tell=False
+            )
+            mine.held |= {str(b.pk): before.get(b.pk, "CONFIRMED") for b in taken}
+            mine.slots = [*mine.slots, *chunk]
+            _keep(mine, len(taken))
+            record_many(
+                actor=actor, now=now, action="bookings.cancel",
+                entries=[
+                    (family_id, f"{act.get_kind_display().capitalize()} : {act.reason}")
+                    for family_id in sorted({b.family_id for b in taken})
+                ],
+            )
+
+
+def _take_off(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
+    families = sorted({b.family_id for b in concerned_bookings(wish, now)})
+    for family_id in families:
+        with transaction.atomic():
+            mine = _locked(act.pk)
+            rows = judge(wish, concerned_bookings(wish, now, family_id), now)
+            before = live_statuses({row.slot_id for row in rows})
+            for charged, sentence in sorted({(row.charged, row.sentence) for row in rows}):
+                same = [r for r in rows if (r.charged, r.sentence) == (charged, sentence)]
+                _cancel(act, same, charged, sentence, now=now, actor=actor)
+            mine.held |= {str(r.booking_id): before[r.booking_id] for r in rows}
+            _keep(mine, len(rows))
+
+
+def _cancel(
+    act: MassAct, rows: list[Concerned], charged: bool, sentence: str, *, now: datetime,
+    actor: Actor,
+) -> None:
+    cancel_bookings(
+        bookings=get_bookings(row.booking_id for row in rows),
+        reason=f"{act.get_kind_display().capitalize()} : {act.reason}",
+        charged=charged, sentence=sentence, channel=actor.channel, now=now, actor=actor,
+    )
+
+
+def _keep(act: MassAct, count: int) -> None:
+    act.done += count
+    act.save(update_fields=["held", "slots", "done"])
+
+
+# --- Undoing -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_undo(*, act_id: int, now: datetime, actor: Actor) -> None:
+    """Have the worker open the slots again and give back what was held. MassActRefused when it
+    is not done, is undone already, or its days are over."""
+    from preau.journeys.tasks import undo_mass_act
+
+    act = _locked(act_id)
+    if act.status != MassAct.Status.DONE:
+        raise MassActRefused("Cet acte n’est pas fini, ou il est déjà défait.")
+    if act.ends_on < paris_day(now):
+        raise MassActRefused("Ces jours sont passés : on ne peut plus les rouvrir.")
+    act.status, act.undone_by = MassAct.Status.UNDOING, actor.label
+    act.save(update_fields=["status", "undone_by"])
+    _journal(act, "ask_undo", "à défaire", now=now, actor=actor)
+    undo_mass_act.defer(act_id=act.pk, user_id=actor.user_id, label=actor.label)
+
+
+def run_undo(*, act_id: int, user_id: int | None, label: str, now: datetime) -> None:
+    """The job: slots opened, places given back by those who held them, families told."""
+    actor = Actor(user_id, label, Channel.COUNTER, is_agent=True)
+    act = MassAct.objects.get(pk=act_id)
+    if act.status != MassAct.Status.UNDOING:
+        return
+    for start in range(0, len(act.slots), SLOTS_AT_ONCE):
+        reopen_slots(slot_ids=act.slots[start : start + SLOTS_AT_ONCE], now=now, actor=actor)
+    held = {int(pk): status for pk, status in act.held.items()}
+    # Slot by slot in order, so that the first who held a place is the first to have it back.
+    ids = [b.pk for b in sorted(get_bookings(held), key=lambda b: (b.slot_id, b.ordinal))]
+    for start in range(0, len(ids), BOOKINGS_AT_ONCE):
+        chunk = {pk: held[pk] for pk in ids[start : start + BOOKINGS_AT_ONCE]}
+        restore_bookings(held=chunk, now=now, actor=actor)
+    with transaction.atomic():
+        act = _locked(act_id)
+        if act.status != MassAct.Status.UNDOING:
+            return
+        act.restored, act.missed = tell_back(act, now=now)
+        act.status = MassAct.Status.UNDONE
+        act.save(update_fields=["restored", "missed", "status"])
+        _journal(act, "undo_mass_act", "défait", now=now, actor=actor)
+
+
+# --- What both need ------------------------------------------------------------------------------
+
+
+def wish_of(act: MassAct) -> Wish:
+    """The wish as it was asked."""
+    sites = act.scope.get("sites")
+    return Wish(
+        act.kind, act.reason, act.starts_on, act.ends_on,
+        None if sites is None else tuple(sites), act.scope.get("activity"),
+        act.scope.get("school_class"),
+    )
+
+
+def actor_of(act: MassAct) -> Actor:
+    """The agent who asked, for the worker to sign with."""
+    return Actor(act.asked_by_id, act.asked_by, Channel(act.channel), is_agent=True)
+
+
+def _locked(act_id: int) -> MassAct:
+    return MassAct.objects.select_for_update(no_key=True).get(pk=act_id)
+
+
+def _journal(act: MassAct, verb: str, words: str, *, now: datetime, actor: Actor) -> None:
+    record(
+        actor=actor, now=now, action=f"journeys.{verb}",
+        summary=f"{act.get_kind_display().capitalize()}, "
+        f"{french.period(act.starts_on, act.ends_on)}, {act.where} : {words}",
+        object_type="journeys.MassAct", object_id=act.pk,
+    )

@@ -1,0 +1,226 @@
+"""A closed day, a strike, a class on a trip, a teacher absent: chosen, read, then done at once."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from preau.accounts.enums import Permission
+from preau.catalogue.queries import active_classes, establishments, list_activities, school_year_of
+from preau.journeys.mass_acts import (
+    MassAct,
+    Preview,
+    Wish,
+    acts_within,
+    ask_mass_act,
+    ask_undo,
+    get_act,
+    preview_mass_act,
+)
+from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.errors import Refusal
+from preau.townhall.access import agent_required
+from preau.townhall.sites.scope import scope_of
+
+PAGE = 50
+RIGHTS = (Permission.MANAGE_CATALOGUE, Permission.BOOK)
+TAGS = {
+    "QUEUED": "wait", "RUNNING": "wait", "DONE": "ok", "UNDOING": "wait", "UNDONE": "past",
+}
+
+
+class MassActForm(forms.Form):
+    """What is done, when and where; sites and classes are among those of the agent."""
+
+    acte = forms.ChoiceField(
+        label=_l("Que se passe-t-il ?"), choices=MassAct.Kind.choices, widget=forms.RadioSelect
+    )
+    du = forms.DateField(label=_l("Du"), widget=forms.DateInput(attrs={"type": "date"}))
+    au = forms.DateField(
+        label=_l("Au"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_l("Vide : un seul jour."),
+    )
+    site = forms.TypedMultipleChoiceField(
+        label=_l("Sites"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
+        help_text=_l("Aucun coché : tous vos sites."),
+    )
+    activite = forms.TypedChoiceField(
+        label=_l("Activité"), required=False, coerce=int, empty_value=None
+    )
+    classe = forms.TypedChoiceField(
+        label=_l("Classe"), required=False, coerce=int, empty_value=None,
+        help_text=_l("Pour une sortie ou un enseignant absent."),
+    )
+    motif = forms.CharField(
+        label=_l("Motif"), max_length=160, help_text=_l("Les familles le liront.")
+    )
+
+    def __init__(self, *args: Any, scope: frozenset[int] | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope = scope
+        sites = [s for s in establishments() if scope is None or s.pk in scope]
+        year = school_year_of(paris_day(utc_now()))
+        classes = [
+            c for c in (active_classes(year) if year else ())
+            if scope is None or c.establishment_id in scope
+        ]
+        activities = list_activities(published=False).prefetch_related(None)
+        self.fields["site"].choices = [(s.pk, s.name) for s in sites]
+        self.fields["activite"].choices = [("", _("Toutes"))] + [
+            (a.pk, a.name) for a in activities
+        ]
+        self.fields["classe"].choices = [("", _("Toutes"))] + [
+            (c.pk, f"{c.name}, {c.establishment.name}") for c in classes
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if not found.get("au"):
+            found["au"] = found.get("du")
+        return found
+
+    def wish(self) -> Wish:
+        """The wish of a valid form, never wider than the agent's sites."""
+        asked = self.cleaned_data
+        sites = asked["site"] or self.scope
+        return Wish(
+            asked["acte"], asked["motif"], asked["du"], asked["au"],
+            None if sites is None else tuple(sorted(sites)), asked["activite"], asked["classe"],
+        )
+
+    def where(self) -> str:
+        """Where it falls, in words."""
+        asked = self.cleaned_data
+        names = dict(self.fields["site"].choices)
+        parts = [dict(self.fields["classe"].choices)[asked["classe"]]] if asked["classe"] else []
+        if asked["activite"]:
+            parts.append(dict(self.fields["activite"].choices)[asked["activite"]])
+        sites = [names[pk] for pk in asked["site"]]
+        if sites:
+            more = f" et {len(sites) - 3} autres" if sites[3:] else ""
+            parts.append(", ".join(sites[:3]) + more)
+        elif not asked["classe"]:
+            parts.append(_("toute la ville") if self.scope is None else _("tous mes sites"))
+        return " – ".join(parts)
+
+
+def managed_scope(request: HttpRequest) -> frozenset[int] | None:
+    """The sites where the agent may act for families or on the offer; None: everywhere."""
+    sites: frozenset[int] = frozenset()
+    for permission in RIGHTS:
+        scope = scope_of(request, permission)
+        if scope is None:
+            return None
+        sites |= scope
+    return sites
+
+
+@agent_required(*RIGHTS)
+@require_GET
+def acts(request: HttpRequest) -> HttpResponse:
+    """The acts done, latest first."""
+    found = acts_within(managed_scope(request))
+    return render(
+        request, "townhall/sites/mass_acts.html",
+        {"acts": [(act, TAGS[act.status]) for act in found], "section": "townhall:sites"},
+    )
+
+
+@agent_required(*RIGHTS)
+@require_http_methods(["GET", "POST"])
+def new_act(request: HttpRequest) -> HttpResponse:
+    """Choose, then read who is concerned (a plain GET), then apply what was read (POST)."""
+    now = utc_now()
+    data = request.POST if request.method == "POST" else request.GET
+    form = MassActForm(
+        data if data.get("acte") else None, scope=managed_scope(request),
+        initial={"du": paris_day(now), "acte": MassAct.Kind.CLOSED_DAY},
+    )
+    preview: Preview | None = None
+    if form.is_bound and form.is_valid():
+        try:
+            if request.method == "POST":
+                return _apply(request, form)
+            preview = preview_mass_act(form.wish(), now)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+            if request.method == "POST" and not _is_about_the_form(refusal):
+                preview = preview_mass_act(form.wish(), now)
+    page = Paginator(preview.rows if preview else [], PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "townhall/sites/mass_act_new.html",
+        {
+            "form": form, "preview": preview, "page": page, "key": uuid.uuid4(),
+            "where": form.where() if preview else "", "asked": _asked(form) if preview else [],
+            "section": "townhall:sites",
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+def _apply(request: HttpRequest, form: MassActForm) -> HttpResponse:
+    try:
+        key = uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        key = uuid.uuid4()
+    act = ask_mass_act(
+        wish=form.wish(), where=form.where(), seen=request.POST.get("seen", ""), key=key,
+        now=utc_now(), actor=request.actor,
+    )
+    return redirect("townhall:mass-act", act_id=act.pk)
+
+
+def _is_about_the_form(refusal: Refusal) -> bool:
+    return "aperçu" not in str(refusal)
+
+
+def _asked(form: MassActForm) -> list[tuple[str, str]]:
+    """The choices as hidden fields, for the form that applies what was read."""
+    asked = form.cleaned_data
+    rows = [
+        ("acte", asked["acte"]), ("du", asked["du"].isoformat()), ("au", asked["au"].isoformat()),
+        ("motif", asked["motif"]), ("activite", asked["activite"] or ""),
+        ("classe", asked["classe"] or ""),
+    ]
+    return [*rows, *(("site", pk) for pk in asked["site"])]
+
+
+def _act_or_404(request: HttpRequest, act_id: int) -> MassAct:
+    act = get_act(act_id, site_ids=managed_scope(request))
+    if act is None:
+        raise Http404
+    return act
+
+
+@agent_required(*RIGHTS)
+@require_GET
+def show(request: HttpRequest, act_id: int) -> HttpResponse:
+    """One act: how far the worker is, what was done, and how to undo it."""
+    act = _act_or_404(request, act_id)
+    return render(
+        request, "townhall/sites/mass_act.html",
+        {
+            "act": act, "kind": TAGS[act.status], "section": "townhall:sites",
+            "runs": act.status in ("QUEUED", "RUNNING", "UNDOING"),
+            "may_undo": act.status == "DONE" and act.ends_on >= paris_day(utc_now()),
+        },
+    )
+
+
+@agent_required(*RIGHTS)
+@require_POST
+def undo(request: HttpRequest, act_id: int) -> HttpResponse:
+    """Open again, give back what was held, tell families."""
+    act = _act_or_404(request, act_id)
+    try:
+        ask_undo(act_id=act.pk, now=utc_now(), actor=request.actor)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect("townhall:mass-act", act_id=act.pk)

@@ -1,0 +1,199 @@
+"""Acts on many children at once: by the rules, once, told in one message, undone."""
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from preau.audit.models import Entry
+from preau.bookings.models import Booking, Slot
+from preau.catalogue.models import SchoolClass
+from preau.journeys.mass_acts import (
+    MassAct,
+    Wish,
+    ask_mass_act,
+    ask_undo,
+    preview_mass_act,
+    run_mass_act,
+    run_undo,
+)
+from preau.journeys.mass_acts.preview import MassActRefused
+from preau.messaging.models import Message
+from preau.schools.models import Schooling
+from tests.bookings import world
+
+pytestmark = pytest.mark.django_db
+DAY = dt.date(2026, 10, 15)
+
+
+@pytest.fixture
+def agent():
+    return world.agent(world.make_agent())
+
+
+@pytest.fixture
+def town():
+    """A canteen on two days; two households, three children, one of them waiting."""
+    slots = [world.make_slot("2026-10-15", capacity=2), world.make_slot("2026-10-16")]
+    bouvier, nguyen = world.make_family(2), world.make_family(1, name="Nguyen")
+    lina, noe = world.children_of(bouvier)
+    [sami] = world.children_of(nguyen)
+    for slot in slots:
+        world.book(slot, lina, bouvier)
+        world.book(slot, noe, bouvier)
+    world.book(slots[0], sami, nguyen, status="WAITING")
+    world.book(slots[1], sami, nguyen)
+    return {"slots": slots, "lina": lina, "noe": noe, "sami": sami, "families": [bouvier, nguyen]}
+
+
+def wish(kind="CLOSED_DAY", **fields):
+    found = {"reason": "Panne de chauffage", "starts_on": DAY, "ends_on": DAY} | fields
+    return Wish(kind, **found)
+
+
+def ask(asked, now, agent, **fields):
+    fields = {"seen": preview_mass_act(asked, now).seen, "key": uuid.uuid4()} | fields
+    return ask_mass_act(wish=asked, where="École", now=now, actor=agent, **fields)
+
+
+def put_in_class(child, name="CE2 B"):
+    year = world.make_year()
+    found, _ = SchoolClass.objects.get_or_create(
+        establishment=world.make_site(), school_year=year, name=name
+    )
+    Schooling.objects.create(
+        child=child, establishment=found.establishment, school_year=year, school_class=found,
+        level="CE2", starts_on=year.starts_on, ends_on=year.ends_on, channel="COUNTER",
+        created_at=world.NOW,
+    )
+    return found
+
+
+def states(slot):
+    return dict(Booking.objects.filter(slot=slot).values_list("child", "status"))
+
+
+def test_a_closed_day_from_its_preview_to_its_undoing(town, now, agent):
+    asked = wish(ends_on=DAY + dt.timedelta(days=1))
+    preview = preview_mass_act(asked, now)
+    assert (preview.children, preview.families, len(preview.rows)) == (3, 2, 5)
+    assert not preview.charged
+    act = ask(asked, now, agent)
+    assert MassAct.objects.get().status == "QUEUED"
+    assert Booking.objects.filter(status="CANCELLED").count() == 0  # the worker acts
+    run_mass_act(act_id=act.pk, now=now)
+    act.refresh_from_db()
+    # The five places, and the one who waited.
+    assert (act.status, act.done, act.families, len(act.slots)) == ("DONE", 6, 2, 2)
+    assert set(Slot.objects.values_list("status", "taken")) == {("CANCELLED", 0)}
+    assert not Booking.objects.filter(is_charged=True).exists()
+    # One message a household, each child and day in it.
+    assert Message.objects.count() == 2
+    told = Message.objects.get(family_id=town["families"][0].pk)
+    assert told.body.count("Cantine") == 4 and "Panne de chauffage" in told.body
+    assert Entry.objects.filter(action="bookings.cancel").count() == 2
+    assert Entry.objects.filter(action="journeys.mass_act").count() == 1
+
+    ask_undo(act_id=act.pk, now=now, actor=agent)
+    run_undo(act_id=act.pk, user_id=agent.user_id, label=agent.label, now=now)
+    act.refresh_from_db()
+    assert (act.status, act.restored, act.missed) == ("UNDONE", 6, 0)
+    assert states(town["slots"][0]) == {
+        town["lina"].pk: "CONFIRMED", town["noe"].pk: "CONFIRMED", town["sami"].pk: "WAITING",
+    }
+    assert list(Slot.objects.order_by("pk").values_list("status", "taken")) == [
+        ("OPEN", 2), ("OPEN", 3),
+    ]
+    assert Message.objects.count() == 4
+    with pytest.raises(MassActRefused, match="déjà défait"):
+        ask_undo(act_id=act.pk, now=now, actor=agent)
+
+
+def test_run_again_after_a_kill_it_ends_and_tells_once(town, now, agent, monkeypatch):
+    act = ask(wish(ends_on=DAY + dt.timedelta(days=1)), now, agent)
+    from preau.journeys.mass_acts import acting
+
+    monkeypatch.setattr(acting, "SLOTS_AT_ONCE", 1)
+    real, calls = acting.cancel_slots, []
+
+    def dies_at_the_second(**fields):
+        calls.append(fields)
+        if len(calls) == 2:
+            raise RuntimeError("killed")
+        return real(**fields)
+
+    monkeypatch.setattr(acting, "cancel_slots", dies_at_the_second)
+    with pytest.raises(RuntimeError):
+        run_mass_act(act_id=act.pk, now=now)
+    act.refresh_from_db()
+    assert (act.status, act.done) == ("RUNNING", 3) and not Message.objects.exists()
+    run_mass_act(act_id=act.pk, now=now)
+    run_mass_act(act_id=act.pk, now=now)
+    act.refresh_from_db()
+    assert (act.status, act.done, len(act.held)) == ("DONE", 6, 6)
+    assert Message.objects.count() == 2
+
+
+def test_a_class_on_a_trip_leaves_the_others_and_the_queue_moves_up(town, now, agent):
+    trip = put_in_class(town["lina"])
+    put_in_class(town["noe"], "CM1")
+    asked = wish("SCHOOL_TRIP", reason="Musée", school_class=trip.pk)
+    preview = preview_mass_act(asked, now)
+    assert [row.child_id for row in preview.rows] == [town["lina"].pk]
+    assert preview.rows[0].sentence == "Prévenu à temps : rien n’est dû."
+    act = ask(asked, now, agent)
+    run_mass_act(act_id=act.pk, now=now)
+    lina = Booking.objects.get(slot=town["slots"][0], child=town["lina"])
+    assert (lina.status, lina.is_charged) == ("CANCELLED", False)
+    assert Booking.objects.get(slot=town["slots"][0], child=town["noe"]).status == "CONFIRMED"
+    assert Booking.objects.get(slot=town["slots"][0], child=town["sami"]).status == "OFFERED"
+    assert Booking.objects.filter(slot=town["slots"][1], status="CONFIRMED").count() == 3
+    # Her place is another's now: undoing says so.
+    ask_undo(act_id=act.pk, now=now, actor=agent)
+    run_undo(act_id=act.pk, user_id=None, label="Samia", now=now)
+    act.refresh_from_db()
+    assert (act.restored, act.missed) == (0, 1)
+    assert "n’a pas pu vous être rendue" in Message.objects.latest("pk").body
+
+
+def test_what_has_begun_stays(town, agent):
+    late = dt.datetime(2026, 10, 15, 10, 0, tzinfo=dt.UTC)  # noon in Paris: the canteen has begun
+    preview = preview_mass_act(wish(ends_on=DAY + dt.timedelta(days=1)), late)
+    assert {row.day for row in preview.rows} == {DAY + dt.timedelta(days=1)}
+    act = ask(wish(ends_on=DAY + dt.timedelta(days=1)), late, agent)
+    run_mass_act(act_id=act.pk, now=late)
+    assert Slot.objects.get(day=DAY).status == "OPEN"
+
+
+def test_other_sites_and_activities_are_left_alone(town, now, agent):
+    other = world.make_slot("2026-10-15", offering=world.make_offering(
+        site=world.make_site("École Pasteur")
+    ))
+    world.book(other, town["sami"], town["families"][1])
+    act = ask(wish(sites=(world.make_site().pk,)), now, agent)
+    run_mass_act(act_id=act.pk, now=now)
+    assert Slot.objects.get(pk=other.pk).status == "OPEN"
+    assert preview_mass_act(wish(sites=()), now).rows == []
+    assert preview_mass_act(wish(activity=0), now).rows == []
+
+
+@pytest.mark.parametrize(("fields", "words"), [
+    ({"ends_on": DAY - dt.timedelta(days=1)}, "avant le premier"),
+    ({"ends_on": DAY + dt.timedelta(days=60)}, "un mois"),
+    ({"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 9, 2)}, "passés"),
+    ({"reason": "  "}, "motif"),
+    ({"kind": "SCHOOL_TRIP"}, "classe"),
+    ({"school_class": 3}, "toutes les classes"),
+])
+def test_refusals_say_why(now, fields, words):
+    with pytest.raises(MassActRefused, match=words):
+        preview_mass_act(wish(**fields), now)
+
+
+def test_what_was_read_is_what_is_done_and_once(town, now, agent):
+    with pytest.raises(MassActRefused, match="aperçu"):
+        ask(wish(), now, agent, seen="autre")
+    key = uuid.uuid4()
+    first = ask(wish(), now, agent, key=key)
+    assert ask(wish(), now, agent, key=key).pk == first.pk
+    assert MassAct.objects.count() == 1
