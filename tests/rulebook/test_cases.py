@@ -41,3 +41,16 @@ def test_a_wrong_answer_is_told(tmp_path):
     cases, calendar = read_cases(path, book)
     [(result, _)] = run_all(book, cases, calendar)
     assert result.differences == ("euros : attendu 1.61, obtenu 1.6",)
+
+
+SOURCE = EXAMPLES.parents[2] / "shared/communes/rules"
+
+
+@pytest.mark.skipif(not SOURCE.exists(), reason="the organisers' own pages are not beside")
+def test_the_cases_are_the_pages_own(tmp_path):
+    from tests.rulebook.loader import main
+
+    assert main(SOURCE, tmp_path) == ALL_CASES
+    for path in tmp_path.glob("*.yaml"):
+        kept = EXAMPLES / "cases" / path.name
+        assert path.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), path.name
