@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock contracts clean
+.PHONY: bench-billing help run test check format lock contracts clean bench-pages
 
 help: ## Ce que l'on peut taper
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: ## Lance Préau avec sa ville de démonstration (PORT=8000)
 	@bin/environment run && exec .venv/bin/python -m preau run
@@ -23,5 +23,11 @@ lock: ## Refait requirements/*.txt à partir des *.in
 contracts: ## Refait importlinter.toml à partir de la liste des pièces
 	@.venv/bin/python -m tests.architecture.contracts
 
+bench-billing: ## Facture une ville et compare avec du SQL écrit à la main
+	@bin/environment test && .venv/bin/python bench/billing.py $(ARGS)
+
 clean: ## Retire l'environnement et ce que les tests ont laissé (la base reste)
 	@rm -rf .venv var/cache var/test
+
+bench-pages: ## Mesure les pages de tous les jours (ARGS=--quick : la petite ville seule)
+	@bin/environment run && exec .venv/bin/python bench/pages.py $(ARGS)

@@ -1,0 +1,295 @@
+"""Préau's daily pages under load: the planning, home and account of a family, the day register.
+
+    python bench/pages.py               (make bench-pages; --quick measures the small town alone)
+
+Everything happens in a PostgreSQL started for the run. The town is the demonstration's, 3,400
+pupils; then the same grown to 50,000 by copying its schools and families. granian serves as in
+production; eight connections kept alive ask for one page after another, gzip asked for, on the
+same machine. The family is the one with three children and a full month. The last line is one
+line of JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from preau.config.postgres import Cluster, cluster_in  # noqa: E402
+from preau.config.run import Part, preau_command, stop_all, web_command  # noqa: E402
+
+CONNECTIONS = 8
+WARM_SECONDS, SECONDS = 2.0, 5.0
+REGISTER_READS = 20
+PAGES = {
+    "home": "/espace/",
+    "account": "/espace/compte/",
+    "planning": "/espace/reservations/",
+}
+
+
+@dataclass
+class Load:
+    """What one page answered: how many in how long, its size, and what was not a page."""
+
+    answers: int = 0
+    size: int = 0
+    seconds: float = 0.0
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def rps(self) -> float:
+        return round(self.answers / self.seconds, 1) if self.seconds else 0.0
+
+
+class Visitor:
+    """One connection kept alive, with the cookies of one signed-in browser."""
+
+    def __init__(self, port: int, cookies: dict[str, str]) -> None:
+        self.port = port
+        self.cookies = dict(cookies)
+        self.reader: asyncio.StreamReader | None = None
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def get(self, path: str) -> tuple[int, int]:
+        """Read a page: (status, bytes of its body as sent)."""
+        if self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        assert self.reader is not None
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        self.writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n"
+            f"Cookie: {cookie}\r\n\r\n".encode()
+        )
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        size, zipped = 0, False
+        for line in head[1:]:
+            name, _, value = line.partition(": ")
+            name = name.lower()
+            if name == "content-length":
+                size = int(value)
+            elif name == "set-cookie":
+                kept, _, text = value.partition(";")[0].partition("=")
+                self.cookies[kept] = text
+            elif name == "content-encoding":
+                zipped = value == "gzip"
+        await self.reader.readexactly(size)
+        status = int(head[0].split()[1])
+        if status == 200 and not zipped:
+            raise SystemExit(f"{path} : la page n’est pas compressée")
+        return status, size
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+
+
+async def ask_for(seconds: float, port: int, path: str, cookies: dict[str, str]) -> Load:
+    """Eight connections ask for the page again and again; any other answer stops the bench."""
+    load = Load()
+    begun = time.perf_counter()
+
+    async def keep_asking() -> None:
+        visitor = Visitor(port, cookies)
+        while time.perf_counter() - begun < seconds:
+            asked = time.perf_counter()
+            status, size = await visitor.get(path)
+            if status != 200:
+                raise SystemExit(f"{path} : réponse {status}")
+            load.answers += 1
+            load.size = size
+            load.times.append(time.perf_counter() - asked)
+        visitor.close()
+
+    await asyncio.gather(*(keep_asking() for _ in range(CONNECTIONS)))
+    load.seconds = time.perf_counter() - begun
+    return load
+
+
+async def read_often(port: int, path: str, cookies: dict[str, str], count: int) -> list[float]:
+    """The same page alone, `count` times: milliseconds each."""
+    visitor = Visitor(port, cookies)
+    found = []
+    for _ in range(count + 3):
+        begun = time.perf_counter()
+        status, _size = await visitor.get(path)
+        if status != 200:
+            raise SystemExit(f"{path} : réponse {status}")
+        found.append((time.perf_counter() - begun) * 1000)
+    visitor.close()
+    return found[3:]
+
+
+class Bench:
+    """The databases, the folders and the environment of one run."""
+
+    def __init__(self, folder: Path, cluster: Cluster) -> None:
+        self.folder = folder
+        self.cluster = cluster
+
+    def environment(self, database: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DATABASE_URL": self.cluster.url(database),
+            "DJANGO_SETTINGS_MODULE": "preau.config.settings",
+            "PREAU_MODE": "demo",
+            "PREAU_LOG_LEVEL": "ERROR",
+            "PREAU_MEDIA_DIR": str(self.folder / "media"),
+            "PREAU_VAR_DIR": str(self.folder / "var"),
+            "PYTHONPATH": str(ROOT / "src"),
+        }
+
+    def step(self, database: str, what: str) -> dict[str, Any]:
+        """One act in a process of its own; its last line is its answer."""
+        begun = time.perf_counter()
+        script = Path(__file__).with_name("pages_town.py")
+        done = subprocess.run(
+            [sys.executable, str(script), what],
+            env=self.environment(database), stdout=subprocess.PIPE, text=True, check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"{database}, {what} : échec ({done.returncode})\n{done.stdout}")
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        print(f"{database}, {what} : {found} ({time.perf_counter() - begun:.0f} s)", flush=True)
+        return found
+
+    @contextmanager
+    def served(self, database: str) -> Iterator[tuple[int, int]]:
+        """granian as `make run` starts it; gives its port and its group of processes."""
+        port = free_port()
+        web = Part(
+            "web", "le site", web_command(host="127.0.0.1", port=port),
+            self.folder / f"{database}.log",
+        )
+        try:
+            web.start(self.environment(database))
+            asyncio.run(wait_until_up(port))
+            assert web.process is not None
+            yield port, web.process.pid
+        finally:
+            web.signal(signal.SIGTERM)
+            stop_all([web])
+
+    def measure(self, database: str) -> dict[str, Any]:
+        """Every page of one town."""
+        who = self.step(database, "visitors")
+        told: dict[str, Any] = {f"{name}_queries": n for name, n in who["queries"].items()}
+        with self.served(database) as (port, group):
+            for name, path in PAGES.items():
+                asyncio.run(ask_for(WARM_SECONDS, port, path, who["family"]))
+                worked = cpu_seconds(group)
+                load = asyncio.run(ask_for(SECONDS, port, path, who["family"]))
+                worked = cpu_seconds(group) - worked
+                told[f"{name}_rps"] = load.rps
+                told[f"{name}_cpu_ms"] = round(worked * 1000 / load.answers, 1)
+                told[f"{name}_kb"] = round(load.size / 1024, 1)
+                told[f"{name}_p95_ms"] = round(statistics.quantiles(load.times, n=20)[18] * 1000)
+            for name, agent in (("register_ms", "agent"), ("register_whole_ms", "chief")):
+                times = asyncio.run(
+                    read_often(port, who["register"], who[agent], REGISTER_READS)
+                )
+                told[name] = round(statistics.median(times))
+        told["register_children"] = who["register_children"]
+        told["pupils"] = who["pupils"]
+        print(f"{database} : {told}", flush=True)
+        return told
+
+
+async def wait_until_up(port: int, seconds: float = 60) -> None:
+    """Wait for the first answer of the web server."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            visitor = Visitor(port, {})
+            status, _size = await visitor.get("/connexion/")
+            visitor.close()
+        except OSError:
+            status = 0
+        if status == 200:
+            return
+        await asyncio.sleep(0.2)
+    raise SystemExit("Le site ne répond pas.")
+
+
+def cpu_seconds(group: int) -> float:
+    """The processor time of the web server's processes: what a page costs on a busy machine too."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def growth(small: dict[str, Any], big: dict[str, Any]) -> dict[str, float]:
+    """How much dearer each page is in the big town; 1.0: the same.
+
+    The register is that of the same sites in both; the whole big town's is told beside
+    (`big_register_whole_ms`): it lists fifteen times more children.
+    """
+    found = {
+        name: round(small[f"{name}_rps"] / max(big[f"{name}_rps"], 0.1), 2) for name in PAGES
+    }
+    found["register"] = round(big["register_ms"] / max(small["register_ms"], 1), 2)
+    return found
+
+
+def main() -> int:
+    """Load the town, measure, grow it, measure again, tell."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="la petite ville seule")
+    quick = parser.parse_args().quick
+    folder = Path(tempfile.mkdtemp(prefix="preau-bench-"))
+    cluster = cluster_in(folder / "postgres")
+    bench = Bench(folder, cluster)
+    try:
+        cluster.ensure_started("small")
+        subprocess.run(
+            preau_command("prepare"), env=bench.environment("small"), check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        bench.step("small", "settle")
+        told = bench.measure("small")
+        if not quick:
+            bench.step("small", "grow")
+            big = bench.measure("small")
+            told |= {f"big_{name}": value for name, value in big.items()}
+            told["growth_of"] = growth(told, big)
+            told["growth"] = max(told["growth_of"].values())
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+        if cluster.data.parent != folder / "postgres":
+            shutil.rmtree(cluster.data.parent, ignore_errors=True)
+    told["load"] = round(os.getloadavg()[0], 1)
+    print(json.dumps(told))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
