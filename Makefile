@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: bench-billing help run test check format lock contracts clean bench-pages
+.PHONY: bench-rulebook bench-billing help run test check format lock contracts clean bench-pages
 
 help: ## Ce que l'on peut taper
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ bench-billing: ## Facture une ville et compare avec du SQL écrit à la main
 
 clean: ## Retire l'environnement et ce que les tests ont laissé (la base reste)
 	@rm -rf .venv var/cache var/test
+
+bench-rulebook: ## Prix d'une ville par le règlement, face au SQL écrit à la main
+	@bin/environment test && exec .venv/bin/python bench/rulebook.py $(ARGS)
 
 bench-pages: ## Mesure les pages de tous les jours (ARGS=--quick : la petite ville seule)
 	@bin/environment run && exec .venv/bin/python bench/pages.py $(ARGS)
