@@ -14,7 +14,7 @@ from django.db import connection
 
 from preau.billing import ledger, pricing, runs
 from preau.billing.errors import MonthNotOver, RunAlreadyOpen, RunNotReady
-from preau.billing.models import BilledDay, BillingRun, FamilyAccount, Invoice, Movement
+from preau.billing.models import BillingRun, FamilyAccount, Invoice, InvoiceLine, Movement
 from preau.rulebook.text.read_book import read_text
 from tests.bookings.world import children_of, enrol, make_family, make_offering, make_slot
 from tests.harness.money import AGENT, NOW, OCTOBER, make_office
@@ -166,7 +166,7 @@ def test_each_day_has_its_price_and_its_sentence(office, family):
     assert invoice.total_cents == 5 * 318 + 518
     assert invoice.debtor["name"] == "Claire Bouvier" and invoice.number == "ENFANCE-2026-00001"
     assert FamilyAccount.objects.get().balance_cents == invoice.total_cents
-    assert BilledDay.objects.count() == 7
+    assert sum(len(line.slot_ids) for line in InvoiceLine.objects.all()) == 7
     assert ledger.verify() == []
 
 
@@ -342,7 +342,7 @@ runs.issue(run_id=int(sys.argv[1]), now=parse_datetime(sys.argv[2]))
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("step", [1, 3, 5])
+@pytest.mark.parametrize("step", [1, 3, 4])
 def test_killed_while_it_writes_nobody_sees_half(office, family, step):
     run = runs.open_run(cash_office_id=office.pk, month=OCTOBER, actor=AGENT, now=NOW)
     runs.preview(run_id=run.pk, now=NOW)

@@ -1,59 +1,128 @@
-"""What there is to bill: every day held or come to, not billed yet. One query, whatever the town.
+"""What there is to bill: every day held or come to, not billed yet. Three statements for any town.
 
-It reads the tables of the rooms below (slots, bookings, attendance, absences, catalogue) in one
-statement of SQL on purpose: a month of a city is a million rows, and each must be looked at once.
+They read the tables of the rooms below (slots, bookings, attendance, absences, catalogue) by SQL
+on purpose: a month of a city is a million rows, and each must be looked at once. Ordinary days
+come grouped; the others (absent, given up late, come without booking) one by one, with details.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
-CHARGES = """
-WITH held AS (
-    SELECT DISTINCT ON (slot.id, booking.child_id, booking.family_id)
-        booking.family_id, booking.child_id, slot.id AS slot_id, booking.status,
-        booking.surcharge_cents, booking.decision_sentence
-    FROM bookings_slot slot
-    JOIN bookings_booking booking ON booking.slot_id = slot.id
-    WHERE slot.day BETWEEN %(first)s AND %(last)s
-      AND slot.status = 'OPEN'
-      AND booking.status IN ('CONFIRMED', 'CANCELLED')
-      AND booking.is_charged
-    ORDER BY slot.id, booking.child_id, booking.family_id, booking.status = 'CONFIRMED' DESC,
-        booking.id DESC
-), come AS (
-    SELECT attendance.family_id, attendance.child_id, slot.id AS slot_id, 'WALK_IN' AS status,
-        0 AS surcharge_cents, '' AS decision_sentence
-    FROM bookings_slot slot
-    JOIN attendance_attendance attendance ON attendance.slot_id = slot.id
-    WHERE slot.day BETWEEN %(first)s AND %(last)s
-      AND slot.status = 'OPEN'
-      AND attendance.presence = 'PRESENT'
-      AND NOT EXISTS (
-          SELECT FROM bookings_booking booking
-          WHERE booking.slot_id = slot.id AND booking.child_id = attendance.child_id
-            AND (booking.status = 'CONFIRMED'
-                 OR booking.status = 'CANCELLED' AND booking.is_charged)
-      )
-), due AS (
-    SELECT * FROM held UNION ALL SELECT * FROM come
-)
-SELECT due.family_id, due.child_id, due.slot_id, slot.day, due.status,
-    activity.id, activity.slug, activity.name, product.slug, product.name, product.unit_name,
-    product.unit_plural, establishment.name, due.surcharge_cents, due.decision_sentence,
-    attendance.presence, attendance.arrived_at, attendance.left_at, attendance.is_justified,
-    absence.reason, absence.status, absence.starts_on, absence.ends_on, absence.reported_at,
-    absence.document_at
-FROM due
-JOIN bookings_slot slot ON slot.id = due.slot_id
+from preau.billing.days import ChargeDay
+from preau.billing.stretches import Calendar, Offer, SlotDay, Stretch
+
+SLOTS = """
+SELECT slot.id, slot.day, activity.id, activity.slug, activity.name, product.slug, product.name,
+    product.unit_name, product.unit_plural, establishment.name
+FROM bookings_slot slot
 JOIN catalogue_offering offering ON offering.id = slot.offering_id
 JOIN catalogue_activity activity ON activity.id = offering.activity_id
 JOIN catalogue_product product ON product.id = slot.product_id
 JOIN catalogue_establishment establishment ON establishment.id = offering.establishment_id
 JOIN billing_activityaccounting accounting
     ON accounting.activity_id = activity.id AND accounting.cash_office_id = %(office)s
+WHERE slot.day BETWEEN %(first)s AND %(last)s AND slot.status = 'OPEN'
+"""
+
+# A day is ordinary when it was booked in time, held, and neither missed nor said to be missed.
+# Every other day is a group of its own (`apart`).
+ALL_DAYS = """
+WITH open_slot AS MATERIALIZED (
+    SELECT slot.id, slot.day, slot.offering_id, slot.product_id
+    FROM bookings_slot slot
+    JOIN catalogue_offering offering ON offering.id = slot.offering_id
+    JOIN billing_activityaccounting accounting
+        ON accounting.activity_id = offering.activity_id
+        AND accounting.cash_office_id = %(office)s
+    WHERE slot.day BETWEEN %(first)s AND %(last)s AND slot.status = 'OPEN'
+), said_absent AS MATERIALIZED (
+    SELECT DISTINCT report.child_id, report.family_id, day::date AS day
+    FROM attendance_absencereport report
+    CROSS JOIN LATERAL generate_series(
+        greatest(report.starts_on, %(first)s), least(report.ends_on, %(last)s), interval '1 day'
+    ) AS day
+    WHERE report.starts_on <= %(last)s AND report.ends_on >= %(first)s
+), billed AS MATERIALIZED (
+    SELECT invoice.family_id, line.child_id, unnest(line.slot_ids) AS slot_id
+    FROM billing_invoice invoice
+    JOIN billing_invoiceline line ON line.invoice_id = invoice.id
+    WHERE invoice.cash_office_id = %(office)s AND invoice.kind = 'INVOICE'
+        AND invoice.month >= date_trunc('month', %(first)s)::date
+), met AS (
+    SELECT coalesce(booked.slot_id, come.slot_id) AS slot_id,
+        coalesce(booked.child_id, come.child_id) AS child_id,
+        coalesce(booked.family_id, come.family_id) AS family_id,
+        coalesce(booked.status, 'WALK_IN') AS status,
+        coalesce(booked.surcharge_cents, 0) AS surcharge_cents,
+        come.presence
+    FROM (
+        SELECT booking.* FROM open_slot JOIN bookings_booking booking
+            ON booking.slot_id = open_slot.id
+        WHERE booking.status = 'CONFIRMED' OR booking.status = 'CANCELLED' AND booking.is_charged
+    ) booked
+    FULL JOIN (
+        SELECT attendance.* FROM open_slot JOIN attendance_attendance attendance
+            ON attendance.slot_id = open_slot.id
+    ) come ON come.slot_id = booked.slot_id AND come.child_id = booked.child_id
+    WHERE coalesce(booked.is_charged, come.presence = 'PRESENT')
+), told AS (
+    SELECT met.family_id, met.child_id, met.slot_id, met.status, open_slot.offering_id,
+        open_slot.product_id, open_slot.day, met.presence IS NOT NULL AS is_seen,
+        CASE WHEN met.status <> 'CONFIRMED' OR met.surcharge_cents <> 0
+                OR met.presence = 'ABSENT'
+                OR met.presence IS NULL AND said_absent.child_id IS NOT NULL
+            THEN met.slot_id END AS apart
+    FROM met
+    JOIN open_slot ON open_slot.id = met.slot_id
+    LEFT JOIN said_absent ON said_absent.child_id = met.child_id
+        AND said_absent.family_id = met.family_id AND said_absent.day = open_slot.day
+)
+SELECT told.family_id, told.child_id, told.is_seen, told.apart, told.status,
+    array_agg(told.slot_id ORDER BY told.day, told.slot_id)::text
+FROM told
+WHERE NOT EXISTS (
+    SELECT FROM billed
+    WHERE billed.slot_id = told.slot_id AND billed.child_id = told.child_id
+      AND billed.family_id = told.family_id
+)
+GROUP BY told.family_id, told.child_id, told.offering_id, told.product_id,
+    told.day < %(month)s, told.is_seen, told.apart, told.status
+ORDER BY told.family_id, told.child_id
+"""
+
+# A day given up and booked again is one day: the booking that holds is the one that counts.
+APART = """
+WITH due AS (
+    SELECT DISTINCT ON (apart.slot_id, apart.child_id, apart.family_id)
+        apart.family_id, apart.child_id, apart.slot_id, apart.status,
+        coalesce(booking.surcharge_cents, 0) AS surcharge_cents,
+        coalesce(booking.decision_sentence, '') AS decision_sentence
+    FROM unnest(%(slots)s::bigint[], %(children)s::bigint[], %(families)s::bigint[],
+        %(statuses)s::text[]) AS apart (slot_id, child_id, family_id, status)
+    LEFT JOIN bookings_booking booking
+        ON booking.slot_id = apart.slot_id AND booking.child_id = apart.child_id
+        AND booking.family_id = apart.family_id AND booking.status = apart.status
+        AND booking.is_charged
+    WHERE NOT (apart.status = 'CANCELLED' AND EXISTS (
+        SELECT FROM bookings_booking held
+        WHERE held.slot_id = apart.slot_id AND held.child_id = apart.child_id
+          AND held.family_id = apart.family_id AND held.status = 'CONFIRMED' AND held.is_charged
+    ))
+    ORDER BY apart.slot_id, apart.child_id, apart.family_id, apart.status = 'CONFIRMED' DESC,
+        booking.id DESC
+)
+SELECT due.family_id, due.child_id, due.slot_id, slot.day, due.status,
+    due.surcharge_cents, due.decision_sentence,
+    attendance.presence, attendance.arrived_at, attendance.left_at, attendance.is_justified,
+    absence.reason, absence.status, absence.starts_on, absence.ends_on, absence.reported_at,
+    absence.document_at
+FROM due
+JOIN bookings_slot slot ON slot.id = due.slot_id
 LEFT JOIN attendance_attendance attendance
     ON attendance.slot_id = due.slot_id AND attendance.child_id = due.child_id
 LEFT JOIN LATERAL (
@@ -63,11 +132,6 @@ LEFT JOIN LATERAL (
     ORDER BY report.status = 'JUSTIFIED' DESC, report.reported_at
     LIMIT 1
 ) absence ON due.status = 'CONFIRMED'
-WHERE NOT EXISTS (
-    SELECT FROM billing_billedday billed
-    WHERE billed.slot_id = due.slot_id AND billed.child_id = due.child_id
-      AND billed.family_id = due.family_id
-)
 ORDER BY due.family_id, due.child_id, slot.day, due.slot_id
 """
 
@@ -84,55 +148,91 @@ WHERE slot.day BETWEEN %(first)s AND %(last)s AND slot.status = 'OPEN'
   )
 GROUP BY activity.name ORDER BY activity.name
 """
+# Enough to sort a million narrow rows without writing them to the disk.
+SORTING = "SET LOCAL work_mem = '128MB'"
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeDay:
-    """One day of one child on one slot, to be priced. `status`: CONFIRMED, CANCELLED, WALK_IN."""
+@dataclass(slots=True)
+class FamilyCharges:
+    """What one family is to be billed for."""
 
-    family_id: int
-    child_id: int
-    slot_id: int
-    day: date
-    status: str
-    activity_id: int
-    activity: str
-    activity_name: str
-    product: str
-    product_name: str
-    unit_name: str
-    unit_plural: str
-    site: str
-    surcharge_cents: int
-    decision_sentence: str
-    presence: str | None
-    arrived_at: datetime | None
-    left_at: datetime | None
-    is_justified: bool | None
-    absence_reason: str | None
-    absence_status: str | None
-    absence_from: date | None
-    absence_until: date | None
-    reported_at: datetime | None
-    document_at: datetime | None
+    stretches: list[Stretch] = field(default_factory=list)
+    days: list[ChargeDay] = field(default_factory=list)
 
-    @property
-    def is_absent(self) -> bool:
-        """The site saw that the child did not come, or the family said so and nobody saw it."""
-        if self.status != "CONFIRMED":
-            return False
-        return self.presence == "ABSENT" or (
-            self.presence is None and self.absence_status is not None
-        )
+    def child_ids(self) -> Iterator[int]:
+        """With repeats."""
+        for stretch in self.stretches:
+            yield stretch.child_id
+        for day in self.days:
+            yield day.child_id
+
+
+@transaction.atomic
+def read_month(
+    *, cash_office_id: int, first: date, last: date, month: date
+) -> dict[int, FamilyCharges]:
+    """What the cash office has to bill between two days, by family.
+
+    Days before `month` are never grouped with those of the month.
+    """
+    asked: dict[str, Any] = {
+        "office": cash_office_id, "first": first, "last": last, "month": month,
+    }
+    found: dict[int, FamilyCharges] = defaultdict(FamilyCharges)
+    apart: dict[str, list[Any]] = {"slots": [], "children": [], "families": [], "statuses": []}
+    with connection.cursor() as cursor:
+        cursor.execute(SORTING)
+        cursor.execute(SLOTS, asked)
+        calendar = _calendar(cursor.fetchall())
+        cursor.execute(ALL_DAYS, asked)
+        while rows := cursor.fetchmany(5_000):
+            for family_id, child_id, is_seen, slot_id, status, slots in rows:
+                if slot_id is None:
+                    found[family_id].stretches.append(
+                        Stretch(family_id, child_id, is_seen, calendar.days(slots))
+                    )
+                else:
+                    apart["slots"].append(slot_id)
+                    apart["children"].append(child_id)
+                    apart["families"].append(family_id)
+                    apart["statuses"].append(status)
+        if apart["slots"]:
+            cursor.execute(APART, apart)
+            for day in _days_apart(cursor.fetchall(), calendar):
+                found[day.family_id].days.append(day)
+    return dict(sorted(found.items()))
 
 
 def read_charges(*, cash_office_id: int, first: date, last: date) -> Iterator[ChargeDay]:
-    """What the cash office has to bill between two days, by family, child and day."""
-    with connection.cursor() as cursor:
-        cursor.execute(CHARGES, {"office": cash_office_id, "first": first, "last": last})
-        while rows := cursor.fetchmany(5_000):
-            for row in rows:
-                yield ChargeDay(*row)
+    """The same, each day for itself, by family, child and day."""
+    found = read_month(cash_office_id=cash_office_id, first=first, last=last, month=first)
+    for charges in found.values():
+        days = [*charges.days]
+        for stretch in charges.stretches:
+            days += stretch.one_by_one()
+        yield from sorted(days, key=lambda day: (day.child_id, day.day, day.slot_id))
+
+
+def _calendar(rows: Iterable[tuple[Any, ...]]) -> Calendar:
+    offers: dict[tuple[Any, ...], Offer] = {}
+    slots = {}
+    for slot_id, day, *what in rows:
+        key = tuple(what)
+        offer = offers.get(key)
+        if offer is None:
+            offer = offers[key] = Offer(*key)
+        slots[slot_id] = SlotDay(offer, day)
+    return Calendar(slots)
+
+
+def _days_apart(rows: Iterable[tuple[Any, ...]], calendar: Calendar) -> Iterator[ChargeDay]:
+    for family_id, child_id, slot_id, day, status, *rest in rows:
+        offer = calendar.slots[slot_id].offer
+        yield ChargeDay(
+            family_id, child_id, slot_id, day, status, offer.activity_id, offer.activity,
+            offer.activity_name, offer.product, offer.product_name, offer.unit_name,
+            offer.unit_plural, offer.site, *rest,
+        )
 
 
 def unassigned_activities(*, first: date, last: date) -> list[tuple[str, int]]:

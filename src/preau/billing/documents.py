@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from preau.billing.models import CounterPayment, Invoice
-from preau.billing.telling import quantity_words, title_of
+from preau.billing.telling import quantity_words, rules_of, title_of
 from preau.documents.queries import get_by_number
 from preau.documents.services import issue_document
 from preau.kernel import french
@@ -104,6 +104,7 @@ def _invoice_data(invoice: Invoice) -> dict[str, Any]:
             [_("Période"), title_of(invoice)],
             [_("Code famille"), debtor.get("family_code", "")],
             [_("Régie"), office.name],
+            *([[_("Règles"), rules]] if (rules := rules_of(invoice)) else []),
             *(
                 [[_("Corrige la facture"), invoice.corrects.number], [_("Motif"), invoice.reason]]
                 if is_note and invoice.corrects

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from preau.billing.stretches import Days
+
 
 @dataclass(slots=True)
 class DraftDay:
@@ -33,24 +35,50 @@ class DraftLine:
     explanation: tuple[str, ...] = ()
     rulebook_version_id: int | None = None
     accounting_code: str = ""
+    # Ordinary days together, the others one by one.
+    stretches: list[Days] = field(default_factory=list)
     days: list[DraftDay] = field(default_factory=list)
     # For a line that no day makes (a discount over the month).
     fixed_quantity: int = 0
 
     @property
     def quantity(self) -> int:
-        return self.fixed_quantity or sum(not day.is_free for day in self.days)
+        return (
+            self.fixed_quantity
+            or sum([len(days.days) for days in self.stretches])
+            + sum([not day.is_free for day in self.days])
+        )
 
     @property
     def amount_cents(self) -> int:
         return self.quantity * self.unit_cents
 
-    def dates(self) -> list[dict[str, str]]:
+    def _all_days(self) -> list[tuple[date, int, str, bool]]:
+        found = [(day.day, day.slot_id, day.note, day.is_free) for day in self.days]
+        for days in self.stretches:
+            found += [
+                (day, slot_id, "", False)
+                for slot_id, day in zip(days.slot_ids, days.days, strict=True)
+            ]
+        return sorted(found)
+
+    def dates_json(self) -> str:
         """The dates as they are kept on the invoice."""
-        return [
-            {"day": day.day.isoformat(), "note": day.note, "state": "free" if day.is_free else ""}
-            for day in sorted(self.days, key=lambda day: day.day)
-        ]
+        if not self.days and len(self.stretches) == 1:
+            return self.stretches[0].dates_json
+        return json.dumps(
+            [
+                {"day": day.isoformat(), "note": note, "state": "free" if is_free else ""}
+                for day, _slot_id, note, is_free in self._all_days()
+            ]
+        )
+
+    def slots(self) -> str:
+        """The slots that it bills, as PostgreSQL writes an array; the same for the same days."""
+        if not self.days and len(self.stretches) == 1:
+            return self.stretches[0].text
+        slot_ids = ",".join(str(slot_id) for _day, slot_id, _note, _free in self._all_days())
+        return f"{{{slot_ids}}}"
 
 
 @dataclass(slots=True)
@@ -60,23 +88,19 @@ class Draft:
     family_id: int
     debtor: dict[str, Any]
     lines: list[DraftLine] = field(default_factory=list)
+    total_cents: int = field(init=False)
 
-    @property
-    def total_cents(self) -> int:
-        return sum(line.amount_cents for line in self.lines)
+    def __post_init__(self) -> None:
+        self.total_cents = sum(line.amount_cents for line in self.lines)
 
 
 def fingerprint(drafts: Iterable[Draft]) -> str:
     """The same for the same charges, whatever their order; different if a cent or a day moves."""
     digest = hashlib.sha256()
     for draft in sorted(drafts, key=lambda draft: draft.family_id):
-        days = sorted(
-            (line.activity_id or 0, day.slot_id, day.child_id, day.cents)
+        lines = sorted(
+            f"{line.child_id} {line.activity_id} {line.unit_cents} {line.quantity} {line.slots()}"
             for line in draft.lines
-            for day in line.days
         )
-        others = sorted(
-            (line.label, line.quantity, line.unit_cents) for line in draft.lines if not line.days
-        )
-        digest.update(json.dumps([draft.family_id, days, others]).encode())
+        digest.update(f"{draft.family_id} {' '.join(lines)}\n".encode())
     return digest.hexdigest()

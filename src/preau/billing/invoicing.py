@@ -2,17 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 
 from preau.billing import numbering
 from preau.billing.drafts import Draft
-from preau.billing.models import CashOffice, FamilyAccount, Invoice, LedgerLine, Movement
+from preau.billing.models import CashOffice, Invoice, LedgerLine, Movement
 from preau.kernel.clock import paris_day
+from preau.kernel.copying import copy_rows as _copy
+from preau.kernel.copying import take_ids
 from preau.kernel.french import month as month_words
 
 SOURCE = "invoice"
@@ -37,20 +38,21 @@ def issue_invoices(
     accounts = _lock_accounts(office, sorted({draft.family_id for draft in drafts}))
     issued_on = paris_day(now)
     due_on = issued_on + timedelta(days=office.payment_days)
-    invoice_ids = _take_ids("billing_invoice", len(drafts))
-    line_ids = iter(_take_ids("billing_invoiceline", sum(len(d.lines) for d in drafts)))
+    invoice_ids = take_ids("billing_invoice", len(drafts))
+    line_ids = iter(take_ids("billing_invoiceline", sum(len(d.lines) for d in drafts)))
     owing = [draft for draft in drafts if draft.total_cents]
     movement_ids = dict(
         zip(
             (id(draft) for draft in owing),
-            _take_ids("billing_movement", len(owing)),
+            take_ids("billing_movement", len(owing)),
             strict=True,
         )
     )
     ranks = numbering.take_numbers(
         cash_office_id=office.pk, year=issued_on.year, kind=numbering.INVOICE, count=len(drafts)
     )
-    invoices, lines, days, movements, ledger = [], [], [], [], []
+    invoices, lines, movements, ledger = [], [], [], []
+    told = _Explanations()
     label = f"Facture {_of_month(month)}"
     for invoice_id, rank, draft in zip(invoice_ids, ranks, drafts, strict=True):
         number = numbering.printed(
@@ -71,14 +73,10 @@ def issue_invoices(
                 (
                     line_id, invoice_id, line.child_id, line.activity_id, line.label[:160],
                     line.unit_name, line.quantity, line.unit_cents, line.amount_cents,
-                    json.dumps(line.dates()), json.dumps(line.explanation),
-                    line.rulebook_version_id, None,
+                    line.dates_json(), told[line.explanation], line.rulebook_version_id,
+                    line.slots(), None,
                 )
             )
-            days += [
-                (day.slot_id, day.child_id, draft.family_id, line_id, day.cents)
-                for day in line.days
-            ]
         if total:
             movement_id = movement_ids[id(draft)]
             movements.append(
@@ -103,10 +101,9 @@ def issue_invoices(
     _copy(
         "billing_invoiceline",
         "id invoice_id child_id activity_id label unit_name quantity unit_cents amount_cents dates "
-        "explanation rulebook_version_id corrects_line_id",
+        "explanation rulebook_version_id slot_ids corrects_line_id",
         lines,
     )
-    _copy("billing_billedday", "slot_id child_id family_id line_id amount_cents", days)
     _copy(
         "billing_movement",
         "id cash_office_id kind label at source_type source_id actor_label transaction_id",
@@ -126,38 +123,34 @@ def _of_month(month: Date) -> str:
     return f"d’{words}" if words[0] in "ao" else f"de {words}"
 
 
-def _lock_accounts(office: CashOffice, family_ids: Sequence[int]) -> dict[int, int]:
-    FamilyAccount.objects.bulk_create(
-        [FamilyAccount(family_id=pk, cash_office=office) for pk in family_ids],
-        ignore_conflicts=True,
-        batch_size=10_000,
-    )
-    rows = (
-        FamilyAccount.objects.select_for_update(of=("self",), no_key=True)
-        .filter(cash_office=office, family_id__in=family_ids)
-        .order_by("pk")
-        .values_list("family_id", "pk")
-    )
-    return dict(rows)
+class _Explanations(dict[tuple[str, ...], str]):
+    """Sentences as JSON: written once for all the lines that they explain."""
+
+    def __missing__(self, sentences: tuple[str, ...]) -> str:
+        text = self[sentences] = json.dumps(sentences)
+        return text
 
 
-def _take_ids(table: str, count: int) -> list[int]:
+def _lock_accounts(office: CashOffice, family_ids: list[int]) -> dict[int, int]:
+    """The accounts of the families, opened if need be; nobody else writes in them meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [table, count],
+            """
+            INSERT INTO billing_familyaccount (family_id, cash_office_id, balance_cents)
+            SELECT family_id, %s, 0 FROM unnest(%s::bigint[]) AS family_id
+            ON CONFLICT (family_id, cash_office_id) DO NOTHING
+            """,
+            [office.pk, family_ids],
         )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _copy(table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    names = ", ".join(f'"{name}"' for name in columns.split())
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,  # type: ignore[attr-defined]
-    ):
-        for row in rows:
-            copy.write_row(row)
+        cursor.execute(
+            """
+            SELECT family_id, id FROM billing_familyaccount
+            WHERE cash_office_id = %s AND family_id = ANY(%s::bigint[])
+            ORDER BY id FOR NO KEY UPDATE
+            """,
+            [office.pk, family_ids],
+        )
+        return dict(cursor.fetchall())
 
 
 def _add_to_balances(amounts: Sequence[tuple[int, int]]) -> None:

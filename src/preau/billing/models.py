@@ -1,5 +1,6 @@
 """Charges, invoices and the ledger, each per cash office. Issued is issued: triggers see to it."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -7,6 +8,7 @@ from preau.billing.triggers import (
     LINE_JOINS_OWN_TRANSACTION,
     MOVEMENT_BALANCED,
     MOVEMENT_STAMP,
+    SLOT_BILLED_ONCE,
 )
 from preau.kernel.triggers import append_only
 
@@ -252,6 +254,9 @@ class InvoiceLine(models.Model):
     dates = models.JSONField(default=list)
     explanation = models.JSONField(default=list)
     rulebook_version_id = models.BigIntegerField(null=True)
+    # The slots that it bills, each once for a child and a payer (trigger). A city bills millions
+    # of days a month: they are kept with their line rather than in a row each.
+    slot_ids = ArrayField(models.BigIntegerField(), default=list)
     # On a credit note: the line that it gives back.
     corrects_line = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="corrected_by", db_index=False
@@ -260,7 +265,7 @@ class InvoiceLine(models.Model):
     class Meta:
         verbose_name = "ligne de facture"
         indexes = [models.Index(fields=["invoice"], name="line_by_invoice")]
-        triggers = append_only()
+        triggers = [*append_only(), SLOT_BILLED_ONCE]
 
 
 class Allocation(models.Model):
@@ -277,31 +282,6 @@ class Allocation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(amount_cents=0), name="allocation_not_zero"),
-        ]
-        triggers = append_only()
-
-
-class BilledDay(models.Model):
-    """A booking or walk-in is billed once: this row says on which line.
-
-    Millions of rows, written by one statement from the very tables that they point at: only what
-    serves is indexed and checked (the unique constraint finds a slot's rows).
-    """
-
-    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+", db_index=False)
-    child = models.ForeignKey(
-        "families.Child", models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
-    family = models.ForeignKey(
-        "families.Family", models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
-    line = models.ForeignKey(InvoiceLine, models.PROTECT, related_name="billed_days")
-    amount_cents = models.BigIntegerField()
-
-    class Meta:
-        verbose_name = "jour facturé"
-        constraints = [
-            models.UniqueConstraint(fields=["slot", "child", "family"], name="billed_once"),
         ]
         triggers = append_only()
 

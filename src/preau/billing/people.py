@@ -81,20 +81,18 @@ def read_people(
     children = list(set(child_ids))
     overlaps = Q(ends_on__isnull=True) | Q(ends_on__gte=first)
     houses = {
-        row.pk: House(
-            name=row.name,
-            code=row.code,
-            is_resident=row.is_resident,
-            city=row.city,
-            address=", ".join(
-                part
-                for part in (
-                    row.address_line1, row.address_line2, f"{row.postcode} {row.city}".strip(),
-                )
-                if part
-            ),
+        pk: House(
+            name, code, is_resident, city,
+            ", ".join(part for part in (line1, line2, f"{postcode} {city}".strip()) if part),
         )
-        for row in apps.get_model("families", "Family").objects.filter(pk__in=families)
+        for pk, name, code, is_resident, city, line1, line2, postcode in apps.get_model(
+            "families", "Family"
+        )
+        .objects.filter(pk__in=families)
+        .values_list(
+            "pk", "name", "code", "is_resident", "city", "address_line1", "address_line2",
+            "postcode",
+        )
     }
     for row in (
         apps.get_model("families", "Quotient")

@@ -7,16 +7,17 @@ never what an earlier credit note gave already; nothing is ever charged more aft
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from preau.billing.charges import ChargeDay
+from preau.billing.billed import Billed, billed_days
 from preau.billing.credits import issue_credit_note
+from preau.billing.days import ChargeDay
 from preau.billing.errors import BillingRefusal
-from preau.billing.models import BilledDay, Invoice, InvoiceLine
+from preau.billing.lines import NOTES
+from preau.billing.models import Invoice, InvoiceLine
 from preau.billing.people import read_people
 from preau.billing.pricing import Biller
 from preau.kernel.actors import Actor
@@ -65,56 +66,42 @@ def earliest(today: date) -> date | None:
 
 def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]:
     """Every billed line of the family with days in the period that would cost less today."""
-    rows: list[Any] = list(
-        BilledDay.objects.filter(
-            family_id=family_id, slot__day__range=(since, until),
-            line__invoice__kind=Invoice.Kind.INVOICE,
-        ).values(
-            "line_id", "child_id", "slot_id", "amount_cents", "slot__day",
-            "line__label", "line__dates", "line__activity_id", "line__invoice_id",
-            "line__invoice__number", "slot__product__slug", "slot__product__name",
-            "slot__offering__activity__slug", "slot__offering__activity__name",
-            "slot__offering__establishment__name",
-        ).order_by("line__invoice_id", "line_id", "slot__day")
-    )
+    rows = billed_days(family_id=family_id, since=since, until=until)
     if not rows:
         return ()
-    people = read_people({family_id}, {row["child_id"] for row in rows}, first=since, last=until)
+    people = read_people({family_id}, {row.child_id for row in rows}, first=since, last=until)
     biller = Biller(people, month=since, accounting_codes={})
     given: dict[int, int] = dict(
-        InvoiceLine.objects.filter(corrects_line_id__in={row["line_id"] for row in rows})
+        InvoiceLine.objects.filter(corrects_line_id__in={row.line_id for row in rows})
         .values_list("corrects_line_id").annotate(total=-Sum("amount_cents")).order_by())
-    lines: dict[int, list[tuple[dict[str, Any], int, tuple[str, ...]]]] = defaultdict(list)
+    lines: dict[int, list[tuple[Billed, int, tuple[str, ...]]]] = defaultdict(list)
     for row in rows:
         found = _price(biller, family_id, row)
-        if found is not None and found[0] < row["amount_cents"]:
-            lines[row["line_id"]].append((row, *found))
+        if found is not None and found[0] < row.cents:
+            lines[row.line_id].append((row, *found))
     repriced = []
     for line_id, days in lines.items():
         first = days[0][0]
-        billed = sum(row["amount_cents"] for row, _now, _why in days)
+        billed = sum(row.cents for row, _now, _why in days)
         now = sum(cents for _row, cents, _why in days)
         credit = max(0, billed - now - given.get(line_id, 0))
         if credit:
             why = dict.fromkeys(sentence for _row, _now, said in days for sentence in said)
             repriced.append(Repriced(
-                first["line__invoice_id"], first["line__invoice__number"], line_id,
-                first["line__label"], len(days), billed, now, credit, tuple(why)))
+                first.invoice_id, first.number, line_id, first.label,
+                len(days), billed, now, credit, tuple(why)))
     return tuple(repriced)
 
 
 def _price(
-    biller: Biller, family_id: int, row: dict[str, Any]
+    biller: Biller, family_id: int, row: Billed
 ) -> tuple[int, tuple[str, ...]] | None:
-    day = row["slot__day"]
-    notes = {one.get("day"): one.get("note", "") for one in row["line__dates"]}
-    walk_in = notes.get(day.isoformat()) == "sans réservation"
+    day = row.day
+    walk_in = row.note == NOTES["WALK_IN"]
     charge = ChargeDay(
-        family_id, row["child_id"], row["slot_id"], day, "WALK_IN" if walk_in else "CONFIRMED",
-        row["line__activity_id"] or 0, row["slot__offering__activity__slug"],
-        row["slot__offering__activity__name"], row["slot__product__slug"],
-        row["slot__product__name"], "", "", row["slot__offering__establishment__name"], 0, "",
-        None, None, None, None, None, None, None, None, None, None)
+        family_id, row.child_id, row.slot_id, day, "WALK_IN" if walk_in else "CONFIRMED",
+        row.activity_id, row.activity, row.activity_name, row.product, row.product_name, "", "",
+        row.site, 0, "", None, None, None, None, None, None, None, None, None, None)
     book = biller.book_on(day)
     if book.book is None:
         return None

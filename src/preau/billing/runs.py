@@ -5,9 +5,11 @@ in one transaction, under a lock of the run's row. Killed anywhere, the next sta
 """
 
 import logging
-from collections import Counter
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,7 +24,7 @@ from preau.billing.errors import MonthNotOver, RunAlreadyOpen, RunNotReady
 from preau.billing.invoicing import issue_invoices
 from preau.billing.models import ActivityAccounting, BillingRun, CashOffice, Invoice, InvoiceLine
 from preau.billing.people import read_people
-from preau.billing.pricing import Bill, Biller, by_family
+from preau.billing.pricing import Bill, Biller
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.french import month as month_words
@@ -33,10 +35,10 @@ logger = logging.getLogger(__name__)
 Status = BillingRun.Status
 LOOK_BACK = timedelta(days=92)
 """Days missed by earlier runs are billed late, up to three months: then it is an agent's matter."""
-STEP = 200
+SECONDS_BETWEEN_WORDS = 2.0
+"""How often the page hears of the progress."""
 SILENCE = timedelta(minutes=2)
 """A run that says nothing for so long lost its worker."""
-KEPT_PER_KIND = 60
 UNUSUAL_FACTOR = 3
 UNUSUAL_MIN_CENTS = 10_000
 
@@ -182,9 +184,7 @@ def compute(*, office: CashOffice, month: date, run_id: int | None = None) -> Co
     period = month_period(month)
     assert period.ends_on is not None
     first, last = month - LOOK_BACK, period.ends_on
-    found = by_family(
-        reading.read_charges(cash_office_id=office.pk, first=first, last=last)
-    )
+    found = reading.read_month(cash_office_id=office.pk, first=first, last=last, month=month)
     already = set(
         Invoice.objects.filter(
             cash_office=office, month=month, kind=Invoice.Kind.INVOICE, run__isnull=False
@@ -196,7 +196,7 @@ def compute(*, office: CashOffice, month: date, run_id: int | None = None) -> Co
         del found[family_id]
     people = read_people(
         found,
-        (charge.child_id for days in found.values() for charge in days),
+        (child_id for charges in found.values() for child_id in charges.child_ids()),
         first=first,
         last=last,
     )
@@ -211,12 +211,14 @@ def compute(*, office: CashOffice, month: date, run_id: int | None = None) -> Co
         accounting_codes=codes,
         several_products=reading.activities_with_several_products(),
     )
-    for done, (family_id, days) in enumerate(found.items()):
-        if run_id and done % STEP == 0:
+    told = time.monotonic()
+    for done, (family_id, charges) in enumerate(found.items()):
+        if run_id and time.monotonic() - told > SECONDS_BETWEEN_WORDS:
+            told = time.monotonic()
             BillingRun.objects.filter(pk=run_id).update(
                 progress=done * 90 // len(found), step_at=Now()
             )
-        biller.bill_family(family_id, days)
+        biller.bill_family(family_id, charges.days, charges.stretches)
     bill = biller.result
     return Computed(
         drafts=bill.drafts,
@@ -234,44 +236,9 @@ def _preview(
     )
     totals = [draft.total_cents for draft in bill.drafts]
     earlier_by_family = dict(earlier.values_list("family_id", "total_cents"))
-    listed: list[dict[str, Any]] = [
-        {"kind": a.kind, "family_id": a.family_id, "text": a.text} for a in bill.anomalies
-    ]
-    for draft in bill.drafts:
-        usual = earlier_by_family.get(draft.family_id)
-        if (
-            usual
-            and draft.total_cents > UNUSUAL_MIN_CENTS
-            and draft.total_cents > usual * UNUSUAL_FACTOR
-        ):
-            listed.append(
-                {
-                    "kind": "unusual",
-                    "family_id": draft.family_id,
-                    "text": _("%(name)s : %(now)s, contre %(before)s le mois précédent")
-                    % {
-                        "name": draft.debtor["name"],
-                        "now": euros(draft.total_cents),
-                        "before": euros(usual),
-                    },
-                }
-            )
+    _say_unusual(bill, earlier_by_family)
     for name, count in reading.unassigned_activities(first=first, last=last):
-        listed.append(
-            {
-                "kind": "unassigned",
-                "family_id": None,
-                "text": _("%(name)s : %(count)s réservations sans régie")
-                % {"name": name, "count": count},
-            }
-        )
-    counts = Counter(item["kind"] for item in listed)
-    kept: Counter[str] = Counter()
-    shown = []
-    for item in listed:
-        kept[item["kind"]] += 1
-        if kept[item["kind"]] <= KEPT_PER_KIND:
-            shown.append(item)
+        bill.anomalies.say("unassigned", None, None, partial(_unassigned, name, count))
     earlier_activities = dict(
         InvoiceLine.objects.filter(invoice__in=earlier)
         .values_list("activity__name")
@@ -293,8 +260,11 @@ def _preview(
             }
             for name in names
         ],
-        "anomaly_counts": dict(counts),
-        "anomalies": shown,
+        "anomaly_counts": dict(bill.anomalies.counts),
+        "anomalies": [
+            {"kind": a.kind, "family_id": a.family_id, "text": a.text}
+            for a in bill.anomalies.told
+        ],
         "largest": [
             {
                 "family_id": draft.family_id,
@@ -305,6 +275,26 @@ def _preview(
             for draft in sorted(bill.drafts, key=lambda d: -d.total_cents)[:20]
         ],
     }
+
+
+def _say_unusual(bill: Bill, earlier_by_family: Mapping[int, int]) -> None:
+    for draft in bill.drafts:
+        usual, total = earlier_by_family.get(draft.family_id), draft.total_cents
+        if usual and total > max(UNUSUAL_MIN_CENTS, usual * UNUSUAL_FACTOR):
+            bill.anomalies.say(
+                "unusual", draft.family_id, None,
+                partial(_unusual, draft.debtor["name"], total, usual),
+            )
+
+
+def _unusual(name: str, total: int, usual: int) -> str:
+    return _("%(name)s : %(now)s, contre %(before)s le mois précédent") % {
+        "name": name, "now": euros(total), "before": euros(usual),
+    }
+
+
+def _unassigned(name: str, count: int) -> str:
+    return _("%(name)s : %(count)s réservations sans régie") % {"name": name, "count": count}
 
 
 @transaction.atomic

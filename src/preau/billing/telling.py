@@ -7,6 +7,7 @@ from typing import Any
 
 from preau.billing.models import Invoice, InvoiceLine
 from preau.kernel import french
+from preau.rulebook.queries import version_words
 
 
 @dataclass(slots=True)
@@ -45,6 +46,11 @@ def title_of(invoice: Invoice) -> str:
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
         return f"Avoir {french.of(month)}"
     return month.capitalize()
+
+
+def rules_of(invoice: Invoice) -> str:
+    """Which version of the town's rules priced it, with its council decision; "" when none did."""
+    return version_words(line.rulebook_version_id for line in invoice.lines.all())
 
 
 def quantity_words(line: InvoiceLine) -> str:

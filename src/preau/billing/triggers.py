@@ -51,3 +51,39 @@ LINE_JOINS_OWN_TRANSACTION = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
+
+SLOT_BILLED_ONCE = pgtrigger.Trigger(
+    name="slot_billed_once",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="new_lines"),
+    func="""
+        IF NOT EXISTS (SELECT FROM new_lines WHERE slot_ids <> '{}') THEN
+            RETURN NULL;
+        END IF;
+        -- One writer at a time for a cash office: what the others wrote is then in sight.
+        PERFORM FROM billing_cashoffice WHERE id IN (
+            SELECT invoice.cash_office_id FROM new_lines
+            JOIN billing_invoice invoice ON invoice.id = new_lines.invoice_id
+        ) ORDER BY id FOR NO KEY UPDATE;
+        -- A run looks three months back: a slot's lines are never further apart than that.
+        IF EXISTS (
+            SELECT FROM new_lines
+            JOIN billing_invoice invoice ON invoice.id = new_lines.invoice_id
+            JOIN billing_invoice other_invoice
+                ON other_invoice.family_id = invoice.family_id
+                AND other_invoice.cash_office_id = invoice.cash_office_id
+                AND other_invoice.month >= invoice.month - 200
+                AND other_invoice.month <= invoice.month + 200
+            JOIN billing_invoiceline other
+                ON other.invoice_id = other_invoice.id AND other.child_id = new_lines.child_id
+                AND other.id <> new_lines.id AND other.slot_ids && new_lines.slot_ids
+            WHERE new_lines.slot_ids <> '{}'
+        ) THEN
+            RAISE EXCEPTION 'preau: a slot is billed once for a child and a payer'
+                USING ERRCODE = 'unique_violation';
+        END IF;
+        RETURN NULL;
+    """,
+)

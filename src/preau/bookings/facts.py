@@ -25,7 +25,12 @@ def school_stage(level: str) -> str | None:
     return "elementary" if level in _ELEMENTARY else None
 
 
-def service_facts(
+def service_facts(**known: Any) -> Facts:
+    """`service_values`, checked and frozen."""
+    return Facts(service_values(**known))
+
+
+def service_values(
     *,
     day: date,
     is_resident: bool,
@@ -41,7 +46,7 @@ def service_facts(
     site: str = "",
     diet: str = "",
     more: Mapping[str, Any] | None = None,
-) -> Facts:
+) -> dict[str, Any]:
     """What rules may read of one child on one day. What is unknown is left out, never guessed.
 
     `quotient_cents` is the quotient in hundredths, `quotient_source` a `QuotientSource`, `level`
@@ -77,4 +82,4 @@ def service_facts(
         values["diet"] = diet
     if more:
         values |= more
-    return Facts(values)
+    return values

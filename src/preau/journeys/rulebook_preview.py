@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from preau.billing.charges import ChargeDay, read_charges
+from preau.billing.books import Book
+from preau.billing.charges import read_charges
+from preau.billing.days import ChargeDay
 from preau.billing.people import People, read_people
-from preau.billing.pricing import Biller, Book, by_family
+from preau.billing.pricing import Biller, by_family
 from preau.billing.queries import cash_offices
 from preau.rulebook.api import Rulebook
 from preau.rulebook.queries import rulebook_on
@@ -116,5 +118,5 @@ def _totals(
     for draft in biller.result.drafts:
         totals[draft.family_id] = draft.total_cents
     undecided = tuple(dict.fromkeys(
-        anomaly.text for anomaly in biller.result.anomalies if anomaly.kind == "undecided"))
+        anomaly.text for anomaly in biller.result.anomalies.told if anomaly.kind == "undecided"))
     return totals, dict(biller.result.activity_cents), undecided[:SHOWN]
