@@ -1,12 +1,16 @@
 """The agents' menu: what their rights open, and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from preau.accounts.enums import Permission as P
+from preau.accounts.queries import establishment_scope
+from preau.casework import queries as casework
+from preau.kernel.clock import paris_day, utc_now
 from preau.ui.routes import route
 
 
@@ -16,7 +20,7 @@ class Entry:
     label: Any
     permissions: frozenset[str]
     icon: str = ""
-    badge: str = ""
+    badge: Any = ""
 
 
 def _entry(name: str, label: Any, *permissions: str, icon: str = "") -> Entry:
@@ -50,9 +54,22 @@ def office(request: HttpRequest) -> dict[str, Any]:
     if held is None:
         return {}
     return {
-        "office_nav": [entry for entry in MAIN if _is_open(entry, held)],
+        "office_nav": [_counted(entry, request) for entry in MAIN if _is_open(entry, held)],
         "office_settings": [entry for entry in SETTINGS if _is_open(entry, held)],
     }
+
+
+def _counted(entry: Entry, request: HttpRequest) -> Entry:
+    """The inbox with what waits in it; asked of the database only when a page draws the menu."""
+    if entry.name != "townhall:inbox":
+        return entry
+    return replace(entry, badge=SimpleLazyObject(lambda: _waiting(request)))
+
+
+def _waiting(request: HttpRequest) -> str:
+    sites = establishment_scope(request.user, P.HANDLE_REQUESTS, paris_day(utc_now()))
+    count = casework.to_handle(request.permissions, sites=sites)
+    return str(count) if count else ""
 
 
 def _is_open(entry: Entry, held: frozenset[str]) -> bool:

@@ -18,6 +18,7 @@ from preau.casework.queries.requests import (
     requests_hold_file,
     sent_acknowledgement,
     status_for_family,
+    to_handle,
     visible_kinds,
     waiting_for_family,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "requests_hold_file",
     "sent_acknowledgement",
     "status_for_family",
+    "to_handle",
     "visible_kinds",
     "waiting_for_family",
 ]

@@ -81,6 +81,12 @@ def for_agent(
     return found.select_related("family", "child", "service", "held_by", "user")
 
 
+def to_handle(permissions: Iterable[str], *, sites: frozenset[int] | None = None) -> int:
+    """How many requests wait for these rights: the figure beside «Demandes» in the menu."""
+    waiting = for_agent(permissions, sites=sites).filter(status=RequestStatus.SUBMITTED)
+    return waiting.select_related(None).count()
+
+
 @dataclass(frozen=True, slots=True)
 class InboxCounts:
     """The figures above the inbox."""

@@ -20,6 +20,7 @@ from preau.kernel import french
 from preau.ui import routes
 from preau.ui.cells import as_cell, render_cell
 from preau.ui.icons import icon as draw_icon
+from preau.ui.invoice_days import draw_days
 from preau.ui.templatetags import french_filters
 
 register = template.Library()
@@ -354,8 +355,12 @@ def search_box(
     placeholder: str = "",
     name: str = "q",
     key: str = "",
+    live: bool = False,
 ) -> dict[str, Any]:
-    """`{% search_box action=url label="Chercher une famille" key="/" %}`."""
+    """`{% search_box action=url label="Chercher une famille" key="/" %}`.
+
+    `live`: what the address answers to htmx is shown under the box while one types.
+    """
     request = context.get("request")
     return {
         "action": action,
@@ -363,6 +368,7 @@ def search_box(
         "placeholder": placeholder,
         "name": name,
         "key": key,
+        "live": live,
         "value": request.GET.get(name, "") if request else "",
     }
 
@@ -447,7 +453,7 @@ def invoice_line(line: Any) -> dict[str, Any]:
     `line`: label, detail, amount_cents, children, days (on or words, state, note), why
     (sentences), open. Day states: taken, away (charged absence), free (not charged).
     """
-    return {"line": line}
+    return {"line": line, "days": draw_days(getattr(line, "days", None) or ())}
 
 
 @register.inclusion_tag("ui/parts/recap.html")

@@ -43,7 +43,10 @@
     put("[data-recap-text]", text.join(" "));
     put("[data-recap-price]", euros(cents, true));
     const unsent = $("[data-recap-unsent]", bar);
-    if (unsent) unsent.hidden = !count;
+    if (unsent) {
+      unsent.hidden = !count;
+      unsent.textContent = ` pas encore envoyé${count < 2 ? "" : "s"}`;
+    }
   }
 
   const done = []; // cells touched on this page, the last one at the end
@@ -78,6 +81,7 @@
       event.preventDefault();
       event.stopImmediatePropagation();
     }
+    if (event.target.closest("[data-print]")) window.print();
     const shows = event.target.closest("[data-show-password]");
     if (shows) {
       const input = document.getElementById(shows.dataset.showPassword);
@@ -139,6 +143,35 @@
       }
     }
     if (used) event.preventDefault();
+  });
+
+  // --- Suggestions under a search box: arrows walk them, Escape closes, the count is said ------
+  const shut = (form) => { const found = $(".found", form); if (found) found.replaceChildren(); };
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest("[data-suggests]");
+    if (!form) return;
+    const links = all(".found a", form), at = links.indexOf(document.activeElement);
+    if (event.key === "Escape" && $(".found *", form)) { shut(form); $("input", form).focus(); event.preventDefault(); event.stopPropagation(); }
+    else if (links.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      const next = at + (event.key === "ArrowDown" ? 1 : -1);
+      if (next < 0) $("input", form).focus();
+      else if (next < links.length) links[next].focus();
+      event.preventDefault();
+    }
+  }, true);
+  document.addEventListener("focusout", (event) => {
+    const form = event.target.closest("[data-suggests]");
+    // Leaving by the keyboard closes; a click on a suggestion keeps it until it is followed.
+    if (form && event.relatedTarget && !form.contains(event.relatedTarget)) shut(form);
+  });
+  document.addEventListener("click", (event) => {
+    all("[data-suggests]").forEach((form) => { if (!form.contains(event.target)) shut(form); });
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const form = event.target.closest("[data-suggests]");
+    if (!form) return;
+    const said = $("[role=status]", form), words = $("[data-said]", event.target);
+    if (said) said.textContent = words ? words.dataset.said : "";
   });
 
   // --- htmx: the CSRF token travels with each request; its errors are said --------------------
