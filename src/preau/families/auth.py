@@ -51,7 +51,18 @@ class FamilyBackend:
         return user
 
     def get_user(self, user_id: int) -> "User | None":
-        return active_family_users().filter(pk=user_id).first()
+        """The account, its adult and its household in one query: every page asks for the three
+        (`queries.get_guardian_of` finds them on the account)."""
+        adult = (
+            Guardian.objects.select_related("user", "family")
+            .filter(user_id=user_id, user__in=active_family_users())
+            .first()
+        )
+        if adult is None or adult.user is None:
+            return active_family_users().filter(pk=user_id).first()
+        user: User = adult.user
+        user.adult = adult  # type: ignore[attr-defined]
+        return user
 
     @staticmethod
     def _candidates(identifier: str) -> tuple[list["User"], int]:

@@ -67,6 +67,11 @@ class ClosedFamily(FamilyRefusal):
     code = "closed_family"
 
 
+class NothingWritten(FamilyRefusal):
+    message = "Choisissez à qui écrire, un objet et un message."
+    code = "nothing_written"
+
+
 class NoEmail(FamilyRefusal):
     message = "Cette personne n’a pas d’adresse e-mail dans le dossier."
     code = "no_email"

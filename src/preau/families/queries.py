@@ -28,7 +28,13 @@ def _in_force(day: date) -> Q:
 
 
 def get_guardian_of(user: "User") -> Guardian | None:
-    """The adult whose account this is, with its family; None when it left the household."""
+    """The adult whose account this is, with its family; None when it left the household.
+
+    No query when the account was read by its session (`auth.FamilyBackend.get_user`).
+    """
+    read: Guardian | None = getattr(user, "adult", None)
+    if read is not None:
+        return read if read.left_on is None else None
     return (
         Guardian.objects.select_related("family")
         .filter(user_id=user.pk, left_on__isnull=True)

@@ -44,6 +44,7 @@ from preau.families.services.people import (
 )
 from preau.families.services.quotients import record_quotient
 from preau.families.services.searching import refresh_search
+from preau.families.services.writing import write_to_family
 
 __all__ = [
     "add_child",
@@ -83,4 +84,5 @@ __all__ = [
     "unseal",
     "use_opening_link",
     "wipe_expired_batches",
+    "write_to_family",
 ]

@@ -219,3 +219,26 @@ class CloseForm(forms.Form):
         required=False,
         help_text=_("Par exemple\u00a0: déménagement."),
     )
+
+
+class WriteForm(forms.Form):
+    """A message to one or several adults of a file who have an address."""
+
+    to = forms.MultipleChoiceField(label=_("À qui"), widget=forms.CheckboxSelectMultiple)
+    subject = forms.CharField(label=_("Objet"), max_length=150)
+    body = forms.CharField(
+        label=_("Message"),
+        max_length=5000,
+        help_text=_(
+            "Le téléphone de la mairie et le code famille sont ajoutés à la fin. "
+            "N’écrivez ni mot de passe ni donnée de santé."
+        ),
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+
+    def __init__(self, *args, adults, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [
+            (str(adult.pk), f"{adult} ({adult.email})") for adult in adults
+        ]
+        self.fields["to"].initial = [str(adult.pk) for adult in adults]

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from preau.townhall.families import edit, letters, opening, people, views
+from preau.townhall.families import edit, letters, opening, paper, people, views
 
 urlpatterns = [
     path("recherche/", views.search, name="search"),
     path("dossiers/", views.families, name="families"),
     path("dossiers/nouveau/", opening.family_new, name="family-new"),
     path("dossiers/<str:code>/", views.family, name="family"),
+    path("dossiers/<str:code>/fiche/", paper.sheet, name="family-sheet"),
+    path("dossiers/<str:code>/ecrire/", paper.write, name="family-write"),
     path("dossiers/<str:code>/journal/", views.journal, name="family-journal"),
     path("dossiers/<str:code>/canal/", views.channel, name="family-channel"),
     path("dossiers/<str:code>/adresse/", edit.address, name="family-address"),

@@ -24,6 +24,8 @@ from preau.ui.exports import FORMATS, Column, export_table
 
 PAGE = 50
 JOURNAL_PAGE = 100
+# Who may write to a family from its file.
+WRITERS = (Permission.CHANGE_FAMILIES, Permission.HANDLE_REQUESTS, Permission.TAKE_PAYMENTS)
 SORTS = {
     "name": ("sort_key", "pk"),
     "-name": ("-sort_key", "-pk"),
@@ -98,7 +100,7 @@ def search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:200]
     results = search_all(request.user, text, permissions=request.permissions, now=utc_now())
     if request.htmx:
-        return render(request, "townhall/families/_results.html", {"results": results, "q": text})
+        return render(request, "townhall/families/_suggested.html", {"results": results, "q": text})
     if results.only_family is not None:
         return redirect("townhall:family", code=results.only_family.code)
     return render(request, "townhall/families/search.html", {"results": results, "q": text})
@@ -120,6 +122,7 @@ def family(request: HttpRequest, code: str) -> HttpResponse:
             "quotient_words": quotient_words(quotient.value_cents) if quotient else "",
             "may_change": Permission.CHANGE_FAMILIES in request.permissions
             and found.status == FamilyStatus.ACTIVE,
+            "may_write": not request.permissions.isdisjoint(WRITERS),
             "may_reopen": Permission.CHANGE_FAMILIES in request.permissions,
             "acts": acts_for(request.permissions, found),
             "channel": channel_of(request),
