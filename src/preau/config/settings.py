@@ -153,6 +153,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_FAILURE_LIMIT = env.int("PREAU_SIGN_IN_FAILURES", 8)
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("PREAU_SIGN_IN_LOCK_MINUTES", 15))
+# One address may miss this many different accounts in that time (preau.ui.lockout).
+SIGN_IN_ACCOUNTS = env.int("PREAU_SIGN_IN_ACCOUNTS", 40)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "preau.ui.lockout.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False

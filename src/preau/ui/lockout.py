@@ -1,12 +1,27 @@
-"""Too many wrong passwords: said on the page, with how to go on."""
+"""Too many wrong passwords: said on the page, with how to go on.
 
+django-axes holds back a pair (identifier, address). One address that tries one password on many
+accounts never meets that lock: here it is counted by the accounts it missed. Nobody can turn this
+against a family: a device that already signed in to an account still may, and so does whoever
+follows the link of a forgotten password.
+"""
+
+from datetime import timedelta
 from typing import Any
 
 from axes.helpers import get_client_ip_address
+from axes.models import AccessAttempt
 from axes.utils import reset
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.crypto import salted_hmac
+
+from preau.kernel.clock import utc_now
+
+DEVICE_COOKIE = "preau_device"
+DEVICE_SECONDS = int(timedelta(days=400).total_seconds())
+KEPT_MARKS = 6
 
 
 def locked_out(
@@ -17,6 +32,53 @@ def locked_out(
     minutes = int(wait.total_seconds() // 60) if wait else 0
     html = render_to_string("ui/errors/locked.html", {"minutes": minutes}, request)
     return HttpResponse(html, status=429)
+
+
+def tries_many_accounts(request: HttpRequest, username: str) -> bool:
+    """Whether this address missed too many different accounts lately, on a device unknown to
+    the account that it tries now."""
+    if _device_mark(username) in _known_marks(request):
+        return False
+    since = utc_now() - (settings.AXES_COOLOFF_TIME or timedelta(minutes=15))
+    missed = (
+        AccessAttempt.objects.filter(
+            ip_address=get_client_ip_address(request), attempt_time__gte=since
+        )
+        .values("username")
+        .distinct()
+        .count()
+    )
+    return missed >= settings.SIGN_IN_ACCOUNTS
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, username: str) -> HttpResponse:
+    """This device signed in to this account: a lock on its address will not hold it back.
+
+    The cookie opens nothing; it holds a keyed mark of what was typed, not the identifier.
+    """
+    mark = _device_mark(username)
+    marks = [mark, *(known for known in _known_marks(request) if known != mark)][:KEPT_MARKS]
+    response.set_signed_cookie(
+        DEVICE_COOKIE,
+        ".".join(marks),
+        salt=DEVICE_COOKIE,
+        max_age=DEVICE_SECONDS,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return response
+
+
+def _known_marks(request: HttpRequest) -> list[str]:
+    kept = request.get_signed_cookie(
+        DEVICE_COOKIE, default="", salt=DEVICE_COOKIE, max_age=DEVICE_SECONDS
+    )
+    return kept.split(".") if kept else []
+
+
+def _device_mark(username: str) -> str:
+    return salted_hmac(DEVICE_COOKIE, username, algorithm="sha256").hexdigest()[:32]
 
 
 def forget_failures(request: HttpRequest, username: str) -> None:

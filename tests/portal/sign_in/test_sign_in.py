@@ -136,6 +136,23 @@ def test_eight_wrong_passwords_hold_this_address_back_and_nobody_else(family, se
     assert come_in(thief, other.code).status_code == 302
 
 
+def test_an_address_that_tries_many_accounts_is_held_back_but_known_devices_are_not(
+    family, settings
+):
+    settings.SIGN_IN_ACCOUNTS = 5
+    known, shared = Client(REMOTE_ADDR="203.0.113.9"), Client(REMOTE_ADDR="203.0.113.9")
+    assert come_in(known, family.code).status_code == 302
+    known.post("/deconnexion/")
+    for n in range(5):
+        assert come_in(shared, f"absent{n}@example.org", "Printemps2026").status_code == 422
+    assert come_in(shared, "absent9@example.org", "Printemps2026").status_code == 429
+    # The family that shares this address and signed in from its own device before is let in.
+    assert come_in(shared, family.code).status_code == 429
+    assert come_in(known, family.code).status_code == 302
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    assert come_in(elsewhere, family.code).status_code == 302
+
+
 def test_the_right_password_forgets_the_wrong_ones(client, family, settings):
     for _ in range(3):
         for _ in range(settings.AXES_FAILURE_LIMIT - 1):

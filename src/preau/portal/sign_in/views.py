@@ -31,7 +31,12 @@ from preau.portal.sign_in.forms import (
     SignInForm,
 )
 from preau.ui.access import public
-from preau.ui.lockout import forget_failures
+from preau.ui.lockout import (
+    forget_failures,
+    locked_out,
+    remember_device,
+    tries_many_accounts,
+)
 from preau.ui.routes import token_address
 
 
@@ -62,6 +67,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         username = clean_identifier(form.cleaned_data["username"])
+        if tries_many_accounts(request, username):
+            return locked_out(request)
         user = authenticate(
             request,
             username=username,
@@ -71,9 +78,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if user is not None:
             forget_failures(request, username)
             login(request, user)
-            if user.must_change_password:
-                return redirect("portal:first-password")
-            return redirect(safe_next(request))
+            to = "portal:first-password" if user.must_change_password else safe_next(request)
+            return remember_device(request, redirect(to), username)
         if getattr(request, "initial_password_expired", False):
             form.add_error(
                 "password",

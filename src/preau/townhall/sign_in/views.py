@@ -26,7 +26,12 @@ from preau.townhall.sign_in.forms import (
     SignInForm,
 )
 from preau.ui.access import public
-from preau.ui.lockout import forget_failures
+from preau.ui.lockout import (
+    forget_failures,
+    locked_out,
+    remember_device,
+    tries_many_accounts,
+)
 from preau.ui.routes import route, token_address
 
 # Where an agent starts the day, by what he may do.
@@ -75,6 +80,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         username = form.cleaned_data["username"].strip().lower()
+        if tries_many_accounts(request, username):
+            return locked_out(request)
         user = authenticate(
             request,
             username=username,
@@ -84,9 +91,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if user is not None:
             forget_failures(request, username)
             _enter(request, user)
-            if user.must_change_password:
-                return redirect("townhall:first-password")
-            return redirect(_first_page(request))
+            first = user.must_change_password
+            to = "townhall:first-password" if first else _first_page(request)
+            return remember_device(request, redirect(to), username)
         if getattr(request, "initial_password_expired", False):
             text = _("Ce mot de passe provisoire n’est plus valable. Demandez-en un autre.")
         else:
