@@ -544,3 +544,10 @@ def test_an_invoice_rightly_contested_gives_a_credit_note(world):
             "INVOICE_DISPUTE",
             {"invoice": invoice.number, "reason": "non"},
         )
+
+
+def test_a_justified_absence_is_told_in_one_letter_at_each_step(world):
+    request = absent(world)
+    assert Message.objects.count() == 1
+    approve(world, request)
+    assert Message.objects.count() == 2

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from preau.billing.documents import invoice_document
 from preau.billing.queries import get_invoice
-from preau.billing.telling import tell_lines, title_of
+from preau.billing.telling import rules_of, tell_lines, title_of
 from preau.families.queries import children_of
 from preau.kernel.clock import paris_day, utc_now
 from preau.portal.access import family_required
@@ -28,6 +28,7 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "section": "portal:account",
             "invoice": found,
             "title": title_of(found),
+            "rules": rules_of(found),
             "lines": tell_lines(found, {child.pk: child.colour for child in children}),
         },
     )

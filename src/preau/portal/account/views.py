@@ -33,6 +33,7 @@ def account(request: HttpRequest) -> HttpResponse:
     page = Paginator(
         billing.with_lines(billing.family_invoices(family_id)), INVOICES_PER_PAGE
     ).get_page(request.GET.get("page"))
+    today = paris_day(utc_now())
     left = sum(row.left_cents for row in accounts)
     in_progress = sum(attempt.amount_cents for attempt in pending)
     return render(
@@ -44,6 +45,7 @@ def account(request: HttpRequest) -> HttpResponse:
                 {
                     "account": row,
                     "key": uuid.uuid4(),
+                    "is_past_due": bool(row.next_due_on and row.next_due_on < today),
                     "can_pay": row.office.pk in open_offices,
                     "pending_cents": sum(
                         a.amount_cents for a in pending if a.cash_office_id == row.office.pk
