@@ -238,7 +238,7 @@ def test_a_forged_hint_settles_nothing(bank, live_server, family, office):
     ],
 )
 def test_an_unknown_operation_gets_an_answer_and_a_trace(bank, live_server, family, office, body):
-    attempt, invoice, _page = sent(family, office, live_server.url)
+    _attempt, invoice, _page = sent(family, office, live_server.url)
     assert hint(live_server.url, "enfance", body)[0] == 400
     event = ProviderEvent.objects.get()
     assert event.attempt is None and not event.is_verified
