@@ -50,7 +50,7 @@ _ATTRIBUTES = {
     "th": {"scope"},
     "ol": {"start"},
 }
-_TABLE_OPEN = '<div class="scroll" tabindex="0" role="region" aria-label="Tableau"><table>'
+_TABLE_OPEN = '<div class="scroll" tabindex="0" role="group" aria-label="Tableau"><table>'
 
 
 def french_spaces(text: str) -> str:
