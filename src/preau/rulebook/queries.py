@@ -1,5 +1,6 @@
 """Reading the versions of the rules; compiled rulebooks are kept by each process."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -36,6 +37,25 @@ def list_versions() -> QuerySet[RulebookVersion]:
 def get_version(pk: int) -> RulebookVersion | None:
     """One version, or None."""
     return RulebookVersion.objects.filter(pk=pk).first()
+
+
+def version_words(ids: Iterable[int | None]) -> str:
+    """What priced something: «Tarifs 2026-2027, délibération 2026-06-18/27»; "" for no version.
+
+    One query, none when there is nothing to ask.
+    """
+    wanted = {pk for pk in ids if pk is not None}
+    if not wanted:
+        return ""
+    rows = RulebookVersion.objects.filter(pk__in=wanted).order_by("applies_from", "pk")
+    return " ; ".join(
+        ", ".join(part for part in (row.name, _decision(row.council_decision)) if part)
+        for row in rows
+    )
+
+
+def _decision(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def compiled(version: RulebookVersion) -> Rulebook:

@@ -14,7 +14,7 @@ from preau.accounts.enums import Permission
 from preau.billing import queries
 from preau.billing.documents import invoice_document
 from preau.billing.services import issue_credit_note
-from preau.billing.telling import tell_lines, title_of
+from preau.billing.telling import rules_of, tell_lines, title_of
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
@@ -97,6 +97,7 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "invoice": found,
             "title": title_of(found),
             "lines": tell_lines(found),
+            "rules": rules_of(found),
             "credit_notes": queries.credit_notes_of(found.pk),
             "can_correct": Permission.BILL in request.permissions
             and not found.is_credit_note,
