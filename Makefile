@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: bench-rulebook bench-billing help run test check format lock contracts clean bench-pages
+.PHONY: bench-opening bench-rulebook bench-billing help run test check format lock contracts clean bench-pages
 
 help: ## Ce que l'on peut taper
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -10,6 +10,9 @@ run: ## Lance Préau avec sa ville de démonstration (PORT=8000)
 test: ## Toute la suite de tests (ARGS="tests/billing -k avoir" pour une partie)
 	@bin/environment test && bin/browser && \
 	exec .venv/bin/python -m pytest -n auto --dist worksteal $(ARGS)
+
+bench-opening: ## Le matin de l'ouverture : 5 000 familles, 6 000 places
+	@bin/environment test && exec .venv/bin/python bench/opening.py $(ARGS)
 
 check: ## Style, imports, types, gabarits, migrations
 	@bin/environment test && exec bin/check
