@@ -6,8 +6,10 @@ import urllib.parse
 import uuid
 
 import pytest
+from django.urls import reverse
 from eopayment.payfip_ws import PayFiP, PayFiPError
 
+from preau.accounts.enums import Role
 from preau.billing import ledger
 from preau.connectors import payfip as connector
 from preau.demo.bank.merchants import DEMO_NUMCLI
@@ -22,6 +24,7 @@ from preau.payments.errors import (
 from preau.payments.gateway import PolledGateway
 from preau.payments.models import Attempt, GatewayAccount, ProviderEvent
 from preau.payments.queries import divergences, rejected_events
+from tests.bookings import world
 from tests.harness.bank import BankProcess, http
 from tests.harness.money import (
     AGENT,
@@ -32,6 +35,7 @@ from tests.harness.money import (
     make_invoice,
     make_office,
 )
+from tests.harness.people import make_agent
 
 PAYER = services.Payer(first_name="Camille", last_name="Élan", email="camille@example.org")
 S = Attempt.Status
@@ -408,3 +412,49 @@ def test_the_simulator_refuses_a_dtd(bank):
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
     status, body, _ = http(f"{bank.url}/tpa/services/securite", bomb)
     assert status == 500 and "illisible" in body
+
+
+# --- Faces ---------------------------------------------------------------------------------------
+
+
+def test_the_family_goes_to_payfip_and_comes_back(bank, live_server, client):
+    family = world.make_family(1)
+    office = open_office(bank.url)
+    invoice = make_invoice(family, office, 5_000)
+    client.force_login(
+        world.user_of(family), backend="preau.families.auth.FamilyBackend"
+    )
+    attempt = start(family, office, {invoice: 5_000})
+    url = reverse("portal:payment", args=[attempt.reference])
+    html = client.get(url).content.decode()
+    attempt.refresh_from_db()
+    assert "15 minutes" in html and attempt.provider_id in html and "paiementws.web" in html
+    bank.control("reglages", drop=True)
+    decide(f"{bank.url}/tpa/paiementws.web?idop={attempt.provider_id}", "prelever")
+    back = reverse("portal:payment-return", args=[attempt.reference])
+    assert client.get(f"{back}?idop={attempt.provider_id}").status_code == 302
+    assert "Paiement en cours" in client.get(url).content.decode()
+    assert jobs() == [attempt.pk], "the return asks too, though the notification was lost"
+    asking.ask(attempt_id=attempt.pk, now=utc_now())
+    html = client.get(url).content.decode()
+    assert "Paiement reçu" in html and left_on(invoice) == 0
+    assert "prélèvement unique" in client.get(reverse("portal:account")).content.decode()
+
+
+def test_the_cashier_asks_again(bank, live_server, family, office, client):
+    attempt, _invoice, page = sent(family, office, live_server.url)
+    bank.control("reglages", drop=True)
+    decide(page)
+    Attempt.objects.update(created_at=utc_now() - dt.timedelta(hours=3))
+    client.force_login(
+        make_agent(Role.CASHIER, email="caisse@mairie.example"), "preau.accounts.auth.AgentBackend"
+    )
+    html = client.get(reverse("townhall:billing-payments")).content.decode()
+    ask_url = reverse("townhall:billing-payment-ask", args=[attempt.reference])
+    assert attempt.reference in html and ask_url in html
+    assert client.get(ask_url).status_code == 405
+    assert client.post(ask_url).status_code == 302
+    assert jobs() == [attempt.pk]
+    assert "Cette banque ne se laisse pas" in client.post(
+        reverse("townhall:billing-payment-ask", args=["INCONNUE"]), follow=True
+    ).content.decode()
