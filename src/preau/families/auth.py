@@ -55,7 +55,7 @@ class FamilyBackend:
         (`queries.get_guardian_of` finds them on the account)."""
         adult = (
             Guardian.objects.select_related("user", "family")
-            .filter(user_id=user_id, user__in=active_family_users())
+            .filter(user_id=user_id, user__kind=FAMILY, user__is_active=True)
             .first()
         )
         if adult is None or adult.user is None:

@@ -4,7 +4,7 @@ docs/ui.md shows each one with an example. Parts drawn many times on a page (ico
 cells) join strings; the others are templates of `ui/parts/`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -453,7 +453,8 @@ def invoice_line(line: Any) -> dict[str, Any]:
     `line`: label, detail, amount_cents, children, days (on or words, state, note), why
     (sentences), open. Day states: taken, away (charged absence), free (not charged).
     """
-    return {"line": line, "days": draw_days(getattr(line, "days", None) or ())}
+    days = line.get("days") if isinstance(line, Mapping) else line.days
+    return {"line": line, "days": draw_days(days or ())}
 
 
 @register.inclusion_tag("ui/parts/recap.html")
