@@ -305,3 +305,19 @@ def test_what_banks_said_is_shown(agent, family):
     html = text(agent.get(url("billing-payments")))
     assert "non vérifié" in html and "<script>alert" not in html
     assert balance(family, office) == 0 and OCTOBER
+
+
+def test_the_till_is_counted_by_day_means_and_text(agent, family, office):
+    take(agent, family, amount="10")
+    take(agent, family, amount="7,50", means="CHEQUE", cheque_number="5019", cheque_drawer="B")
+    page = text(agent.get(url("counter-payments")))
+    assert "10,00 €" in page and "7,50 €" in page
+    cheques = text(agent.get(url("counter-payments"), {"means": "CHEQUE"}))
+    assert "7,50 €" in cheques and "10,00 €" not in cheques
+    found = agent.get(url("counter-payments"), {"q": "5019", "office": "enfance"})
+    assert len(found.context["page"].object_list) == 1
+    none = agent.get(url("counter-payments"), {"until": "2001-01-01"})
+    assert "Aucun encaissement ainsi" in text(none)
+    assert agent.get(url("counter-payments"), {"since": "hier"}).status_code == 200
+    rows = agent.get(url("counter-payments"), {"means": "CHEQUE", "export": "csv"})
+    assert "5019" in b"".join(rows).decode() and "10,00" not in b"".join(rows).decode()

@@ -1,9 +1,11 @@
 """A family's account seen from its file, and what is taken at the counter."""
 
+from datetime import time, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Case, Count, F, Q, Sum, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,12 +16,12 @@ from preau.billing import queries, services
 from preau.billing.documents import receipt_document
 from preau.billing.telling import tell_lines, title_of
 from preau.families.queries import families_for_agent, payer_of
-from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.clock import at_paris, paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.kernel.money import euros
 from preau.payments import queries as payment_queries
 from preau.townhall.access import agent_required
-from preau.townhall.billing.forms import CounterForm, VoidForm
+from preau.townhall.billing.forms import CounterFilterForm, CounterForm, VoidForm
 from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.files import file_response
 from preau.ui.refusals import add_refusal
@@ -181,13 +183,49 @@ def void(request: HttpRequest, receipt: str) -> HttpResponse:
 @agent_required(Permission.SEE_ACCOUNTS)
 @require_GET
 def payments(request: HttpRequest) -> HttpResponseBase:
-    """Everything taken at the counter, voids included."""
-    found = queries.counter_payments()
+    """Everything taken at the counter, voids included, with totals by means to count the till."""
+    form = CounterFilterForm(request.GET, offices=queries.cash_offices())
+    found = _narrowed(queries.counter_payments(), form.cleaned_data if form.is_valid() else {})
     if "export" in request.GET:
         return export_table(request.GET["export"], "encaissements", COLUMNS, found.iterator())
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "townhall/billing/counter.html",
-        {"section": "townhall:billing", "page": page, "formats": FORMATS},
+        {
+            "section": "townhall:billing",
+            "form": form,
+            "totals": _totals(found),
+            "page": page,
+            "formats": FORMATS,
+        },
     )
+
+
+def _narrowed(found: Any, asked: dict[str, Any]) -> Any:
+    if asked.get("since"):
+        found = found.filter(received_at__gte=at_paris(asked["since"], time.min))
+    if asked.get("until"):
+        found = found.filter(
+            received_at__lt=at_paris(asked["until"] + timedelta(days=1), time.min)
+        )
+    if asked.get("office"):
+        found = found.filter(cash_office__code=asked["office"])
+    if asked.get("means"):
+        found = found.filter(means=asked["means"])
+    if text := asked.get("q"):
+        found = found.filter(
+            Q(receipt_number__icontains=text)
+            | Q(cheque_number__icontains=text)
+            | Q(family__name__icontains=text)
+            | Q(family__code__iexact=text.replace(" ", ""))
+        )
+    return found
+
+
+def _totals(found: Any) -> list[tuple[str, int, int]]:
+    """(means, how many, cents) of what is shown, voids taken off."""
+    signed = Case(When(voids=None, then=F("amount_cents")), default=-F("amount_cents"))
+    rows = found.order_by().values("means").annotate(n=Count("pk"), cents=Sum(signed))
+    names = dict(found.model.Means.choices)
+    return sorted((names[row["means"]], row["n"], row["cents"]) for row in rows)

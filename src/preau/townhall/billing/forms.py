@@ -216,6 +216,29 @@ class ActivityForm(forms.Form):
         self.fields["office"].choices = [("", _("aucune")), *((o.code, o.name) for o in offices)]
 
 
+class CounterFilterForm(forms.Form):
+    """Which receipts: a day or several, a cash office, a means, a file."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Dossier, reçu ou chèque"), required=False, max_length=80
+    )
+    since = forms.DateField(
+        label=gettext_lazy("Du"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Au"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    office = forms.ChoiceField(label=gettext_lazy("Régie"), required=False)
+    means = forms.ChoiceField(label=gettext_lazy("Moyen"), required=False)
+
+    def __init__(self, *args: Any, offices: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].choices = [("", _("toutes")), *((o.code, o.name) for o in offices)]
+        self.fields["means"].choices = [
+            ("", _("tous")), ("CASH", _("espèces")), ("CHEQUE", _("chèque")), ("CARD", _("carte"))
+        ]
+
+
 class CounterForm(forms.Form):
     """Cash or a cheque received from a family."""
 
