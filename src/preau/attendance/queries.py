@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -207,6 +207,7 @@ class PastDay:
     child_id: int
     child: str
     activity: str
+    starts_at: time
     product: str
     state: str
     is_walk_in: bool = False
@@ -238,7 +239,9 @@ def history(family_id: int, first: date, last: date) -> list[PastDay]:
     for mark in recorded.values():
         if mark.presence == Presence.PRESENT:
             days.append(_past_day(mark.slot, mark.child, "present", mark, ""))
-    return sorted(days, key=lambda d: (d.day, d.child_id, d.activity), reverse=True)
+    # The latest day first; within a day, each child's hours in their order.
+    days.sort(key=lambda d: (d.child_id, d.starts_at, d.activity))
+    return sorted(days, key=lambda d: d.day, reverse=True)
 
 
 def _past_day(slot: Any, child: Any, state: str, mark: Attendance | None, sentence: str) -> PastDay:
@@ -247,6 +250,7 @@ def _past_day(slot: Any, child: Any, state: str, mark: Attendance | None, senten
         child_id=child.pk,
         child=child.first_name,
         activity=slot.offering.activity.name,
+        starts_at=slot.starts_at,
         product=slot.product.name,
         state=state,
         is_walk_in=bool(mark and mark.is_walk_in),

@@ -167,6 +167,8 @@ def _lead(home: FamilyHome) -> str:
         return f"{said} à faire.{rest}"
     if home.warnings:
         return "Rien à payer ni à compléter, mais des jours restent à réserver."
+    if not (home.lines or home.pending_requests or home.missing):
+        return "Aucun de vos enfants n’est inscrit à une activité."
     if home.pay.pending_cents:
         return "Rien à faire : un paiement est en cours, la banque va confirmer."
     return "Rien à faire. Tout est en ordre."

@@ -3,6 +3,7 @@
 from preau.attendance.services.absences import (
     Effect,
     add_document,
+    effects_in_words,
     justify_absence,
     preview_absence,
     report_absence,
@@ -30,6 +31,7 @@ __all__ = [
     "add_document",
     "close_sheet",
     "declare_card_lost",
+    "effects_in_words",
     "issue_card",
     "issue_first_cards",
     "justify_absence",
