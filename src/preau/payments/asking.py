@@ -70,7 +70,9 @@ def ask_soon(attempt: Attempt, *, now: datetime) -> None:
         Attempt.objects.filter(pk=attempt.pk).exclude(status__in=_DECIDED).update(ask_at=at)
     from preau.payments.tasks import ask_bank
 
-    job = ask_bank.configure(queueing_lock=f"payments.ask.{attempt.pk}", schedule_at=at)
+    job = ask_bank.configure(
+        queueing_lock=f"payments.ask.{attempt.pk}", schedule_at=at if at > now else None
+    )
     with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
         job.defer(attempt_id=attempt.pk)
 
