@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 
 from preau.demo.accounts import accounts
 from preau.demo.town.load import load
 from preau.demo.town.people import AGENTS, FAMILIES
 from preau.kernel.clock import utc_now
 
-MOST = 45
+MOST = 30
 # Leaving, files, and the same list in another order.
 LEFT_ASIDE = re.compile(r"deconnexion|/demo/|\.(pdf|csv|ods|xlsx)|export|format=|sort=|page=")
 
@@ -46,7 +47,7 @@ def test_every_account_walks_through_its_pages(
         assert not page.url.endswith("/connexion/"), row
         broken += [f"{row['role']}: {line}" for line in walk(page, site.url)]
         page.context.close()
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def walk(page: Any, base: str) -> list[str]:
@@ -58,13 +59,15 @@ def walk(page: Any, base: str) -> list[str]:
         if kind in seen:
             continue
         seen.add(kind)
-        answer = page.request.get(address)
+        try:
+            answer = page.goto(address)
+        except PlaywrightError as error:
+            if "Download is starting" in str(error):
+                continue
+            raise
         if answer.status != 200:
             broken.append(f"{answer.status} {address} from {origin}")
             continue
-        if "text/html" not in answer.headers.get("content-type", ""):
-            continue
-        page.goto(address)
         for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
             parts = urlsplit(link)
             target = parts.path + (f"?{parts.query}" if parts.query else "")
