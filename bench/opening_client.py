@@ -36,7 +36,8 @@ class Tally:
     took: list[float] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    receipts: list[str] = field(default_factory=list)
+    # The receipts that were read, by reference.
+    receipts: dict[str, bytes] = field(default_factory=dict)
 
 
 class Browser:
@@ -122,21 +123,21 @@ class Browser:
             answer = await self.ask("GET", path)
         return answer
 
-    async def journey(self, month: str, days: list[str]) -> None:
-        """Read the planning, send the days, read the receipt."""
-        path = f"/espace/reservations/?mois={month}&activite=centre"
+    async def journey(self, month: str, days: list[str], activity: str = "centre") -> None:
+        """Read the planning, send days (by their rank in the page), read the receipt."""
+        path = f"/espace/reservations/?mois={month}&activite={activity}"
         page = await self.enter(path)
         if page.status != 200:
             raise ValueError(f"planning: {page.status}")
         fields = {name.decode(): value.decode() for name, value in FIELDS.findall(page.body)}
         slots = list(dict.fromkeys(
             f"{slot.decode()}-{child.decode()}" for slot, child in PAIRS.findall(page.body)
-            if int(child) == self.child
+            if child.decode() == str(self.child)
         ))
         chosen = [slots[int(day)] for day in days]
         form = [
             ("csrfmiddlewaretoken", fields["csrfmiddlewaretoken"]), ("mois", month),
-            ("activite", "centre"), ("held", fields["held"]), ("added", fields["added"]),
+            ("activite", activity), ("held", fields["held"]), ("added", fields["added"]),
             ("key", fields["key"]), ("go", ""), ("do", "send"), *(("c", pair) for pair in chosen),
         ]
         sent = await self.ask("POST", "/espace/reservations/", form)
@@ -147,7 +148,7 @@ class Browser:
         told = OUTCOME.search(receipt.body)
         if receipt.status != 200 or told is None:
             raise ValueError(f"receipt: {receipt.status}")
-        self.tally.receipts.append(told[0].decode())
+        self.tally.receipts[told[0].decode()] = receipt.body
 
 
 def _unchunk(body: bytes) -> bytes:
