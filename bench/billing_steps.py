@@ -105,6 +105,33 @@ def _counted() -> Iterator[list[int]]:
         psycopg.Cursor.copy = copy  # type: ignore[method-assign]
 
 
+def pdf(name: str) -> dict[str, Any]:
+    """Every invoice's PDF, each set on its own and archived; then all their pages in one go."""
+    from billing_pages import one_compile
+
+    from preau.billing.archiving import archive_run
+    from preau.billing.documents import invoice_to_issue
+    from preau.billing.queries import with_lines
+    from preau.documents.models import IssuedDocument
+
+    run = BillingRun.objects.get(status=BillingRun.Status.ISSUED)
+    begun = time.perf_counter()
+    made = archive_run(run_id=run.pk, now=NOW)
+    seconds = time.perf_counter() - begun
+    assert made == run.invoice_count == IssuedDocument.objects.filter(kind="INVOICE").count()
+    assert archive_run(run_id=run.pk, now=NOW) == 0
+    invoices = with_lines(Invoice.objects.filter(run=run)).select_related("cash_office")
+    floor_seconds = one_compile([invoice_to_issue(invoice) for invoice in invoices])
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return {
+        "pdf_invoices": made,
+        "pdf_seconds": round(seconds, 2),
+        "pdf_floor_seconds": round(floor_seconds, 2),
+        "pdf_ratio": round(seconds / floor_seconds, 2),
+        "pdf_peak_mb": round(children, 1),
+    }
+
+
 def _check(name: str, run: BillingRun, *, floor_invoices: int, floor_cents: int) -> None:
     """To the cent, each line explained with its dates, numbers without gap, the ledger proved."""
     assert run.status == BillingRun.Status.ISSUED, run.error

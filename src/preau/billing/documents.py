@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from preau.billing.models import CounterPayment, Invoice
 from preau.billing.telling import quantity_words, rules_of, title_of
+from preau.documents.many import ToIssue
 from preau.documents.queries import get_by_number
 from preau.documents.services import issue_document
 from preau.kernel import french
@@ -16,15 +17,30 @@ from preau.kernel.french import euros
 
 def invoice_document(invoice: Invoice, *, now: datetime) -> Any:
     """The invoice's archived PDF. `invoice` comes from `get_invoice` (lines, left to pay)."""
-    is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
+    wanted = invoice_to_issue(invoice)
     return _archived(
+        number=wanted.number,
+        kind=wanted.kind,
+        title=wanted.title,
+        template=wanted.template,
+        data=lambda: wanted.data,
+        public_facts=wanted.public_facts,
+        family_id=invoice.family_id,
+        now=now,
+    )
+
+
+def invoice_to_issue(invoice: Invoice) -> ToIssue:
+    """What the PDF of an invoice or credit note holds. `invoice` has its lines and its office."""
+    is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
+    return ToIssue(
         number=invoice.number,
         kind="CREDIT_NOTE" if is_note else "INVOICE",
         title=_("Avoir n° %(number)s") % {"number": invoice.number}
         if is_note
         else _("Facture n° %(number)s") % {"number": invoice.number},
         template="invoice",
-        data=lambda: _invoice_data(invoice),
+        data=_invoice_data(invoice),
         public_facts={
             _("Régie"): invoice.cash_office.name,
             _("Mois"): french.month(invoice.month),
@@ -32,7 +48,6 @@ def invoice_document(invoice: Invoice, *, now: datetime) -> Any:
             _("Émise le"): french.day(invoice.issued_on, year=True),
         },
         family_id=invoice.family_id,
-        now=now,
     )
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from preau.billing import ledger, runs
+from preau.billing import archiving, ledger, runs
 from preau.kernel.clock import utc_now
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,14 @@ def preview_run(run_id: int) -> None:
 def issue_run(run_id: int) -> None:
     """Issue an approved run."""
     runs.issue(run_id=run_id, now=utc_now())
+    defer_once(archive_invoices, f"billing.archive:{run_id}", run_id=run_id)
+
+
+@app.task(queue="letters", name="billing.archive_invoices", priority=-10)
+def archive_invoices(run_id: int) -> None:
+    """Make some of the PDFs of an issued run, and come back for the others after other jobs."""
+    if archiving.archive_run(run_id=run_id, now=utc_now(), batches=1):
+        defer_once(archive_invoices, f"billing.archive:{run_id}", run_id=run_id)
 
 
 @app.periodic(cron="* * * * *")

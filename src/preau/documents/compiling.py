@@ -1,0 +1,40 @@
+"""Setting one PDF with typst: archivable (PDF/A-2a), accessible (PDF/UA-1). Knows no database, so
+that a process which does nothing else can do it."""
+
+import threading
+from pathlib import Path
+from typing import Literal, cast
+
+import typst
+
+from preau.documents.errors import RenderingFailed
+
+TEMPLATES = Path(__file__).parent / "typst"
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+
+_local = threading.local()
+
+
+def compile_pdf(template: str, data: str) -> bytes:
+    """The PDF of `typst/<template>.typ` on `data`, JSON text. Raises RenderingFailed."""
+    try:
+        pdf = _compiler().compile(
+            input=str(TEMPLATES / f"{template}.typ"),
+            format="pdf",
+            sys_inputs={"data": data},
+            pdf_standards=list(STANDARDS),
+        )
+    except typst.TypstError as error:
+        raise RenderingFailed(f"{template}: {error}") from error
+    return cast(bytes, pdf)
+
+
+def _compiler() -> typst.Compiler:
+    # One a thread: it keeps the fonts and the parsed templates between documents.
+    if not hasattr(_local, "compiler"):
+        _local.compiler = typst.Compiler(
+            root=str(TEMPLATES),
+            font_paths=[str(TEMPLATES / "fonts")],
+            ignore_system_fonts=True,
+        )
+    return _local.compiler
