@@ -77,7 +77,7 @@ class Visitor:
             f"Cookie: {cookie}\r\n\r\n".encode()
         )
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        size, zipped = 0, False
+        size, zipped, chunked = 0, False, False
         for line in head[1:]:
             name, _, value = line.partition(": ")
             name = name.lower()
@@ -88,11 +88,26 @@ class Visitor:
                 self.cookies[kept] = text
             elif name == "content-encoding":
                 zipped = value == "gzip"
-        await self.reader.readexactly(size)
+            elif name == "transfer-encoding":
+                chunked = value == "chunked"
+        if chunked:
+            size = await self._read_chunks()
+        else:
+            await self.reader.readexactly(size)
         status = int(head[0].split()[1])
-        if status == 200 and not zipped:
+        if status == 200 and size > 500 and not zipped:
             raise SystemExit(f"{path} : la page n’est pas compressée")
         return status, size
+
+    async def _read_chunks(self) -> int:
+        assert self.reader is not None
+        total = 0
+        while True:
+            length = int((await self.reader.readuntil(b"\r\n")).split(b";")[0], 16)
+            await self.reader.readexactly(length + 2)
+            if not length:
+                return total
+            total += length
 
     def close(self) -> None:
         if self.writer is not None:
@@ -119,6 +134,18 @@ async def ask_for(seconds: float, port: int, path: str, cookies: dict[str, str])
     await asyncio.gather(*(keep_asking() for _ in range(CONNECTIONS)))
     load.seconds = time.perf_counter() - begun
     return load
+
+
+async def let_in(port: int, cookies: dict[str, str]) -> dict[str, str]:
+    """The cookies of a family that came before the crowd, past the waiting room if it is on."""
+    visitor = Visitor(port, cookies)
+    for _ in range(60):
+        status, _size = await visitor.get(PAGES["planning"])
+        if status == 200:
+            visitor.close()
+            return visitor.cookies
+        await asyncio.sleep(1)
+    raise SystemExit("La salle d’attente ne laisse entrer personne.")
 
 
 async def read_often(port: int, path: str, cookies: dict[str, str], count: int) -> list[float]:
@@ -190,10 +217,11 @@ class Bench:
         who = self.step(database, "visitors")
         told: dict[str, Any] = {f"{name}_queries": n for name, n in who["queries"].items()}
         with self.served(database) as (port, group):
+            family = asyncio.run(let_in(port, who["family"]))
             for name, path in PAGES.items():
-                asyncio.run(ask_for(WARM_SECONDS, port, path, who["family"]))
+                asyncio.run(ask_for(WARM_SECONDS, port, path, family))
                 worked = cpu_seconds(group)
-                load = asyncio.run(ask_for(SECONDS, port, path, who["family"]))
+                load = asyncio.run(ask_for(SECONDS, port, path, family))
                 worked = cpu_seconds(group) - worked
                 told[f"{name}_rps"] = load.rps
                 told[f"{name}_cpu_ms"] = round(worked * 1000 / load.answers, 1)
@@ -216,7 +244,7 @@ async def wait_until_up(port: int, seconds: float = 60) -> None:
     while time.monotonic() < deadline:
         try:
             visitor = Visitor(port, {})
-            status, _size = await visitor.get("/connexion/")
+            status, _size = await visitor.get("/healthz")
             visitor.close()
         except OSError:
             status = 0
