@@ -10,8 +10,9 @@ from preau.openings.enums import Audience
 # The share of the servers' time that may be busy before people wait, and that the gate aims at.
 FULL = 0.90
 AIM = 0.80
-# People let in per second: the first guess of a rush, and its bounds.
-FIRST_RATE, LEAST_RATE, MOST_RATE = 40.0, 2.0, 2_000.0
+# People let in per second: the first guess of a rush, and its bounds. The guess is low, since who
+# is let in cannot be put out: the rate grows by a quarter a second while the servers have time.
+FIRST_RATE, LEAST_RATE, MOST_RATE = 10.0, 2.0, 2_000.0
 QUIET = timedelta(seconds=20)
 
 

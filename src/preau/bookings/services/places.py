@@ -10,12 +10,18 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count
 
 from preau.bookings.enums import BookingStatus, SlotStatus
 from preau.bookings.models import Booking, Slot
 from preau.bookings.rules import offer_limit
 from preau.kernel.locks import lock_rows
+
+_QUEUES = """
+SELECT slot_id, count(*) FILTER (WHERE status = 'WAITING'),
+       coalesce(bool_or(status = 'OFFERED' AND offer_expires_at <= %s), false)
+FROM bookings_booking WHERE slot_id = ANY(%s) AND status IN ('WAITING', 'OFFERED')
+GROUP BY slot_id
+"""
 
 
 def _lock_slots(slot_ids: Iterable[int]) -> list[Slot]:
@@ -42,18 +48,23 @@ class Seats:
         self._ordinals: Counter[int] = Counter()
         self._capacity: Counter[int] = Counter()
         self._waiting: Counter[int] | None = None
+        self._has_late = False
 
     def waiting(self, slot_id: int) -> int:
         """How many wait for a place of this slot."""
+        return self._queues()[slot_id]
+
+    def _queues(self) -> Counter[int]:
+        """Those who wait, by slot; and whether an offer is past its time. Read once, in one query:
+        under the locks nobody else changes either."""
         if self._waiting is None:
-            self._waiting = Counter(
-                dict(
-                    Booking.objects.filter(slot__in=self.slots, status=BookingStatus.WAITING)
-                    .values_list("slot")
-                    .annotate(n=Count("pk"))
-                )
-            )
-        return self._waiting[slot_id]
+            self._waiting = Counter()
+            with connection.cursor() as cursor:
+                cursor.execute(_QUEUES, [self.now, list(self.slots)])
+                for slot_id, waiting, late in cursor.fetchall():
+                    self._waiting[slot_id] = waiting
+                    self._has_late = self._has_late or late
+        return self._waiting
 
     def left(self, slot_id: int) -> int:
         """How many places may still be given."""
@@ -96,6 +107,9 @@ class Seats:
     def lapse_offers(self) -> None:
         """Take back the places whose time to answer is over; it costs nothing to anyone."""
         if self.look_only:
+            return
+        self._queues()
+        if not self._has_late:
             return
         late = Booking.objects.filter(
             slot__in=self.slots,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from preau.audit.services import record
 from preau.bookings.doors import get_doors, opening_words
@@ -62,6 +62,7 @@ def submit_planning(
     late_allowed: bool = False,
     no_surprise: bool = False,
     schooling: Mapping[int, Mapping[str, Any]] | None = None,
+    family: Any = None,
 ) -> Submission:
     """Add days `(slot_id, child_id)` and take back bookings (ids) of a household, in one sending.
 
@@ -70,7 +71,8 @@ def submit_planning(
     raised and nothing is written unless every day added is booked. With `no_surprise`, NeedsRecap
     is raised and nothing is written when a day would stay due or bear a surcharge. An agent may
     book after the deadline, or before the booking opens, with `late_allowed`. The same `key`
-    again returns the first receipt. Raises NothingToSend when there is nothing in it.
+    again returns the first receipt. `family`: its row, when the caller has it. Raises
+    NothingToSend when there is nothing in it.
     """
     pairs = list(dict.fromkeys((int(slot), int(child)) for slot, child in add))
     removed_ids = sorted(set(remove))
@@ -88,14 +90,14 @@ def submit_planning(
         at=now,
         channel=channel,
     )
-    Submission.objects.bulk_create([mine], ignore_conflicts=True)
-    submission = Submission.objects.get(key=key, family_id=family_id)
-    if submission.reference != mine.reference:
-        return submission
+    if not _insert(mine):
+        return Submission.objects.get(key=key, family_id=family_id)
+    submission = mine
 
     sending = _Sending(
         family_id, pairs, removed_ids, now=now, actor=actor, channel=channel,
         when_full=when_full, late_allowed=late_allowed and actor.is_agent, schooling=schooling,
+        family=family,
     )
     lines = sending.run()
     if all_or_nothing and any(
@@ -121,6 +123,27 @@ def submit_planning(
     tell_receipt(submission, now=now)
     tell_offers(sending.seats.offered, now=now)
     return submission
+
+
+def _insert(submission: Submission) -> bool:
+    """Write a sending under its key; False when one with this key is there already. The second of
+    two at once waits for the first to end, which `ignore_conflicts` does not tell apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bookings_submission (key, family_id, user_id, reference, at, channel, "
+            "receipt) VALUES (%s, %s, %s, %s, %s, %s, '[]') ON CONFLICT (key) DO NOTHING "
+            "RETURNING id",
+            [
+                submission.key, submission.family_id, submission.user_id, submission.reference,
+                submission.at, submission.channel,
+            ],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    submission.pk, submission._state.adding = row[0], False
+    submission._state.db = "default"
+    return True
 
 
 def preview_planning(
@@ -169,6 +192,7 @@ class _Sending:
         when_full: str,
         late_allowed: bool,
         schooling: Mapping[int, Mapping[str, Any]] | None,
+        family: Any = None,
         look_only: bool = False,
     ) -> None:
         self.family_id, self.pairs, self.now = family_id, pairs, now
@@ -189,7 +213,9 @@ class _Sending:
         self.facts = slot_facts(self.seats.slots.values())
         days = [slot.day for slot in self.seats.slots.values()] or [paris_day(now)]
         self.first, self.last = min(days), max(days)
-        self.household: Household = get_household(family_id, self.first, self.last)
+        self.household: Household = get_household(
+            family_id, self.first, self.last, family
+        )
         self.rules = FamilyRules(self.household, schooling=schooling)
         wanted = {slot for slot, _ in pairs}
         self.doors = get_doors(

@@ -185,7 +185,7 @@ def send_draft(
 
 def send_choices(
     *, family_id: int, user_id: int, key: uuid.UUID, choices: Choices, channel: str,
-    now: datetime, actor: Actor,
+    now: datetime, actor: Actor, family: Any = None,
 ) -> Any:
     """Send what a page shows chosen, in one step: what is free is booked, for the rest the
     children wait. `key` is the page's own: sending twice gives the same receipt.
@@ -205,7 +205,7 @@ def send_choices(
     add, remove = _parts(family_id, kept)
     return submit_planning(
         family_id=family_id, add=add, remove=remove, key=key, channel=channel, now=now,
-        actor=actor, no_surprise=True, schooling=_schooling(add, now),
+        actor=actor, no_surprise=True, schooling=_schooling(add, now), family=family,
     )
 
 

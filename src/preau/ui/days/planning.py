@@ -267,7 +267,7 @@ def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | Non
     try:
         sent = send_choices(
             family_id=desk.family.pk, user_id=desk.user_id, key=_key(desk), choices=choices,
-            channel=desk.channel(""), now=now, actor=desk.actor,
+            channel=desk.channel(""), now=now, actor=desk.actor, family=desk.family,
         )
     except Refusal as refusal:
         messages.info(desk.request, str(refusal))
