@@ -149,7 +149,7 @@ WHERE slot.day BETWEEN %(first)s AND %(last)s AND slot.status = 'OPEN'
 GROUP BY activity.name ORDER BY activity.name
 """
 # Enough to sort a million narrow rows without writing them to the disk.
-SORTING = "SET LOCAL work_mem = '128MB'"
+SORTING = "SET LOCAL work_mem = '128MB';"
 
 
 @dataclass(slots=True)
@@ -181,10 +181,10 @@ def read_month(
     found: dict[int, FamilyCharges] = defaultdict(FamilyCharges)
     apart: dict[str, list[Any]] = {"slots": [], "children": [], "families": [], "statuses": []}
     with connection.cursor() as cursor:
-        cursor.execute(SORTING)
         cursor.execute(SLOTS, asked)
         calendar = _calendar(cursor.fetchall())
-        cursor.execute(ALL_DAYS, asked)
+        cursor.execute(SORTING + ALL_DAYS, asked)
+        cursor.nextset()
         while rows := cursor.fetchmany(5_000):
             for family_id, child_id, is_seen, slot_id, status, slots in rows:
                 if slot_id is None:
