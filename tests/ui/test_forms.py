@@ -98,3 +98,13 @@ def test_summary_of_several_forms_and_form_sets() -> None:
     assert "2 réponses à revoir" in html
     assert 'href="#id_form-0-born_on_day"' in html
     assert 'id="id_form-0-born_on_day"' in str(bound)
+
+
+def test_the_summary_says_which_answer_is_missing() -> None:
+    class Named(forms.Form):
+        first_name = forms.CharField(label="Prénom")
+
+    bound = Named({})
+    html = Template("{% error_summary form %}").render(Context({"form": bound}))
+    assert "Prénom\u00a0: à remplir." in html
+    assert "obligatoire" not in html

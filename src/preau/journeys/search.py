@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Case, When
+
 from preau.accounts.enums import Permission
 from preau.billing.queries import get_invoice
 from preau.casework import queries as casework
@@ -12,6 +14,7 @@ from preau.documents.queries import find_by_code
 from preau.families.queries import with_people
 from preau.journeys.family_file import visible_families
 from preau.kernel.clock import paris_day
+from preau.kernel.text import search_key
 
 if TYPE_CHECKING:
     from preau.accounts.models import User
@@ -47,7 +50,10 @@ def search_all(user: "User", text: str, *, permissions: frozenset[str], now: dat
     if len(text) < 2:
         return results
     day = paris_day(now)
-    found = list(with_people(visible_families(user, day, text)[: SHOWN + 1], day))
+    # Files whose own name begins so come first; a child's or a street's after.
+    named = Case(When(sort_key__startswith=search_key(text), then=0), default=1)
+    ranked = visible_families(user, day, text).order_by(named, "sort_key", "pk")
+    found = list(with_people(ranked[: SHOWN + 1], day))
     results.families, results.more = found[:SHOWN], len(found) > SHOWN
     number = re.sub(r"\s", "", text).upper()
     if re.search(r"\d", number) and len(number) >= 6:

@@ -1,6 +1,6 @@
 """Reading the outbox."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from preau.messaging.models import Message
 
@@ -10,6 +10,19 @@ def list_messages(family_id: int) -> QuerySet[Message]:
     return Message.objects.filter(family_id=family_id, is_secret=False).order_by(
         "-created_at", "-pk"
     )
+
+
+def list_letters(family_id: int) -> QuerySet[Message]:
+    """As `list_messages()`, as the household reads them: what was written to two adults at once
+    is one letter."""
+    twin = Message.objects.filter(
+        family_id=family_id,
+        subject=OuterRef("subject"),
+        body=OuterRef("body"),
+        created_at=OuterRef("created_at"),
+        pk__lt=OuterRef("pk"),
+    )
+    return list_messages(family_id).filter(~Exists(twin))
 
 
 def list_failed() -> QuerySet[Message]:

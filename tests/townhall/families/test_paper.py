@@ -1,10 +1,15 @@
 """What leaves a file: suggestions while typing, the printed sheet, a message to the family."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 
 from preau.accounts.enums import Role
 from preau.audit.models import Entry
+from preau.families import services
+from preau.families.values import ChildData
+from preau.kernel.actors import Actor
 from preau.kernel.clock import utc_now
 from preau.messaging.models import Message
 from tests.harness.people import adult_of, make_agent, make_family, make_town
@@ -67,3 +72,23 @@ def test_a_message_goes_only_to_adults_of_this_file(family):
         {"to": [stranger.pk], "subject": "Bonjour", "body": "Texte"},
     )
     assert answer.status_code == 422 and not Message.objects.exists()
+
+
+def test_files_of_that_name_come_before_those_of_its_people(family):
+    namesake = make_family(last_name="Zola", now=utc_now())
+    services.add_child(
+        family_id=family.pk,
+        child=ChildData(first_name="Zoé", last_name="Zola", birth_on=dt.date(2019, 5, 2)),
+        now=utc_now(),
+        actor=Actor.system(),
+    )
+    found = signed_in(Role.COUNTER).get(
+        "/mairie/recherche/", {"q": "zola"}, headers={"HX-Request": "true"}
+    )
+    text = found.content.decode()
+    assert -1 < text.index(namesake.code) < text.index(family.code)
+
+
+def test_the_search_box_stands_only_where_it_answers(family):
+    assert b'role="search"' in signed_in(Role.COUNTER).get("/mairie/demandes/").content
+    assert b'role="search"' not in signed_in(Role.SITE_MANAGER).get("/mairie/sites/").content

@@ -11,7 +11,7 @@ from preau.enrolments.queries import documents_of
 from preau.families import queries
 from preau.journeys.family_days import school_words
 from preau.kernel.clock import paris_day, utc_now
-from preau.messaging.queries import list_messages
+from preau.messaging.queries import list_letters
 from preau.portal.access import family_required
 from preau.schools.queries import schooling_on
 
@@ -41,7 +41,7 @@ def family(request: HttpRequest) -> HttpResponse:
             "quotients": list(queries.list_quotients(household.pk)[:6]),
             "pieces": list(documents_of(household.pk)[:30]),
             "issued": list(list_issued(household.pk)[:10]),
-            "messages_sent": list(list_messages(household.pk)[:5]),
+            "messages_sent": list(list_letters(household.pk)[:5]),
             "today": day,
             "section": "portal:family",
         },
@@ -52,7 +52,7 @@ def family(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sent_messages(request: HttpRequest) -> HttpResponse:
     """What the town wrote to this household by e-mail; secrets are not kept."""
-    page = Paginator(list_messages(request.family.pk), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(list_letters(request.family.pk), PAGE).get_page(request.GET.get("page"))
     return render(
         request, "portal/family/messages.html", {"page": page, "title": _("Nos messages")}
     )

@@ -15,6 +15,7 @@ from django.template import Context
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from preau.kernel import french
 from preau.ui import routes
@@ -331,8 +332,15 @@ def error_summary(*form_list: forms.BaseForm) -> dict[str, Any]:
             errors += [("", str(error)) for error in member.non_field_errors()]
             for bound in member:
                 target = getattr(bound, "target_id", bound.id_for_label)
-                errors += [(target, str(error)) for error in bound.errors]
+                errors += [(target, _named(bound, str(error))) for error in bound.errors]
     return {"errors": errors}
+
+
+def _named(bound: forms.BoundField, text: str) -> str:
+    """In the list at the top, a bare «Ce champ est obligatoire.» would not say which."""
+    if text == str(forms.Field.default_error_messages["required"]):
+        return _("%(label)s\u00a0: à remplir.") % {"label": bound.label}
+    return text
 
 
 @register.inclusion_tag("ui/parts/filters.html", takes_context=True)
