@@ -9,11 +9,13 @@ from django.urls import reverse
 
 from preau.accounts.enums import Role
 from preau.billing.counter import take_payment
+from preau.casework.models import Request
 from preau.journeys.dashboard import get_dashboard
 from preau.kernel.actors import Actor
 from preau.kernel.enums import Channel
 from tests.harness.money import make_family, make_invoice, make_office
 from tests.harness.people import make_agent
+from tests.harness.people import make_family as open_family
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +59,26 @@ def test_the_page_and_its_exports(client: Client) -> None:
 def test_a_site_manager_sees_no_figures(client: Client) -> None:
     client.force_login(make_agent(Role.SITE_MANAGER), backend="preau.accounts.auth.AgentBackend")
     assert client.get(reverse("townhall:dashboard")).status_code == 403
+
+
+def test_a_request_past_its_day_is_late_before_it_is_decided() -> None:
+
+    family = open_family()
+    for number, due_on, status in (
+        (1, date(2026, 11, 20), "SUBMITTED"),
+        (2, date(2026, 11, 30), "SUBMITTED"),
+        (3, date(2026, 11, 20), "WITHDRAWN"),
+    ):
+        Request.objects.create(
+            reference=f"2026-{number:05d}",
+            kind="QUESTION",
+            family=family,
+            channel="PORTAL",
+            applicant_name="Amina",
+            summary="?",
+            status=status,
+            due_on=due_on,
+            submitted_at=datetime(2026, 11, 10, 9, 0, tzinfo=UTC),
+        )
+    (row,) = get_dashboard(now=NOW).by_channel
+    assert (row.received, row.decided, row.late) == (3, 0, 1)

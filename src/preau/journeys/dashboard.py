@@ -44,7 +44,7 @@ def get_dashboard(*, now: datetime) -> Dashboard:
         last=last,
         months=payments_by_month(first=first, last=last),
         money=receivables(day=last),
-        by_channel=request_figures(by="channel", since=since, until=until),
-        by_kind=request_figures(by="kind", since=since, until=until),
+        by_channel=request_figures(by="channel", since=since, until=until, day=last),
+        by_kind=request_figures(by="kind", since=since, until=until, day=last),
         families=family_figures(),
     )

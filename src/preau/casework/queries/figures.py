@@ -1,31 +1,34 @@
 """Requests counted: by channel, kind and delay."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
 
-from preau.casework.models import Request, RequestStatus
+from preau.casework.models import OPEN_STATUSES, Request, RequestStatus
 
 DECIDED = (RequestStatus.APPROVED, RequestStatus.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFigures:
-    """Requests of one group: received, decided, late, and the mean delay of decisions."""
+    """Requests of one group: received, decided, late (decided or not), and the mean delay."""
 
     group: str
     received: int
     decided: int
-    decided_late: int
+    late: int
     mean_delay: timedelta | None
 
 
-def request_figures(*, by: str, since: datetime, until: datetime) -> list[RequestFigures]:
+def request_figures(
+    *, by: str, since: datetime, until: datetime, day: date
+) -> list[RequestFigures]:
     """Requests received between two instants, grouped `by` "channel" or "kind", most first.
 
-    The delay runs from the submission to the decision; automatic decisions count.
+    The delay runs from the submission to the decision; automatic decisions count. Late: decided
+    after the day promised, or still open past it on `day`.
     """
     if by not in {"channel", "kind"}:
         raise ValueError(by)
@@ -37,7 +40,11 @@ def request_figures(*, by: str, since: datetime, until: datetime) -> list[Reques
         .annotate(
             received=Count("pk"),
             decided=Count("pk", filter=decided),
-            decided_late=Count("pk", filter=decided & Q(decided_at__date__gt=F("due_on"))),
+            late=Count(
+                "pk",
+                filter=Q(decided, decided_at__date__gt=F("due_on"))
+                | Q(status__in=OPEN_STATUSES, due_on__lt=day),
+            ),
             mean_delay=Avg(delay, filter=decided),
         )
         .order_by("-received")

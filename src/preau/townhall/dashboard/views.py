@@ -31,7 +31,7 @@ REQUEST_COLUMNS = [
     Column("Demandes", "group"),
     Column("Reçues", "received"),
     Column("Traitées", "decided"),
-    Column("En retard", "decided_late"),
+    Column("En retard", "late"),
     Column("Délai moyen, jours", _days),
 ]
 
