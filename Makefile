@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: bench-opening bench-rulebook bench-billing help run test check format lock contracts clean bench-pages
+.PHONY: drill-money bench-opening bench-rulebook bench-billing help run test check format lock contracts clean bench-pages
 
 help: ## Ce que l'on peut taper
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,3 +37,6 @@ bench-rulebook: ## Prix d'une ville par le règlement, face au SQL écrit à la 
 
 bench-pages: ## Mesure les pages de tous les jours (ARGS=--quick : la petite ville seule)
 	@bin/environment run && exec .venv/bin/python bench/pages.py $(ARGS)
+
+drill-money: ## Tue tout pendant que l'argent arrive, puis compte au centime (ARGS="--kills 20")
+	@bin/environment test && exec .venv/bin/python bench/drill_money.py $(ARGS)
