@@ -31,7 +31,8 @@ def issue_invoices(
     """Write the drafts as invoices, with their ledger movements; their ids, in the drafts' order.
 
     To be called in a transaction: all are written, or none. A day already billed, or a second
-    invoice for a payer and month, raises IntegrityError. Statements do not grow with the drafts.
+    invoice for a payer and month, raises psycopg.IntegrityError.
+    Statements do not grow with the drafts.
     """
     if not drafts:
         return []
