@@ -158,9 +158,17 @@ def test_places_and_queue(counter, slot, lina):
     slot.refresh_from_db()
     rows = [world.book(slot, world.children_of(f)[0], f, status="WAITING") for f in waiting]
     page = counter.get(url(slot, "attente/")).content.decode()
-    assert "Passer en premier" in page
+    assert "Changer son rang" in page
     counter.post(url(slot, "attente/ordre/"), {"booking": rows[1].pk, "reason": "Fratrie"})
     assert counter.post(url(slot, "attente/ordre/"), {"booking": "9"}).status_code == 404
+    # Any rank may be given; one that is not in the queue is refused in words.
+    for rank, words in (("2", "passe 2e"), ("9", "un rang entre 1 et 2"), ("x", "un rang entre")):
+        back = counter.post(
+            url(slot, "attente/ordre/"),
+            {"booking": rows[1].pk, "reason": "Fratrie", "rank": rank}, follow=True,
+        )
+        assert words in back.content.decode(), rank
+    counter.post(url(slot, "attente/ordre/"), {"booking": rows[1].pk, "reason": "Fratrie"})
     counter.post(url(slot, "places/"), {"capacity": "2"})
     rows[1].refresh_from_db()
     assert rows[1].status == "OFFERED"

@@ -152,7 +152,8 @@ def capacity(request: HttpRequest, slot_id: int) -> HttpResponse:
 @agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
 @require_POST
 def reorder(request: HttpRequest, slot_id: int) -> HttpResponse:
-    """Put a waiting child first, with a reason that is kept."""
+    """Give a waiting child another rank (the first when none is said), with a reason that is
+    kept."""
     slot = get_slot_or_404(request, slot_id)
     waiting = [b for b in queue_of(slot.pk) if b.status == "WAITING"]
     text = request.POST.get("booking", "")
@@ -160,10 +161,14 @@ def reorder(request: HttpRequest, slot_id: int) -> HttpResponse:
     if moved is None:
         raise Http404
     others = [b for b in waiting if b.pk != moved.pk]
+    rank = request.POST.get("rank", "").strip() or "1"
     try:
+        if not rank.isascii() or not rank.isdigit() or not 1 <= int(rank[:6]) <= len(waiting):
+            raise Refusal(_("Écrivez un rang entre 1 et %s.") % len(waiting))
+        place = int(rank) - 1
         move_in_queue(
             booking_id=moved.pk,
-            before_id=others[0].pk if others else None,
+            before_id=others[place].pk if place < len(others) else None,
             reason=request.POST.get("reason", ""),
             now=utc_now(),
             actor=request.actor,
@@ -171,5 +176,9 @@ def reorder(request: HttpRequest, slot_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("%s passe en premier.") % moved.child.first_name)
+        messages.success(
+            request,
+            _("%(name)s passe %(rank)s.")
+            % {"name": moved.child.first_name, "rank": french.ordinal(place + 1)},
+        )
     return redirect("townhall:slot-queue", slot_id=slot.pk)
