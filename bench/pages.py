@@ -187,7 +187,8 @@ class Bench:
         script = Path(__file__).with_name("pages_town.py")
         done = subprocess.run(
             [sys.executable, str(script), what],
-            env=self.environment(database), stdout=subprocess.PIPE, text=True, check=False,
+            env={**self.environment(database), "PREAU_WAITING_ROOM": "0"},
+            stdout=subprocess.PIPE, text=True, check=False,
         )
         if done.returncode:
             raise SystemExit(f"{database}, {what} : échec ({done.returncode})\n{done.stdout}")
