@@ -8,9 +8,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from preau.accounts.enums import Permission as P
-from preau.accounts.queries import establishment_scope
 from preau.casework import queries as casework
-from preau.kernel.clock import paris_day, utc_now
+from preau.townhall.inbox.scope import sites_of
 from preau.ui.routes import route
 
 
@@ -67,8 +66,7 @@ def _counted(entry: Entry, request: HttpRequest) -> Entry:
 
 
 def _waiting(request: HttpRequest) -> str:
-    sites = establishment_scope(request.user, P.HANDLE_REQUESTS, paris_day(utc_now()))
-    count = casework.to_handle(request.permissions, sites=sites)
+    count = casework.to_handle(request.permissions, sites=sites_of(request))
     return str(count) if count else ""
 
 

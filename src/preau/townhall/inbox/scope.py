@@ -12,10 +12,18 @@ from preau.casework import queries
 from preau.kernel.clock import paris_day, utc_now
 
 
+def sites_of(request: HttpRequest) -> frozenset[int] | None:
+    """Where this agent handles requests (None: everywhere); asked once a page."""
+    if not hasattr(request, "request_sites"):
+        day = paris_day(utc_now())
+        request.request_sites = establishment_scope(request.user, Permission.HANDLE_REQUESTS, day)
+    found: frozenset[int] | None = request.request_sites
+    return found
+
+
 def visible_requests(request: HttpRequest) -> QuerySet[Any]:
     """The requests of this agent, as a queryset to narrow."""
-    sites = establishment_scope(request.user, Permission.HANDLE_REQUESTS, paris_day(utc_now()))
-    return queries.for_agent(request.permissions, sites=sites)
+    return queries.for_agent(request.permissions, sites=sites_of(request))
 
 
 def request_or_404(request: HttpRequest, reference: str) -> Any:
