@@ -48,13 +48,26 @@ def test_gives_an_account_for_each_role_and_family(town: None) -> None:
 @pytest.mark.parametrize(
     ("table", "least"),
     [
-        ("families_family", 2200), ("families_child", 3399), ("schools_schooling", 3399),
-        ("bookings_booking", 150_000), ("attendance_attendance", 100_000),
-        ("attendance_absencereport", 40), ("attendance_card", 2500), ("billing_invoice", 3000),
-        ("payments_attempt", 1500), ("payments_providerevent", 15), ("billing_counterpayment", 60),
-        ("casework_request", 45), ("enrolments_provideddocument", 3000), ("catalogue_menu", 15),
-        ("childcare_contract", 30), ("childcare_preregistration", 20), ("town_page", 8),
-        ("certificates_certificate", 4), ("messaging_message", 200), ("town_notice", 2),
+        ("families_family", 2200),
+        ("families_child", 3399),
+        ("schools_schooling", 3399),
+        ("bookings_booking", 150_000),
+        ("attendance_attendance", 100_000),
+        ("attendance_absencereport", 40),
+        ("attendance_card", 2500),
+        ("billing_invoice", 3000),
+        ("payments_attempt", 1500),
+        ("payments_providerevent", 15),
+        ("billing_counterpayment", 60),
+        ("casework_request", 45),
+        ("enrolments_provideddocument", 3000),
+        ("catalogue_menu", 15),
+        ("childcare_contract", 30),
+        ("childcare_preregistration", 20),
+        ("town_page", 8),
+        ("certificates_certificate", 4),
+        ("messaging_message", 200),
+        ("town_notice", 2),
     ],
 )
 def test_has_something_everywhere(town: None, table: str, least: int) -> None:
@@ -62,13 +75,16 @@ def test_has_something_everywhere(town: None, table: str, least: int) -> None:
 
 
 def test_counts_each_place_once(town: None) -> None:
-    assert one(
-        """
+    assert (
+        one(
+            """
         SELECT count(*) FROM bookings_slot s WHERE s.taken <> (
             SELECT count(*) FROM bookings_booking b
             WHERE b.slot_id = s.id AND b.status IN ('CONFIRMED', 'OFFERED'))
         """
-    ) == 0
+        )
+        == 0
+    )
     assert one("SELECT count(*) FROM bookings_booking WHERE status = 'WAITING'") > 10
     assert one("SELECT count(*) FROM bookings_booking WHERE status = 'OFFERED'") == 1
 

@@ -36,7 +36,14 @@ class Story:
     """The people of the story and what they make, chapter by chapter."""
 
     def __init__(
-        self, *, site: Any, open_page: Any, look: Any, patch: Any, width: int, javascript: bool,
+        self,
+        *,
+        site: Any,
+        open_page: Any,
+        look: Any,
+        patch: Any,
+        width: int,
+        javascript: bool,
         bank: str,
     ) -> None:
         self.site, self.bank = site, bank
@@ -64,7 +71,10 @@ class Story:
         agent.page.get_by_label("Fichier des élèves").set_input_files(pupils)
         agent.page.get_by_label("Fichier des responsables").set_input_files(adults)
         agent.press(
-            "Lire et montrer l’aperçu", "dossiers à ouvrir 3", "enfants à créer 3", "refusée",
+            "Lire et montrer l’aperçu",
+            "dossiers à ouvrir 3",
+            "enfants à créer 3",
+            "refusée",
         )
         assert not Family.objects.exists()
         agent.press("Appliquer l’import")
@@ -140,8 +150,12 @@ class Story:
         self.canteen = enrolment.offering
         # Her brother was enrolled at the counter; his card and hers are handed out.
         enrol(
-            child_id=self.noe.pk, family_id=self.family.pk, offering_id=enrolment.offering_id,
-            starts_on=at(5).date(), channel=Channel.COUNTER, now=at(5, 9, 30),
+            child_id=self.noe.pk,
+            family_id=self.family.pk,
+            offering_id=enrolment.offering_id,
+            starts_on=at(5).date(),
+            channel=Channel.COUNTER,
+            now=at(5, 9, 30),
             actor=Actor.system(),
         )
         agent.page.goto(f"/mairie/dossiers/{self.family.code}/")
@@ -158,7 +172,10 @@ class Story:
         parent.sees("Lina")
         parent.follow("Réserver des jours", "Octobre 2026")
         for who, day in (
-            ("Lina", "jeudi 8"), ("Lina", "vendredi 9"), ("Lina", "lundi 12"), ("Noé", "jeudi 8"),
+            ("Lina", "jeudi 8"),
+            ("Lina", "vendredi 9"),
+            ("Lina", "lundi 12"),
+            ("Noé", "jeudi 8"),
             ("Noé", "lundi 12"),
         ):
             cell = parent.page.locator("label.slot", has_text=re.compile(rf"{who}, {day}\b"))
@@ -305,8 +322,19 @@ class Story:
         assert not Attendance.objects.filter(slot__day=at(3, month=11).date()).exists()
 
     CHAPTERS = (
-        "import_register", "print_letters", "first_sign_in", "ask_to_enrol", "approve", "book",
-        "report_absence", "attend", "scan_card", "bill", "pay", "certify", "lose_card",
+        "import_register",
+        "print_letters",
+        "first_sign_in",
+        "ask_to_enrol",
+        "approve",
+        "book",
+        "report_absence",
+        "attend",
+        "scan_card",
+        "bill",
+        "pay",
+        "certify",
+        "lose_card",
     )
 
     def tell(self) -> None:
@@ -323,10 +351,20 @@ class Story:
     ],
 )
 def test_one_familys_whole_path(
-    site: Any, open_page: Any, assert_accessible: Any, monkeypatch: Any, width: int,
-    javascript: bool, bank: str,
+    site: Any,
+    open_page: Any,
+    assert_accessible: Any,
+    monkeypatch: Any,
+    width: int,
+    javascript: bool,
+    bank: str,
 ) -> None:
     Story(
-        site=site, open_page=open_page, look=assert_accessible, patch=monkeypatch, width=width,
-        javascript=javascript, bank=bank,
+        site=site,
+        open_page=open_page,
+        look=assert_accessible,
+        patch=monkeypatch,
+        width=width,
+        javascript=javascript,
+        bank=bank,
     ).tell()

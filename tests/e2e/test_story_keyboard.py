@@ -25,12 +25,22 @@ def test_a_parent_without_a_mouse(
     family = make_family(children=1, now=at(5, 8))
     lina = child_of(family, day=at(5).date())
     enrol(
-        child_id=lina.pk, family_id=family.pk, starts_on=at(5).date(), channel=Channel.COUNTER,
-        offering_id=town.offerings["cantine", town.sites[SCHOOL]], now=at(5, 8), actor=AGENT,
+        child_id=lina.pk,
+        family_id=family.pk,
+        starts_on=at(5).date(),
+        channel=Channel.COUNTER,
+        offering_id=town.offerings["cantine", town.sites[SCHOOL]],
+        now=at(5, 8),
+        actor=AGENT,
     )
     invoice = make_invoice(
-        family, CashOffice.objects.get(code="enfance"), 1530, now=at(5, 8), child_id=lina.pk,
-        month=at(1, month=9).date(), activity_id=town.activities["cantine"],
+        family,
+        CashOffice.objects.get(code="enfance"),
+        1530,
+        now=at(5, 8),
+        child_id=lina.pk,
+        month=at(1, month=9).date(),
+        activity_id=town.activities["cantine"],
     )
     make_account(family, email="amina@example.org", now=at(5, 8))
     parent = Typist(open_page(1280, base_url=site.url), site, assert_accessible)

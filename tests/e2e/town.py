@@ -90,11 +90,16 @@ def build_town(patch: pytest.MonkeyPatch, *, bank: str) -> Story:
     billing.assign_activity(
         activity_id=story.activities["cantine"],
         cash_office_id=story.offices[SERVICES[bank]],
-        accounting_code="70671", is_meal=True, counts_for_tax=False, **by,
+        accounting_code="70671",
+        is_meal=True,
+        counts_for_tax=False,
+        **by,
     )
     open_slots(
-        offering_ids=[story.offerings["cantine", story.sites[SCHOOL]]], first=dt.date(2026, 10, 5),
-        last=dt.date(2026, 11, 30), **by,
+        offering_ids=[story.offerings["cantine", story.sites[SCHOOL]]],
+        first=dt.date(2026, 10, 5),
+        last=dt.date(2026, 11, 30),
+        **by,
     )
     forget_rates()
     return story

@@ -42,9 +42,7 @@ def once_a_page(look: Callable[[Any], None]) -> Callable[[Any], None]:
 class Person:
     """A page of one's own. With JavaScript, axe reads each page; without, its width is read."""
 
-    def __init__(
-        self, page: Any, site: Site, look: Callable[[Any], None] | None
-    ) -> None:
+    def __init__(self, page: Any, site: Site, look: Callable[[Any], None] | None) -> None:
         self.page = page
         self.site = site
         self.javascript = look is not None

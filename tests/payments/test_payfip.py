@@ -181,9 +181,7 @@ def test_a_payer_who_gave_up_but_paid_is_found_by_the_poll(bank, live_server, fa
     attempt, invoice, page = sent(family, office, live_server.url)
     bank.control("reglages", drop=True)
     decide(page)
-    services.give_up(
-        family_id=family.pk, reference=attempt.reference, actor=PARENT, now=utc_now()
-    )
+    services.give_up(family_id=family.pk, reference=attempt.reference, actor=PARENT, now=utc_now())
     assert asking.ask_due(now=utc_now()) == 0, "its turn has not come"
     assert asking.ask_due(now=utc_now() + 2 * MINUTE) == 1
     attempt.refresh_from_db()
@@ -268,9 +266,7 @@ def test_another_familys_or_offices_operation(bank, live_server, family, office)
     assert hint(live_server.url, "sports", f"idop={theirs.provider_id}".encode())[0] == 400
 
 
-def test_the_services_answer_for_another_payment_is_not_believed(
-    bank, live_server, family, office
-):
+def test_the_services_answer_for_another_payment_is_not_believed(bank, live_server, family, office):
     attempt, invoice, page = sent(family, office, live_server.url)
     decide(page)
     for wrong, problem in (
@@ -330,9 +326,7 @@ def test_a_service_that_is_down_leaves_it_in_doubt(
     assert attempt.status == S.SETTLED and left_on(invoice) == 0
 
 
-def test_a_page_that_cannot_be_opened_costs_nothing(
-    bank, live_server, family, office, monkeypatch
-):
+def test_a_page_that_cannot_be_opened_costs_nothing(bank, live_server, family, office, monkeypatch):
     monkeypatch.setattr(connector, "REQUEST_SECONDS", 0.3)
     attempt = start(family, office, top_up=5_000)
     for mood in ("error", "junk", "silent"):
@@ -421,9 +415,7 @@ def test_the_family_goes_to_payfip_and_comes_back(bank, live_server, client):
     family = world.make_family(1)
     office = open_office(bank.url)
     invoice = make_invoice(family, office, 5_000)
-    client.force_login(
-        world.user_of(family), backend="preau.families.auth.FamilyBackend"
-    )
+    client.force_login(world.user_of(family), backend="preau.families.auth.FamilyBackend")
     attempt = start(family, office, {invoice: 5_000})
     url = reverse("portal:payment", args=[attempt.reference])
     html = client.get(url).content.decode()
@@ -455,6 +447,9 @@ def test_the_cashier_asks_again(bank, live_server, family, office, client):
     assert client.get(ask_url).status_code == 405
     assert client.post(ask_url).status_code == 302
     assert jobs() == [attempt.pk]
-    assert "Cette banque ne se laisse pas" in client.post(
-        reverse("townhall:billing-payment-ask", args=["INCONNUE"]), follow=True
-    ).content.decode()
+    assert (
+        "Cette banque ne se laisse pas"
+        in client.post(
+            reverse("townhall:billing-payment-ask", args=["INCONNUE"]), follow=True
+        ).content.decode()
+    )

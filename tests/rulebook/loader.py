@@ -13,33 +13,75 @@ from typing import Any
 import yaml
 
 FACTS = {
-    "qf": "quotient", "inside": "resident", "resident": "resident", "lives_inside": "resident",
-    "works_inside": "works_here", "schooled_in_area": "schooled_here", "rank": "rank",
-    "mode": "mode", "pai_own_meal": "pai_own_meal", "own_meal": "own_meal", "booked": "booked",
-    "attended": "attended", "site": "site", "full_time": "full_time", "zone": "zone",
-    "ccas": "social_aid", "first_of_year": "first_of_year", "meals": "meals", "age": "age",
-    "children_enrolled": "children_enrolled", "activities_same_day": "same_day_activities",
-    "reason": "reason", "certificate_at": "certificate_at", "paid_at": "paid_at",
-    "paid_percent": "paid_percent", "wallet_eur": "balance",
-    "wallet_negative_since_hours": "balance_negative_hours", "capacity_left": "capacity_left",
-    "prebooked": "prebooked", "monthly_income": "monthly_income", "children": "children",
-    "opening_days": "opening_days", "hours_per_day": "hours_per_day",
-    "hourly_eur": "contract_hourly", "annual_tax_income": "annual_income",
-    "tax_parts": "tax_parts", "unbooked_meal_number": "unbooked_count",
-    "qf_old": "quotient_previous", "qf_new": "quotient",
-    "letter_received": "quotient_received_on", "cancels_already_used": "cancellations_used",
-    "child_ill": "child_ill", "absence_announced": "notice_at", "proof_at": "certificate_at",
-    "booked_by": "booked_by", "reminders": "reminders", "unpaid_invoice_eur": "unpaid",
-    "late_minutes": "late_minutes", "garderie_minutes": "care_minutes", "voucher": "voucher",
-    "notified": "notified", "repeated_unbooked": "repeated_unbooked", "pickup": "time_out",
-    "out": "time_out", "in": "time_in", "addons": "addons",
+    "qf": "quotient",
+    "inside": "resident",
+    "resident": "resident",
+    "lives_inside": "resident",
+    "works_inside": "works_here",
+    "schooled_in_area": "schooled_here",
+    "rank": "rank",
+    "mode": "mode",
+    "pai_own_meal": "pai_own_meal",
+    "own_meal": "own_meal",
+    "booked": "booked",
+    "attended": "attended",
+    "site": "site",
+    "full_time": "full_time",
+    "zone": "zone",
+    "ccas": "social_aid",
+    "first_of_year": "first_of_year",
+    "meals": "meals",
+    "age": "age",
+    "children_enrolled": "children_enrolled",
+    "activities_same_day": "same_day_activities",
+    "reason": "reason",
+    "certificate_at": "certificate_at",
+    "paid_at": "paid_at",
+    "paid_percent": "paid_percent",
+    "wallet_eur": "balance",
+    "wallet_negative_since_hours": "balance_negative_hours",
+    "capacity_left": "capacity_left",
+    "prebooked": "prebooked",
+    "monthly_income": "monthly_income",
+    "children": "children",
+    "opening_days": "opening_days",
+    "hours_per_day": "hours_per_day",
+    "hourly_eur": "contract_hourly",
+    "annual_tax_income": "annual_income",
+    "tax_parts": "tax_parts",
+    "unbooked_meal_number": "unbooked_count",
+    "qf_old": "quotient_previous",
+    "qf_new": "quotient",
+    "letter_received": "quotient_received_on",
+    "cancels_already_used": "cancellations_used",
+    "child_ill": "child_ill",
+    "absence_announced": "notice_at",
+    "proof_at": "certificate_at",
+    "booked_by": "booked_by",
+    "reminders": "reminders",
+    "unpaid_invoice_eur": "unpaid",
+    "late_minutes": "late_minutes",
+    "garderie_minutes": "care_minutes",
+    "voucher": "voucher",
+    "notified": "notified",
+    "repeated_unbooked": "repeated_unbooked",
+    "pickup": "time_out",
+    "out": "time_out",
+    "in": "time_in",
+    "addons": "addons",
 }
 MINUTES = {"half_hours": 30, "hours": 60, "quarters": 15}
 WORDS = {"primary": "elementary"}
 ACTIONS = {
-    "cancel_meal": "cancel", "book_meal": "book", "order_month": "order",
-    "exceptional_order": "book", "absence_notice": "absence", "prebook": "prebook",
-    "book": "book", "cancel": "cancel", "enrol": "enrol",
+    "cancel_meal": "cancel",
+    "book_meal": "book",
+    "order_month": "order",
+    "exceptional_order": "book",
+    "absence_notice": "absence",
+    "prebook": "prebook",
+    "book": "book",
+    "cancel": "cancel",
+    "enrol": "enrol",
 }
 TYPICAL_DAY = "2026-09-15"
 MONDAY_WEEK = ("2026-10-26", "2026-10-27", "2026-10-28", "2026-10-29", "2026-10-30")
@@ -47,8 +89,11 @@ MONDAY_WEEK = ("2026-10-26", "2026-10-27", "2026-10-28", "2026-10-29", "2026-10-
 
 def convert(name: str, source: dict[str, Any]) -> dict[str, Any]:
     """One organiser's cases in the common form."""
-    return {"rulebook": f"../{name}.yaml", "calendar": "calendar.yaml",
-            "cases": [case(name, raw, source) for raw in source["cases"]]}
+    return {
+        "rulebook": f"../{name}.yaml",
+        "calendar": "calendar.yaml",
+        "cases": [case(name, raw, source) for raw in source["cases"]],
+    }
 
 
 def case(name: str, raw: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
@@ -59,8 +104,11 @@ def case(name: str, raw: dict[str, Any], source: dict[str, Any]) -> dict[str, An
     made["activity"] = raw["activity"]
     service = given.get("service") or {}
     day = service.get("date")
-    facts = {FACTS[key]: value for key, value in given.items()
-             if key in FACTS and value is not None and value != "null"}
+    facts = {
+        FACTS[key]: value
+        for key, value in given.items()
+        if key in FACTS and value is not None and value != "null"
+    }
     for key, minutes in MINUTES.items():
         if key in given:
             facts["minutes"] = int(given[key]) * minutes
@@ -87,8 +135,11 @@ def case(name: str, raw: dict[str, Any], source: dict[str, Any]) -> dict[str, An
         made["ask"] = "spell"
         made["days"] = spell_days(given)
         made.pop("day", None)
-    elif given.get("attended") == "false" or (
-            "reason" in given and "price_eur" not in wanted) or "reason" in given:
+    elif (
+        given.get("attended") == "false"
+        or ("reason" in given and "price_eur" not in wanted)
+        or "reason" in given
+    ):
         made["ask"], made["action"] = "decide", "absence"
     elif given.get("attended") == "true" and given.get("booked") == "false":
         made["ask"], made["action"] = "decide", "attend"
@@ -107,8 +158,23 @@ def case(name: str, raw: dict[str, Any], source: dict[str, Any]) -> dict[str, An
         del made["facts"]
     if "day" in made and made["day"] is None:
         del made["day"]
-    order = ("id", "basis", "note", "ask", "activity", "product", "action", "at", "day", "days",
-             "formula", "facts", "by_day", "uses", "expect")
+    order = (
+        "id",
+        "basis",
+        "note",
+        "ask",
+        "activity",
+        "product",
+        "action",
+        "at",
+        "day",
+        "days",
+        "formula",
+        "facts",
+        "by_day",
+        "uses",
+        "expect",
+    )
     return {key: made[key] for key in order if key in made}
 
 
@@ -126,8 +192,11 @@ def expected(wanted: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
     cancels = made.get("action") in ("cancel", "absence")
     match wanted.get("decision"):
         case "accepted":
-            found |= {"charged": False} if cancels and made["action"] == "absence" else {
-                "outcome": "accepted"}
+            found |= (
+                {"charged": False}
+                if cancels and made["action"] == "absence"
+                else {"outcome": "accepted"}
+            )
         case "refused":
             found["outcome"] = "refused"
         case "charged":
@@ -170,8 +239,13 @@ def _uses(made: dict[str, Any], uses: list[dict[str, Any]]) -> None:
 
 
 def _ranks(made: dict[str, Any], count: int, **more: Any) -> None:
-    _uses(made, [{"child": n, "day": TYPICAL_DAY, "facts": {"rank": n, **more}}
-                 for n in range(1, count + 1)])
+    _uses(
+        made,
+        [
+            {"child": n, "day": TYPICAL_DAY, "facts": {"rank": n, **more}}
+            for n in range(1, count + 1)
+        ],
+    )
 
 
 def _days(made: dict[str, Any], days: list[str], product: str | None = None) -> None:
@@ -224,8 +298,7 @@ def coetmieux(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any
 
 def depeche(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any]) -> None:
     if "presences" in given:
-        days = ["2026-09-01", "2026-09-03", "2026-09-04", "2026-09-07", "2026-09-08",
-                "2026-09-10"]
+        days = ["2026-09-01", "2026-09-03", "2026-09-04", "2026-09-07", "2026-09-08", "2026-09-10"]
         _days(made, days[: int(given["presences"])], "soir")
     if "one_day" in given:
         _uses(made, [{"day": TYPICAL_DAY, "product": p} for p in ("matin", "soir")])
@@ -245,13 +318,26 @@ def larressore(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, An
     if given.get("subscription") == "month":
         made["product"] = "mois"
     if "days" in given:
-        days = ["2026-09-01", "2026-09-03", "2026-09-04", "2026-09-07", "2026-09-08",
-                "2026-09-10", "2026-09-11", "2026-09-14", "2026-09-15", "2026-09-17",
-                "2026-09-18", "2026-09-21"]
+        days = [
+            "2026-09-01",
+            "2026-09-03",
+            "2026-09-04",
+            "2026-09-07",
+            "2026-09-08",
+            "2026-09-10",
+            "2026-09-11",
+            "2026-09-14",
+            "2026-09-15",
+            "2026-09-17",
+            "2026-09-18",
+            "2026-09-21",
+        ]
         _days(made, days[: int(given["days"])], "jour")
         if "price_eur_by_day" in wanted:
-            made["expect"]["readings"] = [wanted["price_eur_by_day"],
-                                          wanted["price_eur_if_month_is_a_ceiling"]]
+            made["expect"]["readings"] = [
+                wanted["price_eur_by_day"],
+                wanted["price_eur_if_month_is_a_ceiling"],
+            ]
 
 
 def plessis(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -318,8 +404,13 @@ def oudon(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any]) -
 def saffre(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any]) -> None:
     if "children_enrolled" in given:
         number = int(given["children_enrolled"])
-        _uses(made, [{"child": n, "day": TYPICAL_DAY, "product": given["product"]}
-                     for n in range(1, number + 1)])
+        _uses(
+            made,
+            [
+                {"child": n, "day": TYPICAL_DAY, "product": given["product"]}
+                for n in range(1, number + 1)
+            ],
+        )
     if "action" in given:
         made["product"] = "day"
 
@@ -353,8 +444,10 @@ def strasbourg(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, An
 def vatteville(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any]) -> None:
     made["product"] = "matin" if "in" in given else "soir"
     if "price_eur_half_plus_quarter" in wanted:
-        made["expect"]["readings"] = [wanted["price_eur_half_plus_quarter"],
-                                      wanted["price_eur_two_halves"]]
+        made["expect"]["readings"] = [
+            wanted["price_eur_half_plus_quarter"],
+            wanted["price_eur_two_halves"],
+        ]
 
 
 def veyras(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -381,15 +474,31 @@ def lieuvin(made: dict[str, Any], given: dict[str, Any], wanted: dict[str, Any])
 
 
 SPECIAL = {
-    "aiaj": aiaj, "ardeche-rhone-coiron": ardeche, "argonne-meuse": argonne,
-    "beaucamps-ligny": beaucamps, "begles": begles, "boissy-saint-leger": boissy,
-    "coetmieux": coetmieux, "depeche-2016-commune-non-nommee": depeche, "eragny": eragny,
-    "larressore": larressore, "le-plessis-robinson": plessis, "le-sourn": sourn,
-    "mauleon": mauleon, "montagnac": montagnac, "noyers-sur-cher": noyers,
-    "oudon-touchatouts": oudon, "saffre-copains-dabord": saffre, "saint-jean-du-bois": saint_jean,
+    "aiaj": aiaj,
+    "ardeche-rhone-coiron": ardeche,
+    "argonne-meuse": argonne,
+    "beaucamps-ligny": beaucamps,
+    "begles": begles,
+    "boissy-saint-leger": boissy,
+    "coetmieux": coetmieux,
+    "depeche-2016-commune-non-nommee": depeche,
+    "eragny": eragny,
+    "larressore": larressore,
+    "le-plessis-robinson": plessis,
+    "le-sourn": sourn,
+    "mauleon": mauleon,
+    "montagnac": montagnac,
+    "noyers-sur-cher": noyers,
+    "oudon-touchatouts": oudon,
+    "saffre-copains-dabord": saffre,
+    "saint-jean-du-bois": saint_jean,
     "saint-colomban": saint_colomban,
-    "strasbourg": strasbourg, "vatteville-la-rue": vatteville, "veyras": veyras,
-    "vincennes": vincennes, "wavrin": wavrin, "lieuvin-pays-d-auge": lieuvin,
+    "strasbourg": strasbourg,
+    "vatteville-la-rue": vatteville,
+    "veyras": veyras,
+    "vincennes": vincennes,
+    "wavrin": wavrin,
+    "lieuvin-pays-d-auge": lieuvin,
 }
 
 
@@ -416,8 +525,9 @@ class Flow(dict):
     """A case on few lines."""
 
 
-_Text.add_representer(Flow, lambda d, v: d.represent_mapping(
-    "tag:yaml.org,2002:map", v.items(), flow_style=True))
+_Text.add_representer(
+    Flow, lambda d, v: d.represent_mapping("tag:yaml.org,2002:map", v.items(), flow_style=True)
+)
 
 
 def _flow(value: Any) -> Any:
@@ -438,8 +548,9 @@ def main(source: Path, target: Path) -> int:
         text = f"# Cas chiffrés, ramenés à une même forme. {raw['commune']}\n"
         text += f"rulebook: {made['rulebook']}\ncalendar: {made['calendar']}\ncases:\n"
         for item in made["cases"]:
-            body = yaml.dump([_flow(item)], Dumper=_Text, allow_unicode=True, sort_keys=False,
-                             width=98)
+            body = yaml.dump(
+                [_flow(item)], Dumper=_Text, allow_unicode=True, sort_keys=False, width=98
+            )
             text += "".join(f"  {line}\n" for line in body.splitlines())
         (target / path.name).write_text(text, encoding="utf-8")
     return total

@@ -37,7 +37,9 @@ def test_a_wrong_answer_is_told(tmp_path):
     path = tmp_path / "cases.yaml"
     path.write_text(
         "rulebook: x\ncases:\n- {id: 1, ask: price, activity: cantine, facts: {quotient: 199}, "
-        "expect: {euros: 1.61}}\n", encoding="utf-8")
+        "expect: {euros: 1.61}}\n",
+        encoding="utf-8",
+    )
     cases, calendar = read_cases(path, book)
     [(result, _)] = run_all(book, cases, calendar)
     assert result.differences == ("euros : attendu 1.61, obtenu 1.6",)

@@ -25,24 +25,30 @@ def grid(rows, more=""):
     return f"{head}{more}    rows:\n{listed}\n"
 
 
-@pytest.mark.parametrize(("rows", "values"), [
-    (["{from: 0, to: 285, price: 1}", "{from: 286, price: 2}"], ("285.01", "285.99")),
-    (["{below: 2000, price: 1}", "{above: 2000, price: 2}"], ("2000",)),
-    (["{from: 0, below: 285, price: 1}", "{from: 286, price: 2}"], ("285", "285.99")),
-    (["{from: 0, to: 500, price: 1}"], ("500",)),
-    (["{from: 100, price: 1}"], ("0", "100")),
-])
+@pytest.mark.parametrize(
+    ("rows", "values"),
+    [
+        (["{from: 0, to: 285, price: 1}", "{from: 286, price: 2}"], ("285.01", "285.99")),
+        (["{below: 2000, price: 1}", "{above: 2000, price: 2}"], ("2000",)),
+        (["{from: 0, below: 285, price: 1}", "{from: 286, price: 2}"], ("285", "285.99")),
+        (["{from: 0, to: 500, price: 1}"], ("500",)),
+        (["{from: 100, price: 1}"], ("0", "100")),
+    ],
+)
 def test_holes(rows, values):
     [finding] = found(grid(rows), "hole")
     assert (finding.values, finding.severity, finding.rule_id) == (values, "error", "a")
     assert finding.line is not None
 
 
-@pytest.mark.parametrize("rows", [
-    ["{from: 0, below: 400, price: 1}", "{from: 400, price: 2}"],
-    ["{from: 0, to: 308, price: 1}", "{from: 308.01, price: 2}"],
-    ["{to: 400, price: 1}", "{above: 400, price: 2}"],
-])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["{from: 0, below: 400, price: 1}", "{from: 400, price: 2}"],
+        ["{from: 0, to: 308, price: 1}", "{from: 308.01, price: 2}"],
+        ["{to: 400, price: 1}", "{above: 400, price: 2}"],
+    ],
+)
 def test_no_hole(rows):
     assert not found(grid(rows), "hole")
 
@@ -63,31 +69,40 @@ def test_overlaps():
 def test_no_rule_for_a_family_without_quotient():
     rules = "tariffs:\n- {id: a, rate: {of: quotient, rate: 0.01}}\n"
     assert found(rules, "no_unknown")[0].rule_id == "a"
-    answered = "tariffs:\n- {id: z, when: {quotient: unknown}, price: 9}\n" \
-               "- {id: a, rate: {of: quotient, rate: 0.01}}\n"
+    answered = (
+        "tariffs:\n- {id: z, when: {quotient: unknown}, price: 9}\n"
+        "- {id: a, rate: {of: quotient, rate: 0.01}}\n"
+    )
     assert not found(answered, "no_unknown")
 
 
-@pytest.mark.parametrize("rules", [
-    "tariffs:\n- {id: a, price: 1}\n- {id: b, price: 2, when: {rank: 2}}\n",
-    "tariffs:\n- {id: a, price: 1, when: {rank: {min: 2}}}\n"
-    "- {id: b, price: 2, when: {rank: 3, resident: true}}\n- {id: c, price: 1}\n",
-    "tariffs:\n- {id: c, price: 1, when: {not: {mode: occasional}}}\n"
-    "- {id: b, price: 1, when: {rank: {min: 3, below: 3}}}\n- {id: d, price: 3}\n",
-    "absences:\n- {id: a, charge: 0}\n- {id: b, when: {reason: illness}, charge: 100}\n",
-    "deadlines:\n- {id: a, action: [book, cancel], limit: {days_before: 1}}\n"
-    "- {id: b, action: book, limit: {days_before: 2}}\n",
-])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "tariffs:\n- {id: a, price: 1}\n- {id: b, price: 2, when: {rank: 2}}\n",
+        "tariffs:\n- {id: a, price: 1, when: {rank: {min: 2}}}\n"
+        "- {id: b, price: 2, when: {rank: 3, resident: true}}\n- {id: c, price: 1}\n",
+        "tariffs:\n- {id: c, price: 1, when: {not: {mode: occasional}}}\n"
+        "- {id: b, price: 1, when: {rank: {min: 3, below: 3}}}\n- {id: d, price: 3}\n",
+        "absences:\n- {id: a, charge: 0}\n- {id: b, when: {reason: illness}, charge: 100}\n",
+        "deadlines:\n- {id: a, action: [book, cancel], limit: {days_before: 1}}\n"
+        "- {id: b, action: book, limit: {days_before: 2}}\n",
+    ],
+)
 def test_unreachable_rules(rules):
     assert [f.rule_id for f in found(rules, "unreachable")] == ["b"]
 
 
 def test_rules_that_share_cases_are_not_unreachable():
-    rules = "tariffs:\n- {id: a, price: 1, when: {rank: 2}, until: 2026-12-31}\n" \
-            "- {id: b, price: 2, when: {rank: 2}, from: 2027-01-01}\n- {id: c, price: 3}\n"
+    rules = (
+        "tariffs:\n- {id: a, price: 1, when: {rank: 2}, until: 2026-12-31}\n"
+        "- {id: b, price: 2, when: {rank: 2}, from: 2027-01-01}\n- {id: c, price: 3}\n"
+    )
     assert not found(rules, "unreachable")
-    mapped = "deadlines:\n- id: a\n  action: book\n  limit: {map: {mon: {weekday: thu}}}\n" \
-             "- {id: b, action: book, limit: {days_before: 2}}\n"
+    mapped = (
+        "deadlines:\n- id: a\n  action: book\n  limit: {map: {mon: {weekday: thu}}}\n"
+        "- {id: b, action: book, limit: {days_before: 2}}\n"
+    )
     assert not found(mapped, "unreachable")
 
 
@@ -98,8 +113,10 @@ def test_a_missing_product_and_a_case_without_a_price():
     rules = "tariffs:\n- {id: a, when: {resident: true}, price: 1}\n"
     [finding] = found(rules, "no_price")
     assert "resident=False" in finding.values
-    rules = "tariffs:\n- {id: a, choice: {by: level, values: {nursery: 1}}}\n" \
-            "adjustments:\n- {id: b, when: {level: elementary}, add: 1}\n"
+    rules = (
+        "tariffs:\n- {id: a, choice: {by: level, values: {nursery: 1}}}\n"
+        "adjustments:\n- {id: b, when: {level: elementary}, add: 1}\n"
+    )
     assert found(rules, "no_price")[0].rule_id == "a"
 
 
@@ -108,11 +125,13 @@ def test_a_price_of_an_unknown_product():
 
 
 def test_dates_that_overlap_or_leave_days():
-    rules = "tariffs:\n- {id: a, price: 1, until: 2027-01-10}\n" \
-            "- {id: b, price: 2, from: 2027-01-01}\n"
+    rules = (
+        "tariffs:\n- {id: a, price: 1, until: 2027-01-10}\n- {id: b, price: 2, from: 2027-01-01}\n"
+    )
     assert found(rules, "dates_overlap")[0].values == ("2027-01-01", "2027-01-10")
-    rules = "tariffs:\n- {id: a, price: 1, until: 2026-12-30}\n" \
-            "- {id: b, price: 2, from: 2027-01-02}\n"
+    rules = (
+        "tariffs:\n- {id: a, price: 1, until: 2026-12-30}\n- {id: b, price: 2, from: 2027-01-02}\n"
+    )
     assert found(rules, "dates_hole")[0].values == ("2026-12-31", "2027-01-01")
 
 
@@ -125,13 +144,17 @@ def test_a_cut_off_on_a_public_holiday():
 
 
 def test_a_deadline_that_can_never_be_met():
-    rules = "deadlines:\n- {id: d, action: book, limit: {days_before: 10}, " \
-            "opens: {days_before: 5}}\n"
+    rules = (
+        "deadlines:\n- {id: d, action: book, limit: {days_before: 10}, opens: {days_before: 5}}\n"
+    )
     assert found(rules, "deadline")
-    assert found("deadlines:\n- {id: d, action: book, limit: {weekday: fri, weeks: 0}}\n",
-                 "deadline")
-    windows = "deadlines:\n- id: d\n  action: book\n  limit: {windows: [{opens: 2026-10-02, " \
-              "closes: 2026-10-01}]}\n"
+    assert found(
+        "deadlines:\n- {id: d, action: book, limit: {weekday: fri, weeks: 0}}\n", "deadline"
+    )
+    windows = (
+        "deadlines:\n- id: d\n  action: book\n  limit: {windows: [{opens: 2026-10-02, "
+        "closes: 2026-10-01}]}\n"
+    )
     assert found(windows, "deadline")
 
 
@@ -142,8 +165,10 @@ def test_hours_before_need_an_hour():
 
 def test_a_text_with_two_readings_is_an_error_that_names_them():
     rules = "tariffs:\n- id: a\n  price: 1\n  unclear: {question: Ou deux ?, or: []}\n"
-    rules = rules.replace("{question: Ou deux ?, or: []}",
-                          "\n    question: Ou deux\n    or: [{reading: deux euros, price: 2}]")
+    rules = rules.replace(
+        "{question: Ou deux ?, or: []}",
+        "\n    question: Ou deux\n    or: [{reading: deux euros, price: 2}]",
+    )
     [finding] = found(rules, "ambiguous")
     assert finding.blocking and finding.values == ("deux euros",)
 
@@ -167,8 +192,10 @@ def test_a_meal_above_its_cost():
 
 
 def test_a_meal_refused_for_debt():
-    rules = "tariffs:\n- {id: a, price: 9}\naccess:\n" \
-            "- {id: d, when: {unpaid: {above: 0}}, outcome: %s}\n"
+    rules = (
+        "tariffs:\n- {id: a, price: 9}\naccess:\n"
+        "- {id: d, when: {unpaid: {above: 0}}, outcome: %s}\n"
+    )
     assert found(rules % "refused", "meal_debt")
     assert not found(rules % "blocked", "meal_debt")
 

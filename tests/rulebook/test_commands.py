@@ -23,8 +23,9 @@ def test_check_says_each_finding_and_fails_on_an_error():
 
 
 def test_price_says_why():
-    code, said = run("price", EXAMPLES / "demo.yaml", "--activity", "cantine", "--facts",
-                     "quotient=812 rank=3")
+    code, said = run(
+        "price", EXAMPLES / "demo.yaml", "--activity", "cantine", "--facts", "quotient=812 rank=3"
+    )
     assert code == 0
     assert "3e enfant et suivants : moitié → 1,70 €" in said and "Total : 1,70 €" in said
     code, said = run("price", EXAMPLES / "nalliers.yaml", "--facts", "quotient=2000")
@@ -32,9 +33,20 @@ def test_price_says_why():
 
 
 def test_a_decision_from_the_command_line():
-    code, said = run("price", EXAMPLES / "demo.yaml", "--activity", "cantine", "--day",
-                     "2026-11-12", "--action", "cancel", "--at", "2026-11-10T10:00", "--facts",
-                     "quotient=812")
+    code, said = run(
+        "price",
+        EXAMPLES / "demo.yaml",
+        "--activity",
+        "cantine",
+        "--day",
+        "2026-11-12",
+        "--action",
+        "cancel",
+        "--at",
+        "2026-11-10T10:00",
+        "--facts",
+        "quotient=812",
+    )
     assert code == 0 and "Décision : refused, facturé, 3,40 €" in said
 
 

@@ -70,8 +70,20 @@ def test_the_calendar_and_the_cases(tmp_path):
 
 
 def test_every_block_is_read_by_a_test():
-    known = (*(f"{name}:" for name in SECTIONS), "grid:", "rate:", "when:", "unit:", "format:",
-             "quotient:", "facts:", "activities:", "  - id:", "zone:", "rulebook:")
+    known = (
+        *(f"{name}:" for name in SECTIONS),
+        "grid:",
+        "rate:",
+        "when:",
+        "unit:",
+        "format:",
+        "quotient:",
+        "facts:",
+        "activities:",
+        "  - id:",
+        "zone:",
+        "rulebook:",
+    )
     assert [block[:40] for block in BLOCKS if not block.startswith(known)] == []
 
 

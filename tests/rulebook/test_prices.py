@@ -31,11 +31,14 @@ def told(found):
 
 
 def test_the_sentences_are_those_a_parent_can_check():
-    rules = GRID + """adjustments:
+    rules = (
+        GRID
+        + """adjustments:
 - {id: fratrie, label: 3e enfant, when: {rank: {min: 3}}, multiply: 0.5}
 surcharges:
 - {id: tardif, label: 'réservé après lundi 9 h', when: {booked: false}, add: 2.50}
 """
+    )
     found = price(rules, qf(812, rank=3, booked=False))
     assert told(found) == [
         "QF 812 : tranche 800 à 999,99 → 3,05 €",
@@ -47,10 +50,16 @@ surcharges:
     assert found.rule_ids == ("qf", "fratrie", "tardif")
 
 
-@pytest.mark.parametrize(("gaps", "value", "cents"), [
-    ("round_down", "622.5", 100), ("round_nearest", "622.5", 330), ("round_up", "622.01", 330),
-    ("lower", "622.9", 100), ("upper", "622.1", 330),
-])
+@pytest.mark.parametrize(
+    ("gaps", "value", "cents"),
+    [
+        ("round_down", "622.5", 100),
+        ("round_nearest", "622.5", 330),
+        ("round_up", "622.01", 330),
+        ("lower", "622.9", 100),
+        ("upper", "622.1", 330),
+    ],
+)
 def test_a_value_between_two_brackets_goes_where_the_town_says(gaps, value, cents):
     rules = f"""tariffs:
 - id: a
@@ -63,8 +72,10 @@ def test_a_value_between_two_brackets_goes_where_the_town_says(gaps, value, cent
 
 
 def test_a_value_between_two_brackets_is_undecided_unless_said():
-    rules = "tariffs:\n- id: a\n  grid:\n    by: quotient\n    rows: [{from: 0, to: 622, " \
-            "price: 1}, {from: 623, price: 2}]\n"
+    rules = (
+        "tariffs:\n- id: a\n  grid:\n    by: quotient\n    rows: [{from: 0, to: 622, "
+        "price: 1}, {from: 623, price: 2}]\n"
+    )
     with pytest.raises(Undecided, match="aucune tranche") as told_:
         price(rules, qf("622.5"))
     assert told_.value.rule_id == "a"
@@ -101,13 +112,25 @@ def test_a_rate_kept_between_a_floor_and_a_ceiling(value, cents):
 def test_a_straight_line_between_points():
     rules = "tariffs:\n- {id: a, line: {of: quotient, points: [[300, 1], [1300, 6]]}}\n"
     assert [price(rules, qf(v)).cents for v in (0, 300, 800, 801, 5000)] == [
-        100, 100, 350, 351, 600]
+        100,
+        100,
+        350,
+        351,
+        600,
+    ]
 
 
-@pytest.mark.parametrize(("started", "minutes", "cents"), [
-    ("due", 31, 200), ("due", 30, 100), ("free", 59, 100), ("nearest", 44, 100),
-    ("nearest", 45, 200), ("exact", 45, 150),
-])
+@pytest.mark.parametrize(
+    ("started", "minutes", "cents"),
+    [
+        ("due", 31, 200),
+        ("due", 30, 100),
+        ("free", 59, 100),
+        ("nearest", 44, 100),
+        ("nearest", 45, 200),
+        ("exact", 45, 150),
+    ],
+)
 def test_slices_of_time(started, minutes, cents):
     rules = f"tariffs:\n- {{id: a, price: 1, unit: {{every: half_hour, started: {started}}}}}\n"
     assert price(rules, Facts(minutes=minutes)).cents == cents
@@ -131,28 +154,37 @@ def test_rounding_is_the_town_s():
 
 
 def test_adjustments_in_order_on_the_price_or_on_its_base():
-    rules = GRID + """adjustments:
+    rules = (
+        GRID
+        + """adjustments:
 - {id: a, label: A, percent: -10}
 - {id: b, label: B, percent: -10, of_base: true}
 - {id: c, label: C, at_least: 3.25}
 """
+    )
     assert [line.cents for line in price(rules, qf(1200)).lines] == [400, -40, -40, 5]
 
 
 def test_in_a_group_only_the_first_applies():
-    rules = GRID + """adjustments:
+    rules = (
+        GRID
+        + """adjustments:
 - {id: a, label: A, add: -1, when: {rank: {min: 2}}, group: remise}
 - {id: b, label: B, add: -2, group: remise}
 """
+    )
     assert price(rules, qf(1200, rank=2)).cents == 300
     assert price(rules, qf(1200)).cents == 200
 
 
 def test_extras_have_their_own_price_and_count():
-    rules = GRID + """extras:
+    rules = (
+        GRID
+        + """extras:
 - {id: gouter, label: Goûter, when: {addons: {has: gouter}}, price: 0.50}
 - {id: nuit, label: Nuitée, when: {nights: {above: 0}}, price: 10, times: nights}
 """
+    )
     found = price(rules, qf(1200, addons={"gouter"}, nights=2))
     assert found.cents == 400 + 50 + 2000
     assert told(found)[2] == "Nuitée : 2 nuits × 10,00 € = + 20,00 €"
@@ -170,23 +202,27 @@ def test_rules_have_dates_and_days():
 
 def test_a_new_quotient_counts_from_the_month_after():
     rules = "quotient: {change: next_month}\n" + GRID
-    facts = qf(500, quotient_previous=Decimal(1200),
-               quotient_received_on=THURSDAY.replace(day=12))
+    facts = qf(500, quotient_previous=Decimal(1200), quotient_received_on=THURSDAY.replace(day=12))
     assert price(rules, facts).cents == 400
     assert price(rules, facts, day=THURSDAY.replace(month=12, day=1)).cents == 200
 
 
 def test_the_town_s_own_quotient_is_computed_when_none_is_known():
-    rules = """quotient:
+    rules = (
+        """quotient:
   formula:
     terms: [{fact: annual_income, divide: 12}, {fact: monthly_benefits}]
     divided_by: [tax_parts]
-""" + GRID
+"""
+        + GRID
+    )
     facts = Facts(annual_income=24000, monthly_benefits=150, tax_parts=Decimal("2.5"))
     worth = api.quotient(book(rules), facts)
     assert (worth.value, plain(worth.why)) == (
-        860, "quotient : (revenu annuel 24 000 ÷ 12 + prestations mensuelles 150) ÷ "
-             "2,5 parts fiscales = 860")
+        860,
+        "quotient : (revenu annuel 24 000 ÷ 12 + prestations mensuelles 150) ÷ "
+        "2,5 parts fiscales = 860",
+    )
     assert price(rules, facts).cents == 305
 
 
@@ -206,9 +242,16 @@ def test_several_readings_answer_when_they_agree_and_say_so_when_not():
 
 
 def test_a_fact_of_the_wrong_type_never_reaches_a_price():
-    for values in ({"quotient": 812.5}, {"quotient": "812"}, {"rank": True}, {"rang": 3},
-                   {"resident": 1}, {"level": "cp"}, {"quotient": Decimal("NaN")},
-                   {"day": "2026-01-01"}):
+    for values in (
+        {"quotient": 812.5},
+        {"quotient": "812"},
+        {"rank": True},
+        {"rang": 3},
+        {"resident": 1},
+        {"level": "cp"},
+        {"quotient": Decimal("NaN")},
+        {"day": "2026-01-01"},
+    ):
         with pytest.raises(FactError):
             Facts(values)
 
@@ -226,10 +269,13 @@ def uses(days, child="a", **facts):
 
 
 def test_a_month_ceiling_a_switch_and_a_discount_are_lines_that_add_up():
-    rules = GRID + """groups:
+    rules = (
+        GRID
+        + """groups:
 - {id: remise, label: Semaine, for: cantine, span: week, count: {days: {min: 4}}, percent: -10}
 - {id: plafond, label: Plafond du mois, for: cantine, each: family, span: month, at_most: 25}
 """
+    )
     found = api.month(book(rules), uses(WEEK) + uses(WEEK[:3], "b"), CALENDAR)
     assert [c.cents for c in found.charges if c.key is None] == [-160, -140]
     assert found.cents == sum(c.cents for c in found.charges) == 2500
@@ -246,9 +292,12 @@ def test_a_day_price_by_children_present():
 
 
 def test_the_nth_unbooked_of_the_month_costs_more():
-    rules = GRID + """surcharges:
+    rules = (
+        GRID
+        + """surcharges:
 - {id: s, label: À partir du 3e, when: {booked: false, unbooked_count: {min: 3}}, multiply: 2}
 """
+    )
     found = api.month(book(rules), uses(WEEK, booked=False), CALENDAR)
     assert [c.cents for c in found.charges] == [400, 400, 800, 800]
 

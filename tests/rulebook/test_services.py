@@ -59,7 +59,8 @@ def test_publishing_asks_for_the_decision_and_takes_it_from_the_form():
     with pytest.raises(NotPublishable, match="délibération"):
         services.publish(version_id=row.pk, now=NOW, actor=AGENT)
     done = services.publish(
-        version_id=row.pk, now=NOW, actor=AGENT, council_decision="Délibération 12")
+        version_id=row.pk, now=NOW, actor=AGENT, council_decision="Délibération 12"
+    )
     assert queries.compiled(done).council_decision == "Délibération 12"
 
 

@@ -54,41 +54,61 @@ def test_the_schema_of_the_repository_is_up_to_date():
     assert json.loads((EXAMPLES / "rulebook.schema.json").read_text(encoding="utf-8")) == schema()
 
 
-@pytest.mark.parametrize(("text", "line", "words"), [
-    ("", 1, "un règlement"),
-    ("format: 1\nname: [", 2, "YAML"),
-    ("format: 2\nname: x\nactivities: {}\n", 1, "le format 1"),
-    ("format: 1\nactivities: {}\n", 1, "« name »"),
-    (HEAD + "tarifs: []\n", 5, "tariffs"),
-    (HEAD + "tariffs:\n- {id: a, for: canteen, price: 3}\n", 6, "« cantine » ?"),
-    (HEAD + "tariffs:\n- {id: a, price: trois}\n", 6, "un nombre"),
-    (HEAD + "tariffs:\n- {id: a, price: 3, when: {quotien: 1}}\n", 6, "« quotient » ?"),
-    (HEAD + "tariffs:\n- {id: a, price: 3, when: {rank: premier}}\n", 6, "un nombre"),
-    (HEAD + "tariffs:\n- {id: a, price: 3, when: {rank: 1.5}}\n", 6, "entier"),
-    (HEAD + "tariffs:\n- {id: a, price: 3, when: {resident: oui}}\n", 6, "true ou false"),
-    (HEAD + "tariffs:\n- {id: a, price: 3, when: {level: creche}}\n", 6, "nursery"),
-    (HEAD + "tariffs:\n- {id: a}\n", 6, "une seule clé parmi price"),
-    (HEAD + "tariffs:\n- {id: a, price: 1, rate: {of: quotient, rate: 1}}\n", 6, "price, rate"),
-    (HEAD + "tariffs:\n- {id: a, price: 1}\n- {id: a, price: 2}\n", 7, "unique"),
-    (HEAD + "tariffs:\n- {id: a, price: 1, price: 2}\n", 6, "une seule fois"),
-    (HEAD + "tariffs:\n- id: a\n  grid:\n    by: quotient\n    rows:\n"
-     "    - {from: 9, to: 3, price: 1}\n", 10, "borne basse"),
-    (HEAD + "tariffs:\n- id: a\n  grid:\n    by: quotient\n    columns: [{id: x}, {id: y}]\n"
-     "    rows:\n    - {from: 0, prices: [1]}\n", 11, "2 prix"),
-    (HEAD + "tariffs:\n- id: a\n  grid: {by: school, rows: [{from: 0, price: 1}]}\n", 7,
-     "un nombre"),
-    (HEAD + "tariffs:\n- {id: a, price: 1, from: 2026-13-01}\n", 6, "une date"),
-    (HEAD + "tariffs:\n- {id: a, price: 1, from: 2026-02-02, until: 2026-01-01}\n", 6, "après"),
-    (HEAD + "deadlines:\n- {id: a, action: book, limit: {weekday: monday}}\n", 6, "mon"),
-    (HEAD + "deadlines:\n- {id: a, action: book, limit: {days_before: 1, time: 25:00}}\n", 6,
-     "HH:MM"),
-    (HEAD + "deadlines:\n- {id: a, action: book, limit: {days_before: 1, weeks: 1}}\n", 6,
-     "weekday"),
-    (HEAD + "deadlines:\n- {id: a, action: book}\n", 6, "limit"),
-    (HEAD + "absences:\n- {id: a, charge: 120}\n", 6, "0 à 100"),
-    (HEAD + "assume: {resident: 3}\n", 5, "true ou false"),
-    (HEAD + "facts: {quotient: {type: number, label: x}}\n", 5, "pas déjà"),
-])
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("", 1, "un règlement"),
+        ("format: 1\nname: [", 2, "YAML"),
+        ("format: 2\nname: x\nactivities: {}\n", 1, "le format 1"),
+        ("format: 1\nactivities: {}\n", 1, "« name »"),
+        (HEAD + "tarifs: []\n", 5, "tariffs"),
+        (HEAD + "tariffs:\n- {id: a, for: canteen, price: 3}\n", 6, "« cantine » ?"),
+        (HEAD + "tariffs:\n- {id: a, price: trois}\n", 6, "un nombre"),
+        (HEAD + "tariffs:\n- {id: a, price: 3, when: {quotien: 1}}\n", 6, "« quotient » ?"),
+        (HEAD + "tariffs:\n- {id: a, price: 3, when: {rank: premier}}\n", 6, "un nombre"),
+        (HEAD + "tariffs:\n- {id: a, price: 3, when: {rank: 1.5}}\n", 6, "entier"),
+        (HEAD + "tariffs:\n- {id: a, price: 3, when: {resident: oui}}\n", 6, "true ou false"),
+        (HEAD + "tariffs:\n- {id: a, price: 3, when: {level: creche}}\n", 6, "nursery"),
+        (HEAD + "tariffs:\n- {id: a}\n", 6, "une seule clé parmi price"),
+        (HEAD + "tariffs:\n- {id: a, price: 1, rate: {of: quotient, rate: 1}}\n", 6, "price, rate"),
+        (HEAD + "tariffs:\n- {id: a, price: 1}\n- {id: a, price: 2}\n", 7, "unique"),
+        (HEAD + "tariffs:\n- {id: a, price: 1, price: 2}\n", 6, "une seule fois"),
+        (
+            HEAD + "tariffs:\n- id: a\n  grid:\n    by: quotient\n    rows:\n"
+            "    - {from: 9, to: 3, price: 1}\n",
+            10,
+            "borne basse",
+        ),
+        (
+            HEAD + "tariffs:\n- id: a\n  grid:\n    by: quotient\n    columns: [{id: x}, {id: y}]\n"
+            "    rows:\n    - {from: 0, prices: [1]}\n",
+            11,
+            "2 prix",
+        ),
+        (
+            HEAD + "tariffs:\n- id: a\n  grid: {by: school, rows: [{from: 0, price: 1}]}\n",
+            7,
+            "un nombre",
+        ),
+        (HEAD + "tariffs:\n- {id: a, price: 1, from: 2026-13-01}\n", 6, "une date"),
+        (HEAD + "tariffs:\n- {id: a, price: 1, from: 2026-02-02, until: 2026-01-01}\n", 6, "après"),
+        (HEAD + "deadlines:\n- {id: a, action: book, limit: {weekday: monday}}\n", 6, "mon"),
+        (
+            HEAD + "deadlines:\n- {id: a, action: book, limit: {days_before: 1, time: 25:00}}\n",
+            6,
+            "HH:MM",
+        ),
+        (
+            HEAD + "deadlines:\n- {id: a, action: book, limit: {days_before: 1, weeks: 1}}\n",
+            6,
+            "weekday",
+        ),
+        (HEAD + "deadlines:\n- {id: a, action: book}\n", 6, "limit"),
+        (HEAD + "absences:\n- {id: a, charge: 120}\n", 6, "0 à 100"),
+        (HEAD + "assume: {resident: 3}\n", 5, "true ou false"),
+        (HEAD + "facts: {quotient: {type: number, label: x}}\n", 5, "pas déjà"),
+    ],
+)
 def test_a_mistake_is_told_with_its_line_and_what_was_expected(text, line, words):
     with pytest.raises(FileError) as told:
         read_text(text, "ville.yaml")

@@ -65,9 +65,7 @@ class Attempt(models.Model):
         ]
         indexes = [
             models.Index(fields=["family", "-created_at"], name="attempt_by_family"),
-            models.Index(
-                fields=["created_at"], name="attempt_open", condition=Q(status="PENDING")
-            ),
+            models.Index(fields=["created_at"], name="attempt_open", condition=Q(status="PENDING")),
             models.Index(
                 fields=["ask_at"], name="attempt_to_ask", condition=Q(ask_at__isnull=False)
             ),

@@ -29,9 +29,7 @@ _ENDINGS = {
 }
 
 
-def problems_of(
-    verdict: Verdict, attempt: Attempt | None, *, states_amount: bool
-) -> list[Problem]:
+def problems_of(verdict: Verdict, attempt: Attempt | None, *, states_amount: bool) -> list[Problem]:
     """What contradicts our own attempt in a message that is verified."""
     if not verdict.verified:
         return []

@@ -52,6 +52,7 @@ DOUBT_AFTER = timedelta(days=3)
 MAX_UNVERIFIED_PER_HOUR = 1_000
 """Beyond, what nobody signed is only logged: a stranger must not fill the disk."""
 
+
 @dataclass(frozen=True, slots=True)
 class Payer:
     """Who pays, as sent to the bank."""

@@ -83,18 +83,32 @@ class Deadline:
         return moment <= self.at if self.included else moment < self.at
 
 
-def price(rulebook: Rulebook, activity: str, product: str | None, day: date, facts: Facts,
-          calendar: Calendar | None = None) -> Price:
+def price(
+    rulebook: Rulebook,
+    activity: str,
+    product: str | None,
+    day: date,
+    facts: Facts,
+    calendar: Calendar | None = None,
+) -> Price:
     """The price of one service on a day for these facts, with its lines; Undecided if none."""
     return _one_reading(
         rulebook,
         lambda book: service_price(Context(book, activity, product, day, facts, calendar)),
         lambda found: (found.cents, found.proposal),
-        lambda found: _cents(found.cents))
+        lambda found: _cents(found.cents),
+    )
 
 
-def deadline(rulebook: Rulebook, activity: str, product: str | None, day: date, action: str,
-             calendar: Calendar, facts: Facts | None = None) -> Deadline | None:
+def deadline(
+    rulebook: Rulebook,
+    activity: str,
+    product: str | None,
+    day: date,
+    action: str,
+    calendar: Calendar,
+    facts: Facts | None = None,
+) -> Deadline | None:
     """The last moment for an action on a service day, or None when no rule limits it."""
 
     def of(book: Rulebook) -> Deadline | None:
@@ -103,16 +117,35 @@ def deadline(rulebook: Rulebook, activity: str, product: str | None, day: date, 
         if moment is None:
             return None
         at = moment.closes_at
-        return Deadline(at, moment.opens_at, sentence_of(moment, action),
-                        french_instant(at) if at else "", moment.rule.late, moment.rule.id,
-                        moment.included, moment.open)
+        return Deadline(
+            at,
+            moment.opens_at,
+            sentence_of(moment, action),
+            french_instant(at) if at else "",
+            moment.rule.late,
+            moment.rule.id,
+            moment.included,
+            moment.open,
+        )
 
-    return _one_reading(rulebook, of, lambda found: found and (found.at, found.open),
-                        lambda found: found.until if found else "sans limite")
+    return _one_reading(
+        rulebook,
+        of,
+        lambda found: found and (found.at, found.open),
+        lambda found: found.until if found else "sans limite",
+    )
 
 
-def decide(rulebook: Rulebook, activity: str, product: str | None, day: date | None, action: str,
-           at: datetime | None, facts: Facts, calendar: Calendar) -> Decision:
+def decide(
+    rulebook: Rulebook,
+    activity: str,
+    product: str | None,
+    day: date | None,
+    action: str,
+    at: datetime | None,
+    facts: Facts,
+    calendar: Calendar,
+) -> Decision:
     """What becomes of an action: book, prebook, change, order, enrol, cancel, absence, attend,
     late_pickup, pay or connect, asked at an aware instant (None: not known, no deadline is
     looked at)."""
@@ -122,20 +155,41 @@ def decide(rulebook: Rulebook, activity: str, product: str | None, day: date | N
         return _one_reading(
             rulebook,
             lambda book: decide_in(
-                Context(book, activity, product, day, facts, calendar, action, at), action),
-            lambda found: (found.outcome, found.charged, found.cents, found.penalty_cents,
-                           found.proposed_cents, found.late),
-            lambda found: found.outcome + (
-                "" if found.cents is None else f" ({_cents(found.cents)})"))
+                Context(book, activity, product, day, facts, calendar, action, at), action
+            ),
+            lambda found: (
+                found.outcome,
+                found.charged,
+                found.cents,
+                found.penalty_cents,
+                found.proposed_cents,
+                found.late,
+            ),
+            lambda found: (
+                found.outcome + ("" if found.cents is None else f" ({_cents(found.cents)})")
+            ),
+        )
     except Undecided as undecided:
-        return Decision("ambiguous", None, sentences=(undecided.reason,),
-                        rule_ids=(undecided.rule_id,) if undecided.rule_id else (),
-                        readings=undecided.readings, proposal=True)
+        return Decision(
+            "ambiguous",
+            None,
+            sentences=(undecided.reason,),
+            rule_ids=(undecided.rule_id,) if undecided.rule_id else (),
+            readings=undecided.readings,
+            proposal=True,
+        )
 
 
-def spell(rulebook: Rulebook, activity: str, product: str | None, days: Sequence[date],
-          facts: Facts, calendar: Calendar, at: datetime | None = None,
-          by_day: dict[date, Facts] | None = None) -> tuple[tuple[date, Decision], ...]:
+def spell(
+    rulebook: Rulebook,
+    activity: str,
+    product: str | None,
+    days: Sequence[date],
+    facts: Facts,
+    calendar: Calendar,
+    at: datetime | None = None,
+    by_day: dict[date, Facts] | None = None,
+) -> tuple[tuple[date, Decision], ...]:
     """Decide each booked day of one absence (waiting days, certificates, minimum length).
 
     ``days`` are the days booked and missed; ``by_day`` adds facts to some of them (a later
@@ -145,22 +199,29 @@ def spell(rulebook: Rulebook, activity: str, product: str | None, days: Sequence
     answers = []
     for rank, day in enumerate(ordered, start=1):
         more: dict[str, Any] = {
-            "absence_from": ordered[0], "absence_until": ordered[-1], "absence_rank": rank,
+            "absence_from": ordered[0],
+            "absence_until": ordered[-1],
+            "absence_rank": rank,
             "absence_days": len(ordered),
         }
         known = facts._merged({name: value for name, value in more.items() if name not in facts})
         if by_day and day in by_day:
             known = known._merged(dict(by_day[day]))
         answers.append(
-            (day, decide(rulebook, activity, product, day, "absence", at, known, calendar)))
+            (day, decide(rulebook, activity, product, day, "absence", at, known, calendar))
+        )
     return tuple(answers)
 
 
 def month(rulebook: Rulebook, uses: Sequence[Use], calendar: Calendar) -> Month:
     """Charge a list of uses of one family (a month, a week, a year): each priced with what the
     whole list tells (rank of the day, nth use…), then the rules over several uses."""
-    return _one_reading(rulebook, lambda book: charge_uses(book, uses, calendar),
-                        lambda found: found.cents, lambda found: _cents(found.cents))
+    return _one_reading(
+        rulebook,
+        lambda book: charge_uses(book, uses, calendar),
+        lambda found: found.cents,
+        lambda found: _cents(found.cents),
+    )
 
 
 def quotient(rulebook: Rulebook, facts: Facts) -> Worth:
@@ -175,8 +236,9 @@ class Pricer:
     give each distinct tuple to ``cents``.
     """
 
-    def __init__(self, rulebook: Rulebook, activity: str, product: str,
-                 calendar: Calendar | None = None) -> None:
+    def __init__(
+        self, rulebook: Rulebook, activity: str, product: str, calendar: Calendar | None = None
+    ) -> None:
         self.rulebook, self.activity, self.product = rulebook, activity, product
         self.calendar = calendar
         self.names, self.by_day = facts_of_price(rulebook, activity, product)
@@ -200,8 +262,12 @@ def _cents(cents: int) -> str:
     return f"{Decimal(cents) / 100:.2f} €".replace(".", ",")
 
 
-def _one_reading(rulebook: Rulebook, ask: Callable[[Rulebook], Any],
-                 key: Callable[[Any], Any], show: Callable[[Any], str]) -> Any:
+def _one_reading(
+    rulebook: Rulebook,
+    ask: Callable[[Rulebook], Any],
+    key: Callable[[Any], Any],
+    show: Callable[[Any], str],
+) -> Any:
     """Ask every reading of unclear rules; answer when all agree, else raise Undecided."""
     first = ask(rulebook)
     for book, rule, label in rulebook.readings:

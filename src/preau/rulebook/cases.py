@@ -14,8 +14,21 @@ from preau.rulebook.text.nodes import Bad, Node, root
 from preau.rulebook.text.read_calendar import read_calendar
 
 ASKS = ("price", "month", "decide", "spell")
-EXPECTS = ("euros", "outcome", "charged", "surcharge", "penalty", "proposed", "charged_days",
-           "charged_count", "rule", "quotient", "says", "ambiguous", "readings")
+EXPECTS = (
+    "euros",
+    "outcome",
+    "charged",
+    "surcharge",
+    "penalty",
+    "proposed",
+    "charged_days",
+    "charged_count",
+    "rule",
+    "quotient",
+    "says",
+    "ambiguous",
+    "readings",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +133,23 @@ def _facts(node: Node, book: Rulebook) -> Facts:
 
 
 def _case(node: Node, book: Rulebook) -> Case:
-    fields = node.fields("id", "basis", "note", "ask", "activity", "product", "action", "at",
-                         "day", "days", "formula", "facts", "by_day", "uses", "expect")
+    fields = node.fields(
+        "id",
+        "basis",
+        "note",
+        "ask",
+        "activity",
+        "product",
+        "action",
+        "at",
+        "day",
+        "days",
+        "formula",
+        "facts",
+        "by_day",
+        "uses",
+        "expect",
+    )
     facts = fields.read("facts", lambda n: _facts(n, book), Facts())
     activity = fields.need("activity").word([a.code for a in book.activities], "une activité de")
     product = fields.read("product", lambda n: n.text())
@@ -130,19 +158,39 @@ def _case(node: Node, book: Rulebook) -> Case:
         for index, item in enumerate(fields.need("uses").listed()):
             inner = item.fields("child", "day", "product", "facts", "activity")
             more = inner.read("facts", lambda n: _facts(n, book), Facts())
-            uses.append(Use(index, inner.text("child", "1"), inner.text("activity", activity),
-                            inner.text("product", product or ""), inner.need("day").date(),
-                            facts._merged(dict(more))))
-    by_day = fields.read("by_day", lambda n: tuple(
-        (date.fromisoformat(day), _facts(item, book)) for day, item in n.items()), ())
+            uses.append(
+                Use(
+                    index,
+                    inner.text("child", "1"),
+                    inner.text("activity", activity),
+                    inner.text("product", product or ""),
+                    inner.need("day").date(),
+                    facts._merged(dict(more)),
+                )
+            )
+    by_day = fields.read(
+        "by_day",
+        lambda n: tuple((date.fromisoformat(day), _facts(item, book)) for day, item in n.items()),
+        (),
+    )
     return Case(
-        fields.need("id").text(), node.line, fields.need("ask").word(ASKS), activity,
-        fields.read("expect", _expected, Expected()), product,
+        fields.need("id").text(),
+        node.line,
+        fields.need("ask").word(ASKS),
+        activity,
+        fields.read("expect", _expected, Expected()),
+        product,
         fields.read("action", lambda n: n.word(ACTIONS), "book"),
-        fields.read("at", lambda n: n.instant()), fields.read("day", lambda n: n.date()),
-        fields.read("days", lambda n: tuple(i.date() for i in n.listed()), ()), facts, by_day,
-        tuple(uses), fields.read("formula", lambda n: n.yesno(), False), fields.text("basis"),
-        fields.text("note"))
+        fields.read("at", lambda n: n.instant()),
+        fields.read("day", lambda n: n.date()),
+        fields.read("days", lambda n: tuple(i.date() for i in n.listed()), ()),
+        facts,
+        by_day,
+        tuple(uses),
+        fields.read("formula", lambda n: n.yesno(), False),
+        fields.text("basis"),
+        fields.text("note"),
+    )
 
 
 def _expected(node: Node) -> Expected:
@@ -150,14 +198,20 @@ def _expected(node: Node) -> Expected:
     number = lambda n: n.decimal()  # noqa: E731
     yesno = lambda n: n.yesno()  # noqa: E731
     return Expected(
-        fields.read("euros", number), fields.read("outcome", lambda n: n.text()),
-        fields.read("charged", yesno), fields.read("surcharge", yesno),
-        fields.read("penalty", number), fields.read("proposed", number),
+        fields.read("euros", number),
+        fields.read("outcome", lambda n: n.text()),
+        fields.read("charged", yesno),
+        fields.read("surcharge", yesno),
+        fields.read("penalty", number),
+        fields.read("proposed", number),
         fields.read("charged_days", lambda n: tuple(i.date() for i in n.listed())),
         fields.read("charged_count", lambda n: n.whole(0)),
-        fields.read("rule", lambda n: n.text()), fields.read("quotient", number),
-        fields.read("says", lambda n: n.text()), fields.read("ambiguous", yesno, False),
-        fields.read("readings", lambda n: tuple(i.decimal() for i in n.listed()), ()))
+        fields.read("rule", lambda n: n.text()),
+        fields.read("quotient", number),
+        fields.read("says", lambda n: n.text()),
+        fields.read("ambiguous", yesno, False),
+        fields.read("readings", lambda n: tuple(i.decimal() for i in n.listed()), ()),
+    )
 
 
 def answer(book: Rulebook, case: Case, calendar: Calendar) -> Answer:
@@ -165,9 +219,12 @@ def answer(book: Rulebook, case: Case, calendar: Calendar) -> Answer:
     try:
         return _answer(book, case, calendar)
     except Undecided as undecided:
-        return Answer(ambiguous=True, readings=undecided.readings,
-                      rule_ids=(undecided.rule_id,) if undecided.rule_id else (),
-                      sentences=(undecided.reason, *undecided.readings))
+        return Answer(
+            ambiguous=True,
+            readings=undecided.readings,
+            rule_ids=(undecided.rule_id,) if undecided.rule_id else (),
+            sentences=(undecided.reason, *undecided.readings),
+        )
 
 
 def _answer(book: Rulebook, case: Case, calendar: Calendar) -> Answer:
@@ -178,33 +235,59 @@ def _answer(book: Rulebook, case: Case, calendar: Calendar) -> Answer:
         found = Decimal(worth.value.numerator) / Decimal(worth.value.denominator)
         facts, said = facts.with_(quotient=found), (worth.why,)
     if case.ask == "price":
-        price = api.price(book, case.activity, case.product, case.day or date(2000, 1, 1), facts,
-                          calendar)
-        return Answer(price.cents, charged=True, surcharge_cents=price.surcharge_cents,
-                      rule_ids=price.rule_ids, quotient=found,
-                      sentences=(*said, *price.sentences))
+        price = api.price(
+            book, case.activity, case.product, case.day or date(2000, 1, 1), facts, calendar
+        )
+        return Answer(
+            price.cents,
+            charged=True,
+            surcharge_cents=price.surcharge_cents,
+            rule_ids=price.rule_ids,
+            quotient=found,
+            sentences=(*said, *price.sentences),
+        )
     if case.ask == "month":
         month = api.month(book, case.uses, calendar)
         return Answer(
-            month.cents, charged=True,
+            month.cents,
+            charged=True,
             rule_ids=tuple(i for charge in month.charges for i in charge.rule_ids),
-            sentences=tuple(line.sentence for charge in month.charges for line in charge.lines))
+            sentences=tuple(line.sentence for charge in month.charges for line in charge.lines),
+        )
     if case.ask == "spell":
-        decisions = api.spell(book, case.activity, case.product, case.days, facts, calendar,
-                              case.at, dict(case.by_day))
+        decisions = api.spell(
+            book,
+            case.activity,
+            case.product,
+            case.days,
+            facts,
+            calendar,
+            case.at,
+            dict(case.by_day),
+        )
         return Answer(
-            None, charged=any(d.charged for _, d in decisions),
+            None,
+            charged=any(d.charged for _, d in decisions),
             charged_days=tuple(day for day, d in decisions if d.charged),
             rule_ids=tuple(i for _, d in decisions for i in d.rule_ids),
             sentences=tuple(f"{day:%d/%m} : {' ; '.join(d.sentences)}" for day, d in decisions),
-            ambiguous=any(d.outcome == "ambiguous" for _, d in decisions))
-    decision = api.decide(book, case.activity, case.product, case.day, case.action, case.at, facts,
-                          calendar)
+            ambiguous=any(d.outcome == "ambiguous" for _, d in decisions),
+        )
+    decision = api.decide(
+        book, case.activity, case.product, case.day, case.action, case.at, facts, calendar
+    )
     return Answer(
-        decision.cents, decision.outcome, decision.charged, decision.surcharge_cents,
-        decision.penalty_cents, decision.proposed_cents, rule_ids=decision.rule_ids,
-        sentences=decision.sentences, ambiguous=decision.outcome == "ambiguous",
-        readings=decision.readings)
+        decision.cents,
+        decision.outcome,
+        decision.charged,
+        decision.surcharge_cents,
+        decision.penalty_cents,
+        decision.proposed_cents,
+        rule_ids=decision.rule_ids,
+        sentences=decision.sentences,
+        ambiguous=decision.outcome == "ambiguous",
+        readings=decision.readings,
+    )
 
 
 def run(book: Rulebook, case: Case, calendar: Calendar) -> Result:

@@ -32,8 +32,9 @@ def calendar_for(book: Rulebook, path: Path | None) -> Calendar:
     return Calendar(public_holidays=frozenset(days))
 
 
-def check_file(path: Path, say: Say, calendar: Path | None = None,
-               previous: Path | None = None) -> int:
+def check_file(
+    path: Path, say: Say, calendar: Path | None = None, previous: Path | None = None
+) -> int:
     """Check a file and say every finding with its line; 1 when one keeps it from publishing."""
     try:
         book = read_file(path)
@@ -49,8 +50,10 @@ def check_file(path: Path, say: Say, calendar: Path | None = None,
     for finding in found:
         say(show_finding(finding, path))
     errors = sum(finding.severity == ERROR for finding in found)
-    say(f"{book.name} : {errors} erreur{_s(errors)}, {len(found) - errors} "
-        f"avertissement{_s(len(found) - errors)}.")
+    say(
+        f"{book.name} : {errors} erreur{_s(errors)}, {len(found) - errors} "
+        f"avertissement{_s(len(found) - errors)}."
+    )
     return WRONG if errors else RIGHT
 
 
@@ -82,9 +85,17 @@ def parse_facts(book: Rulebook, given: Sequence[str]) -> Facts:
     return Facts(values, own=book.own_facts)
 
 
-def price_file(path: Path, say: Say, facts: Sequence[str], activity: str = "", product: str = "",
-               day: date | None = None, action: str = "", at: datetime | None = None,
-               calendar: Path | None = None) -> int:
+def price_file(
+    path: Path,
+    say: Say,
+    facts: Sequence[str],
+    activity: str = "",
+    product: str = "",
+    day: date | None = None,
+    action: str = "",
+    at: datetime | None = None,
+    calendar: Path | None = None,
+) -> int:
     """Say the price (or the decision, with ``action``) and why, line by line."""
     try:
         book = read_file(path)
@@ -97,7 +108,8 @@ def price_file(path: Path, say: Say, facts: Sequence[str], activity: str = "", p
             activity = book.activities[0].code
         if action:
             return _say_decision(
-                api.decide(book, activity, product or None, day, action, at, known, days), say)
+                api.decide(book, activity, product or None, day, action, at, known, days), say
+            )
         when = day or book.applies_from or date(2026, 9, 1)
         price = api.price(book, activity, product or None, when, known, days)
     except (FileError, FactError) as error:
@@ -162,15 +174,16 @@ def cases_file(path: Path, cases: Path, say: Say) -> int:
     return WRONG if wrong else RIGHT
 
 
-def run_all(book: Rulebook, questions: Sequence[object],
-            calendar: Calendar) -> list[tuple[Result, bool]]:
+def run_all(
+    book: Rulebook, questions: Sequence[object], calendar: Calendar
+) -> list[tuple[Result, bool]]:
     """Each case's result, and for an ambiguous one whether the checker reports its rule."""
     findings = check(book, calendar)
     found = []
     for case in questions:
         result = run(book, case, calendar)  # type: ignore[arg-type]
         reported = not result.answer.ambiguous or any(
-            finding.blocking and finding.rule_id in result.answer.rule_ids
-            for finding in findings)
+            finding.blocking and finding.rule_id in result.answer.rule_ids for finding in findings
+        )
         found.append((result, reported))
     return found

@@ -38,15 +38,15 @@ def find_rule(book: Rulebook, section: str, rule_id: str) -> Rule | None:
 def put_rule(book: Rulebook, section: str, rule: Rule) -> Rulebook:
     """The same rulebook with this rule in the place of the one of its name."""
     rules = getattr(book, section)
-    changed: dict[str, Any] = {
-        section: tuple(rule if one.id == rule.id else one for one in rules)}
+    changed: dict[str, Any] = {section: tuple(rule if one.id == rule.id else one for one in rules)}
     return replace(book, **changed)
 
 
 def remove_rule(book: Rulebook, section: str, rule_id: str) -> Rulebook:
     """The same rulebook without this rule."""
     changed: dict[str, Any] = {
-        section: tuple(one for one in getattr(book, section) if one.id != rule_id)}
+        section: tuple(one for one in getattr(book, section) if one.id != rule_id)
+    }
     return replace(book, **changed)
 
 
@@ -114,12 +114,17 @@ def edit_rate(rate: Rate, percent: Decimal, low: Decimal | None, high: Decimal |
     if missing is not None and missing == rate.maximum and high is not None:
         missing = Fixed(high)
     return replace(
-        rate, rate=Fixed(percent / 100), minimum=None if low is None else Fixed(low),
-        maximum=None if high is None else Fixed(high), missing=missing)
+        rate,
+        rate=Fixed(percent / 100),
+        minimum=None if low is None else Fixed(low),
+        maximum=None if high is None else Fixed(high),
+        missing=missing,
+    )
 
 
-def edit_grid(grid: Grid, rows: Sequence[RowEdit],
-              special: Sequence[tuple[Decimal | None, ...]]) -> Grid:
+def edit_grid(
+    grid: Grid, rows: Sequence[RowEdit], special: Sequence[tuple[Decimal | None, ...]]
+) -> Grid:
     """A grid with these brackets, and these prices for its rows by condition, in order."""
     if not rows:
         raise CannotEdit("une grille a au moins une tranche")
@@ -132,9 +137,17 @@ def edit_grid(grid: Grid, rows: Sequence[RowEdit],
     made = []
     for edit in rows:
         old = named.get((edit.low, edit.high))
-        made.append(Row(
-            _cells(edit.cells), edit.low, edit.low_included, edit.high, edit.high_included,
-            label=old.label if old else "", note=old.note if old else ""))
+        made.append(
+            Row(
+                _cells(edit.cells),
+                edit.low,
+                edit.low_included,
+                edit.high,
+                edit.high_included,
+                label=old.label if old else "",
+                note=old.note if old else "",
+            )
+        )
     made.sort(key=lambda row: (row.low is not None, row.low or Decimal(0)))
     first = [row for row in kept if row.when is not None]
     last = [row for row in kept if row.when is None]
@@ -150,6 +163,11 @@ def edit_deadline(rule: Deadline, limit: Limit, late: str) -> Deadline:
     old = rule.limit
     if old is not None:
         limit = replace(
-            limit, anchor=old.anchor, shift=old.shift, closed=old.closed,
-            shifted_minutes=old.shifted_minutes, included=old.included)
+            limit,
+            anchor=old.anchor,
+            shift=old.shift,
+            closed=old.closed,
+            shifted_minutes=old.shifted_minutes,
+            included=old.included,
+        )
     return replace(rule, limit=limit, late=late)

@@ -55,8 +55,9 @@ def _text(name: str, label: str) -> Fact:
     return Fact(name, "text", label)
 
 
-def _choice(name: str, label: str, *choices: str, default: str | None = None,
-            derived: bool = False) -> Fact:
+def _choice(
+    name: str, label: str, *choices: str, default: str | None = None, derived: bool = False
+) -> Fact:
     return Fact(name, "choice", label, choices, default=default, derived=derived)
 
 
@@ -67,14 +68,43 @@ def _instant(name: str, label: str) -> Fact:
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PERIODS = ("school", "wednesday", "small_holidays", "summer", "weekend", "public_holiday")
 REASONS = (
-    "none", "family_choice", "foreseeable", "illness", "hospital", "accident", "bereavement",
-    "family_event", "sibling_ill", "eviction", "closure", "strike", "teacher_absent",
-    "teacher_not_replaced", "weather", "transport", "school_trip", "school_closed",
-    "sudden_departure", "varying_hours", "job_loss", "move", "exceptional_order", "other",
+    "none",
+    "family_choice",
+    "foreseeable",
+    "illness",
+    "hospital",
+    "accident",
+    "bereavement",
+    "family_event",
+    "sibling_ill",
+    "eviction",
+    "closure",
+    "strike",
+    "teacher_absent",
+    "teacher_not_replaced",
+    "weather",
+    "transport",
+    "school_trip",
+    "school_closed",
+    "sudden_departure",
+    "varying_hours",
+    "job_loss",
+    "move",
+    "exceptional_order",
+    "other",
 )
 ACTIONS = (
-    "book", "prebook", "change", "cancel", "order", "enrol", "absence", "attend", "late_pickup",
-    "pay", "connect",
+    "book",
+    "prebook",
+    "change",
+    "cancel",
+    "order",
+    "enrol",
+    "absence",
+    "attend",
+    "late_pickup",
+    "pay",
+    "connect",
 )
 
 DECLARED: tuple[Fact, ...] = (
@@ -170,10 +200,12 @@ DECLARED: tuple[Fact, ...] = (
     _number("certificate_hours", "heures avant le justificatif", derived=True),
     _whole("certificate_days", "jours avant le justificatif", derived=True),
     _whole("certificate_days_after_end", "jours entre le retour et le justificatif", derived=True),
-    _whole("certificate_days_after_notice", "jours entre l'annonce et le justificatif",
-           derived=True),
-    _number("certificate_hours_after_notice", "heures entre l'annonce et le justificatif",
-            derived=True),
+    _whole(
+        "certificate_days_after_notice", "jours entre l'annonce et le justificatif", derived=True
+    ),
+    _number(
+        "certificate_hours_after_notice", "heures entre l'annonce et le justificatif", derived=True
+    ),
     _whole("certificate_working_days", "jours ouvrés avant le justificatif", derived=True),
     _whole("certificate_school_days", "jours d'école avant le justificatif", derived=True),
     _yesno("certificate_same_week", "justificatif dans la semaine", derived=True),
@@ -268,8 +300,10 @@ def check_value(fact: Fact, value: Any) -> Value:
     elif kind == "time":
         if isinstance(value, time):
             return value
-    elif kind == "set" and isinstance(value, (set, frozenset, tuple, list)) and all(
-        isinstance(item, str) for item in value
+    elif (
+        kind == "set"
+        and isinstance(value, (set, frozenset, tuple, list))
+        and all(isinstance(item, str) for item in value)
     ):
         return frozenset(value)
     raise FactError(fact.name, expected(fact), value)
@@ -280,9 +314,13 @@ def expected(fact: Fact) -> str:
     if fact.kind == "choice":
         return "un mot parmi " + ", ".join(fact.choices)
     return {
-        "number": "un nombre", "whole": "un nombre entier", "yesno": "true ou false",
-        "text": "un texte", "date": "une date AAAA-MM-JJ",
-        "instant": "une date et une heure (avec fuseau)", "time": "une heure HH:MM",
+        "number": "un nombre",
+        "whole": "un nombre entier",
+        "yesno": "true ou false",
+        "text": "un texte",
+        "date": "une date AAAA-MM-JJ",
+        "instant": "une date et une heure (avec fuseau)",
+        "time": "une heure HH:MM",
         "set": "une liste de mots",
     }[fact.kind]
 
@@ -325,8 +363,13 @@ class Facts(Mapping[str, Any]):
 
     __slots__ = ("_hash", "_values")
 
-    def __init__(self, values: Mapping[str, Any] | None = None, /,
-                 own: Mapping[str, Fact] | None = None, **named: Any) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any] | None = None,
+        /,
+        own: Mapping[str, Fact] | None = None,
+        **named: Any,
+    ) -> None:
         given = {**(values or {}), **named}
         checked: dict[str, Value] = {}
         for name, value in given.items():

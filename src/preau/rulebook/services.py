@@ -30,9 +30,7 @@ def _read(text: str, name: str) -> Rulebook:
     try:
         return read_text(text, name)
     except FileError as error:
-        raise UnreadableText(
-            "\n".join(problem.sentence() for problem in error.problems)
-        ) from None
+        raise UnreadableText("\n".join(problem.sentence() for problem in error.problems)) from None
 
 
 @transaction.atomic
@@ -64,9 +62,12 @@ def save_draft(
     row.updated_at, row.author = now, actor.label
     row.save()
     record(
-        actor=actor, now=now, action="rulebook.draft_saved",
+        actor=actor,
+        now=now,
+        action="rulebook.draft_saved",
         summary=f"Règles « {row.name} » : brouillon enregistré.",
-        object_type="rulebook.RulebookVersion", object_id=row.pk,
+        object_type="rulebook.RulebookVersion",
+        object_id=row.pk,
     )
     return row
 
@@ -116,9 +117,7 @@ def publish(
             message="Pour publier, indiquez la délibération, le jour où elle est exécutoire et "
             "le jour à partir duquel les règles s’appliquent."
         )
-    errors = blocking(
-        check(book, town_calendar(book.applies_from), rulebook_on(book.applies_from))
-    )
+    errors = blocking(check(book, town_calendar(book.applies_from), rulebook_on(book.applies_from)))
     if errors:
         raise NotPublishable(errors)
     same_day = RulebookVersion.objects.filter(
@@ -134,10 +133,13 @@ def publish(
     row.status, row.published_at, row.updated_at = Status.PUBLISHED, now, now
     row.save()
     record(
-        actor=actor, now=now, action="rulebook.published",
+        actor=actor,
+        now=now,
+        action="rulebook.published",
         summary=f"Règles « {row.name} » publiées, à partir du "
         f"{french.day(book.applies_from, year=True)} ({row.council_decision}).",
-        object_type="rulebook.RulebookVersion", object_id=row.pk,
+        object_type="rulebook.RulebookVersion",
+        object_id=row.pk,
     )
     return row
 
@@ -152,9 +154,12 @@ def archive(*, version_id: int, now: datetime, actor: Actor) -> RulebookVersion:
     row.status, row.archived_at, row.updated_at = Status.ARCHIVED, now, now
     row.save(update_fields=["status", "archived_at", "updated_at"])
     record(
-        actor=actor, now=now, action="rulebook.archived",
+        actor=actor,
+        now=now,
+        action="rulebook.archived",
         summary=f"Règles « {row.name} » archivées.",
-        object_type="rulebook.RulebookVersion", object_id=row.pk,
+        object_type="rulebook.RulebookVersion",
+        object_id=row.pk,
     )
     return row
 
@@ -168,7 +173,10 @@ def delete_draft(*, version_id: int, now: datetime, actor: Actor) -> None:
     name, pk = row.name, row.pk
     row.delete()
     record(
-        actor=actor, now=now, action="rulebook.draft_deleted",
+        actor=actor,
+        now=now,
+        action="rulebook.draft_deleted",
         summary=f"Règles « {name} » : brouillon supprimé.",
-        object_type="rulebook.RulebookVersion", object_id=pk,
+        object_type="rulebook.RulebookVersion",
+        object_id=pk,
     )

@@ -50,13 +50,16 @@ class Calendar:
     def is_school_day(self, day: date) -> bool:
         if day in self.extra_school_days:
             return True
-        return (day.weekday() in self.school_weekdays and day not in self.public_holidays
-                and day not in self.no_school_days and self.holiday(day) is None)
+        return (
+            day.weekday() in self.school_weekdays
+            and day not in self.public_holidays
+            and day not in self.no_school_days
+            and self.holiday(day) is None
+        )
 
     def is_working_day(self, day: date) -> bool:
         """Monday to Friday, public holidays and the office's closing days left out."""
-        return (day.weekday() < 5 and day not in self.public_holidays
-                and day not in self.closed_days)
+        return day.weekday() < 5 and day not in self.public_holidays and day not in self.closed_days
 
     def period(self, day: date) -> str:
         """school, wednesday, small_holidays, summer, weekend or public_holiday."""

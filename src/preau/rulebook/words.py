@@ -35,34 +35,76 @@ from preau.rulebook.rules.tariffs import Adjustment, Extra, GroupRule, Penalty, 
 from preau.rulebook.when import WEEKDAY_CODES, french_instant, french_time
 
 WORDS = {
-    "regular": "régulier", "occasional": "occasionnel", "exceptional": "exceptionnel",
-    "nursery": "maternelle", "elementary": "élémentaire", "middle": "collège", "high": "lycée",
-    "illness": "maladie", "hospital": "hospitalisation", "accident": "accident",
-    "bereavement": "deuil", "family_event": "événement familial", "strike": "grève",
-    "weather": "intempéries", "school_trip": "sortie scolaire", "closure": "fermeture",
-    "school_closed": "école fermée", "eviction": "éviction", "foreseeable": "prévisible",
-    "teacher_absent": "enseignant absent", "teacher_not_replaced": "enseignant non remplacé",
-    "family_choice": "choix de la famille", "sibling_ill": "frère ou sœur malade",
-    "sudden_departure": "départ soudain", "varying_hours": "horaires variables",
-    "exceptional_order": "commande exceptionnelle", "transport": "transport", "other": "autre",
-    "in_time": "à temps", "late": "en retard",
-    "school": "jours de classe", "wednesday": "mercredis", "small_holidays": "petites vacances",
-    "summer": "été", "weekend": "week-end", "public_holiday": "jours fériés",
-    "accepted": "accepté", "refused": "refusé", "charged": "facturé",
-    "not_charged": "non facturé", "waiting_list": "liste d’attente", "pending": "à valider",
-    "proposal": "décidé par un agent", "blocked": "bloqué en ligne", "expired": "expiré",
-    "book": "réserver", "prebook": "pré-réserver", "change": "modifier", "cancel": "annuler",
-    "order": "commander", "enrol": "inscrire", "absence": "signaler une absence",
-    "attend": "venir", "late_pickup": "départ tardif", "pay": "payer", "connect": "se connecter",
+    "regular": "régulier",
+    "occasional": "occasionnel",
+    "exceptional": "exceptionnel",
+    "nursery": "maternelle",
+    "elementary": "élémentaire",
+    "middle": "collège",
+    "high": "lycée",
+    "illness": "maladie",
+    "hospital": "hospitalisation",
+    "accident": "accident",
+    "bereavement": "deuil",
+    "family_event": "événement familial",
+    "strike": "grève",
+    "weather": "intempéries",
+    "school_trip": "sortie scolaire",
+    "closure": "fermeture",
+    "school_closed": "école fermée",
+    "eviction": "éviction",
+    "foreseeable": "prévisible",
+    "teacher_absent": "enseignant absent",
+    "teacher_not_replaced": "enseignant non remplacé",
+    "family_choice": "choix de la famille",
+    "sibling_ill": "frère ou sœur malade",
+    "sudden_departure": "départ soudain",
+    "varying_hours": "horaires variables",
+    "exceptional_order": "commande exceptionnelle",
+    "transport": "transport",
+    "other": "autre",
+    "in_time": "à temps",
+    "late": "en retard",
+    "school": "jours de classe",
+    "wednesday": "mercredis",
+    "small_holidays": "petites vacances",
+    "summer": "été",
+    "weekend": "week-end",
+    "public_holiday": "jours fériés",
+    "accepted": "accepté",
+    "refused": "refusé",
+    "charged": "facturé",
+    "not_charged": "non facturé",
+    "waiting_list": "liste d’attente",
+    "pending": "à valider",
+    "proposal": "décidé par un agent",
+    "blocked": "bloqué en ligne",
+    "expired": "expiré",
+    "book": "réserver",
+    "prebook": "pré-réserver",
+    "change": "modifier",
+    "cancel": "annuler",
+    "order": "commander",
+    "enrol": "inscrire",
+    "absence": "signaler une absence",
+    "attend": "venir",
+    "late_pickup": "départ tardif",
+    "pay": "payer",
+    "connect": "se connecter",
     **{code: french.WEEKDAYS[i] for i, code in enumerate(WEEKDAY_CODES)},
 }
 COUNTS = {
-    "calendar": ("", ""), "clear": (" franc", " francs"), "school": (" d’école", " d’école"),
-    "working": (" ouvré", " ouvrés"), "service": (" d’activité", " d’activité"),
+    "calendar": ("", ""),
+    "clear": (" franc", " francs"),
+    "school": (" d’école", " d’école"),
+    "working": (" ouvré", " ouvrés"),
+    "service": (" d’activité", " d’activité"),
 }
 ANCHORS = {
-    "week": " le lundi de la semaine", "month": " le 1er du mois",
-    "period": " le début de la période", "year": " le 1er septembre",
+    "week": " le lundi de la semaine",
+    "month": " le 1er du mois",
+    "period": " le début de la période",
+    "year": " le 1er septembre",
 }
 
 
@@ -98,9 +140,16 @@ def tell_condition(condition: Condition, book: Rulebook) -> str:
         case Has(_, words):
             return f"{label} : {_listed(words)}"
         case Between(_, low, above, high, below):
-            bounds = [f"{name} {say(fact, bound)}" for name, bound in (
-                ("à partir de", low), ("plus de", above), ("jusqu’à", high),
-                ("moins de", below)) if bound is not None]
+            bounds = [
+                f"{name} {say(fact, bound)}"
+                for name, bound in (
+                    ("à partir de", low),
+                    ("plus de", above),
+                    ("jusqu’à", high),
+                    ("moins de", below),
+                )
+                if bound is not None
+            ]
             return f"{label} {', '.join(bounds)}"
     return label
 
@@ -109,9 +158,12 @@ def tell_scope(scope: Scope, book: Rulebook) -> str:
     """«Restauration scolaire, Repas»; "" for everywhere."""
     names = [a.name for code in scope.activities if (a := book.activity(code))]
     products = [
-        product.name for activity in book.activities for product in activity.products
+        product.name
+        for activity in book.activities
+        for product in activity.products
         if product.code in scope.products
-        and (not scope.activities or activity.code in scope.activities)]
+        and (not scope.activities or activity.code in scope.activities)
+    ]
     parts = [french.and_join(names)] if names else []
     parts += [_listed(dict.fromkeys(products))] if products else []
     others = (*scope.periods, *scope.weekdays, *scope.holidays)
@@ -126,8 +178,11 @@ def tell_limit(limit: Limit) -> str:
         hour = ""
     if limit.anchor != "service":
         text = "la veille avant" if text == "la veille" else text
-        text += ANCHORS[limit.anchor] if text.endswith("avant") else (
-            f", compté depuis{ANCHORS[limit.anchor]}")
+        text += (
+            ANCHORS[limit.anchor]
+            if text.endswith("avant")
+            else (f", compté depuis{ANCHORS[limit.anchor]}")
+        )
     text += hour
     if limit.shift != "none":
         way = "avancé" if limit.shift == "earlier" else "reculé"
@@ -150,7 +205,8 @@ def _tell_step(limit: Limit) -> str:
             return " ; ".join(
                 f"{word(code)} : {_tell_weekday(target)}"
                 + (f" {french_time(minutes)}" if minutes is not None else "")
-                for code, target, minutes in entries)
+                for code, target, minutes in entries
+            )
         case HoursBefore(hours, excluding):
             without = f" ({', '.join(word(e) for e in excluding)} non comptés)" if excluding else ""
             return f"{hours} h avant{without}"
@@ -159,10 +215,17 @@ def _tell_step(limit: Limit) -> str:
             return f"le {day} {when}"
         case Windows(windows):
             return " ; ".join(
-                " ".join(filter(None, (
-                    f"du {french_instant(w.opens_at)}" if w.opens_at else "",
-                    f"au {french_instant(w.closes_at )}" if w.closes_at else "")))
-                for w in windows)
+                " ".join(
+                    filter(
+                        None,
+                        (
+                            f"du {french_instant(w.opens_at)}" if w.opens_at else "",
+                            f"au {french_instant(w.closes_at)}" if w.closes_at else "",
+                        ),
+                    )
+                )
+                for w in windows
+            )
     raise TypeError(step)
 
 
@@ -188,8 +251,11 @@ def tell_amount(amount: Amount, book: Rulebook) -> str:
             fact = BY_NAME.get(amount.of) or book.own_facts.get(amount.of)
             base = fact.short if fact else amount.of
             text = f"{base} × "
-            text += (percent(amount.rate.value * 100) if isinstance(amount.rate, Fixed)
-                     else "taux de la grille")
+            text += (
+                percent(amount.rate.value * 100)
+                if isinstance(amount.rate, Fixed)
+                else "taux de la grille"
+            )
             if isinstance(amount.minimum, Fixed):
                 text += f", au moins {euros(int(amount.minimum.value * 100))}"
             if isinstance(amount.maximum, Fixed):
@@ -201,7 +267,9 @@ def tell_amount(amount: Amount, book: Rulebook) -> str:
             fact = BY_NAME.get(by) or book.own_facts.get(by)
             return ", ".join(
                 f"{say(fact, v == 'true') if v in ('true', 'false') else word(v)} "
-                f"{tell_amount(inner, book)}" for v, inner in values)
+                f"{tell_amount(inner, book)}"
+                for v, inner in values
+            )
         case PriceOf(product, _):
             return f"prix de « {product} »"
         case Grid():
@@ -224,8 +292,14 @@ def tell_rule(rule: Rule, book: Rulebook) -> str:
                     return f"× {number(value)}"
                 case "add":
                     return f"{'+' if value >= 0 else ''}{euros(int(value * 100))}"
-        verbs = {"set": "prix", "at_least": "au moins", "at_most": "au plus", "add": "plus",
-                 "percent": "pourcentage", "multiply": "multiplié par"}
+        verbs = {
+            "set": "prix",
+            "at_least": "au moins",
+            "at_most": "au plus",
+            "add": "plus",
+            "percent": "pourcentage",
+            "multiply": "multiplié par",
+        }
         return f"{verbs[operation]} {tell_amount(amount, book)}"
     if isinstance(rule, Deadline):
         verbs_ = french.and_join([word(action) for action in rule.actions])
@@ -237,7 +311,10 @@ def tell_rule(rule: Rule, book: Rulebook) -> str:
     if isinstance(rule, Absence):
         if rule.proposal:
             return f"décidé par un agent ({percent(rule.charge)} retenus)"
-        text = "non facturé" if rule.charge == 0 else (
-            "facturé" if rule.charge == 100 else f"{percent(rule.charge)} du prix")
+        text = (
+            "non facturé"
+            if rule.charge == 0
+            else ("facturé" if rule.charge == 100 else f"{percent(rule.charge)} du prix")
+        )
         return text + (f", plus {tell_amount(rule.surcharge, book)}" if rule.surcharge else "")
     return ""

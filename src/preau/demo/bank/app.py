@@ -16,8 +16,14 @@ from preau.demo.bank.notifier import Notifier
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 LOOPBACK = ("127.", "::1", "localhost", "::ffff:127.")
 MAX_BODY = 65_536
-REASONS = {200: "OK", 303: "See Other", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
-           500: "Internal Server Error"}
+REASONS = {
+    200: "OK",
+    303: "See Other",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    500: "Internal Server Error",
+}
 SECURITY = [
     (
         "Content-Security-Policy",

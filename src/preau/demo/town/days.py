@@ -68,12 +68,14 @@ def form_habits(story: Story, pupils: list[Pupil], homes: dict[str, DemoHome]) -
         if not pupil.in_nursery and pupil.level != "CP":
             if judo < 56 and story.chance(0.05):
                 judo += 1
-                found.append(Habit(pupil, "judo", story.sites["gymnase-leo-lagrange"], (1,),
-                                   keeps=1))
+                found.append(
+                    Habit(pupil, "judo", story.sites["gymnase-leo-lagrange"], (1,), keeps=1)
+                )
             elif natation < 48 and story.chance(0.05):
                 natation += 1
-                found.append(Habit(pupil, "natation", story.sites["piscine-du-dome"], (2,),
-                                   keeps=1))
+                found.append(
+                    Habit(pupil, "natation", story.sites["piscine-du-dome"], (2,), keeps=1)
+                )
         instant = story.opening + timedelta(minutes=story.dice.randrange(1, 5 * 24 * 60))
         for habit in found:
             habit.booked_at = instant
@@ -90,8 +92,11 @@ def _usual(story: Story, pupil: Pupil) -> Iterator[Habit]:
     dice = story.dice
     if not story.chance(0.84):
         return
-    days = SCHOOL_DAYS if story.chance(0.72) else tuple(
-        sorted(dice.sample(SCHOOL_DAYS, dice.choice((2, 3)))))
+    days = (
+        SCHOOL_DAYS
+        if story.chance(0.72)
+        else tuple(sorted(dice.sample(SCHOOL_DAYS, dice.choice((2, 3)))))
+    )
     yield Habit(pupil, "cantine", pupil.school_id, days)
     if story.chance(0.42 if pupil.in_nursery else 0.34):
         some = tuple(sorted(dice.sample(SCHOOL_DAYS, dice.choice((2, 3, 4)))))
@@ -120,18 +125,38 @@ def _demo_habits(
             yield Habit(pupil, "matin", pupil.school_id, (0, 3), keeps=1)
             yield Habit(pupil, "mercredi", story.sites["centre-du-bois"], (2,), keeps=1)
         if rank == 1:
-            yield Habit(pupil, "vacances", story.sites["centre-du-bois"], (0, 1, 2, 3, 4),
-                        only_weeks=frozenset({43, 44, 53}), keeps=1)
+            yield Habit(
+                pupil,
+                "vacances",
+                story.sites["centre-du-bois"],
+                (0, 1, 2, 3, 4),
+                only_weeks=frozenset({43, 44, 53}),
+                keeps=1,
+            )
         if rank == 0:
             yield Habit(pupil, "judo", story.sites["gymnase-leo-lagrange"], (1,), keeps=1)
     for name, weeks in (("mother", "EVEN"), ("father", "ODD")):
         for child_id in homes[name].children:
             pupil = by_child[child_id]
-            yield Habit(pupil, "cantine", pupil.school_id, SCHOOL_DAYS, weeks=weeks, keeps=1,
-                        family_id=homes[name].family_id)
+            yield Habit(
+                pupil,
+                "cantine",
+                pupil.school_id,
+                SCHOOL_DAYS,
+                weeks=weeks,
+                keeps=1,
+                family_id=homes[name].family_id,
+            )
             if name == "father":
-                yield Habit(pupil, "soir", pupil.school_id, (0, 1), weeks=weeks, keeps=1,
-                            family_id=homes[name].family_id)
+                yield Habit(
+                    pupil,
+                    "soir",
+                    pupil.school_id,
+                    (0, 1),
+                    weeks=weeks,
+                    keeps=1,
+                    family_id=homes[name].family_id,
+                )
 
 
 def enrol_and_book(story: Story, habits: list[Habit]) -> Days:
@@ -141,19 +166,27 @@ def enrol_and_book(story: Story, habits: list[Habit]) -> Days:
     year_end = date(story.rentree.year + 1, 8, 31)
     made = enrol_many(
         enrolments=[
-            NewEnrolment(h.pupil.child_id, h.family_id, story.offerings[h.key],
-                         story.rentree, year_end)
-            for h in habits if h.weeks != "ODD"
+            NewEnrolment(
+                h.pupil.child_id, h.family_id, story.offerings[h.key], story.rentree, year_end
+            )
+            for h in habits
+            if h.weeks != "ODD"
         ],
-        channel=Channel.PORTAL, now=story.opening, actor=actor,
+        channel=Channel.PORTAL,
+        now=story.opening,
+        actor=actor,
     )
     second = enrol_many(
         enrolments=[
-            NewEnrolment(h.pupil.child_id, h.family_id, story.offerings[h.key],
-                         story.rentree, year_end)
-            for h in habits if h.weeks == "ODD"
+            NewEnrolment(
+                h.pupil.child_id, h.family_id, story.offerings[h.key], story.rentree, year_end
+            )
+            for h in habits
+            if h.weeks == "ODD"
         ],
-        channel=Channel.PORTAL, now=story.opening, actor=actor,
+        channel=Channel.PORTAL,
+        now=story.opening,
+        actor=actor,
     )
     for habit in habits:
         found = second if habit.weeks == "ODD" else made
@@ -195,7 +228,11 @@ def _places(story: Story, days: Days) -> Iterator[Place]:
                 if slot.day > soon and habit.keeps < 1:
                     continue
                 yield Place(
-                    slot.pk, habit.pupil.child_id, habit.family_id, enrolment, habit.booked_at,
+                    slot.pk,
+                    habit.pupil.child_id,
+                    habit.family_id,
+                    enrolment,
+                    habit.booked_at,
                     channel,
                 )
 
@@ -212,18 +249,24 @@ def give_pieces(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
     missing = {("fiche-sanitaire", three.family_id, three.children[-1])}
     for piece in sorted({piece for piece, _, _ in wanted}):
         rows = sorted(
-            row for row in wanted
-            if row[0] == piece and row not in missing
+            row
+            for row in wanted
+            if row[0] == piece
+            and row not in missing
             and (row[1] in {h.family_id for h in homes.values()} or story.chance(0.96))
         )
         files = store_for_families(
-            content=ONE_PAGE, name=f"{piece}.pdf", content_type="application/pdf",
-            family_ids=[family_id for _, family_id, _ in rows], now=story.settled,
+            content=ONE_PAGE,
+            name=f"{piece}.pdf",
+            content_type="application/pdf",
+            family_ids=[family_id for _, family_id, _ in rows],
+            now=story.settled,
         )
         provide_documents(
             documents=[
                 NewDocument(story.pieces[piece], family_id, child_id, file_id)
                 for (_, family_id, child_id), file_id in zip(rows, files, strict=True)
             ],
-            now=story.settled, actor=story.agent("COUNTER"),
+            now=story.settled,
+            actor=story.agent("COUNTER"),
         )

@@ -41,7 +41,9 @@ def issue_invoices(story: Story) -> None:
             if code == "sports" and month == months[-1] and len(months) > 1:
                 continue
             bills.approve_run(
-                run_id=run.pk, fingerprint=run.fingerprint, actor=actor,
+                run_id=run.pk,
+                fingerprint=run.fingerprint,
+                actor=actor,
                 now=now + timedelta(minutes=20),
             )
             bills.issue(run_id=run.pk, now=now + timedelta(minutes=21))
@@ -55,9 +57,11 @@ def take_payments(story: Story, homes: dict[str, DemoHome]) -> None:
         online, at_counter = SHARES.get(age, SHARES[3])
         for code, office_id in sorted(story.offices.items()):
             unpaid = [
-                invoice for invoice in billing.unpaid_invoices().filter(
+                invoice
+                for invoice in billing.unpaid_invoices().filter(
                     cash_office_id=office_id, month=month
-                ) if invoice.family_id not in special
+                )
+                if invoice.family_id not in special
             ]
             payers = payers_of({invoice.family_id for invoice in unpaid})
             taken_over = []
@@ -73,13 +77,21 @@ def take_payments(story: Story, homes: dict[str, DemoHome]) -> None:
                     counter.at_the_bank(invoice, payer, at)
                 elif fate < online:
                     taken_over.append(
-                        SettledPayment(invoice.family_id, invoice.pk, invoice.left_cents,
-                                       str(payer), payer.email, at)
+                        SettledPayment(
+                            invoice.family_id,
+                            invoice.pk,
+                            invoice.left_cents,
+                            str(payer),
+                            payer.email,
+                            at,
+                        )
                     )
                 elif fate < online + at_counter and counter.left:
                     counter.receive(invoice, payer, at)
             take_over_payments(
-                cash_office_id=office_id, payments=taken_over, now=story.now,
+                cash_office_id=office_id,
+                payments=taken_over,
+                now=story.now,
                 actor=story.town_hall,
             )
     _demo_payments(story, homes, counter)
@@ -114,26 +126,41 @@ class Cashier:
         )
 
     def at_the_bank(
-        self, invoice: object, payer: object, at: object, *, cents: int = 0,
+        self,
+        invoice: object,
+        payer: object,
+        at: object,
+        *,
+        cents: int = 0,
         decision: str | None = None,
     ) -> None:
         """From the click to the bank's own message, signed by the simulator's key."""
         decision = self.at_bank.pop() if decision is None else decision
         payer_data = Payer(
-            first_name=payer.first_name, last_name=payer.last_name,  # type: ignore[attr-defined]
-            email=payer.email, user_id=payer.user_id,  # type: ignore[attr-defined]
+            first_name=payer.first_name,
+            last_name=payer.last_name,  # type: ignore[attr-defined]
+            email=payer.email,
+            user_id=payer.user_id,  # type: ignore[attr-defined]
         )
         family_id = invoice.family_id  # type: ignore[attr-defined]
         office = invoice.cash_office  # type: ignore[attr-defined]
         actor = Actor(payer_data.user_id, str(payer), Channel.PORTAL)
         attempt = payments.start_payment(
-            family_id=family_id, cash_office_id=office.pk,
+            family_id=family_id,
+            cash_office_id=office.pk,
             invoices={invoice.pk: cents or invoice.left_cents},  # type: ignore[attr-defined]
-            top_up_cents=0, payer=payer_data, key=uuid.uuid4(), actor=actor, now=at,  # type: ignore[arg-type]
+            top_up_cents=0,
+            payer=payer_data,
+            key=uuid.uuid4(),
+            actor=actor,
+            now=at,  # type: ignore[arg-type]
         )
         redirect = payments.send_to_bank(
-            family_id=family_id, reference=attempt.reference, payer=payer_data,
-            return_url=f"{SHOP}/espace/compte/retour/", now=at,  # type: ignore[arg-type]
+            family_id=family_id,
+            reference=attempt.reference,
+            payer=payer_data,
+            return_url=f"{SHOP}/espace/compte/retour/",
+            now=at,  # type: ignore[arg-type]
             notify_url=f"{SHOP}/api/paiements/{office.code}/notification/",
         )
         if not decision:
@@ -173,6 +200,4 @@ def _demo_payments(story: Story, homes: dict[str, DemoHome], counter: Cashier) -
                 else:
                     counter.at_the_bank(invoice, payer, at, decision=PAY)
             elif name == "father":
-                counter.at_the_bank(
-                    invoice, payer, story.now - timedelta(days=2), decision=REFUSE
-                )
+                counter.at_the_bank(invoice, payer, story.now - timedelta(days=2), decision=REFUSE)

@@ -17,8 +17,12 @@ WAITING = 22
 GIRLS = ["Lou", "Alba", "Romy", "Inès", "Jade", "Lina", "Mila", "Aya", "Rose", "Nour", "Zélie"]
 BOYS = ["Malo", "Gabin", "Noé", "Sacha", "Adam", "Léon", "Milo", "Ismaël", "Côme", "Tao", "Élie"]
 WEEKS = [
-    [570, 570, 570, 570, 570], [540, 540, 0, 540, 540], [600, 600, 600, 600, 0],
-    [480, 480, 480, 480, 480], [0, 540, 540, 540, 0], [540, 540, 540, 540, 540],
+    [570, 570, 570, 570, 570],
+    [540, 540, 0, 540, 540],
+    [600, 600, 600, 600, 0],
+    [480, 480, 480, 480, 480],
+    [0, 540, 540, 540, 0],
+    [540, 540, 540, 540, 540],
 ]
 
 
@@ -47,21 +51,31 @@ def fill_nursery(story: Story, pupils: list[Pupil], homes: dict[str, DemoHome]) 
                 birth_on=story.today - timedelta(days=30 * months + rank % 28),
                 sex=Sex.FEMALE if is_girl else Sex.MALE,
             ),
-            now=story.settled, actor=family_actor(pupil.family_id),
+            now=story.settled,
+            actor=family_actor(pupil.family_id),
         )
         week = story.dice.choice(WEEKS)
         if rank < CONTRACTS:
             childcare.sign_contract(
-                child_id=child.pk, family_id=pupil.family_id, establishment_id=site,
-                starts_on=story.rentree, ends_on=date(story.rentree.year + 1, 7, 31),
-                weekly_minutes=week, now=story.settled, actor=actor,
+                child_id=child.pk,
+                family_id=pupil.family_id,
+                establishment_id=site,
+                starts_on=story.rentree,
+                ends_on=date(story.rentree.year + 1, 7, 31),
+                weekly_minutes=week,
+                now=story.settled,
+                actor=actor,
             )
         else:
             asked = story.now - timedelta(days=3 + story.dice.randrange(0, 200))
             childcare.preregister(
-                child_id=child.pk, family_id=pupil.family_id,
+                child_id=child.pk,
+                family_id=pupil.family_id,
                 establishment_id=site if story.chance(0.7) else None,
                 wished_from=story.today + timedelta(days=story.dice.randrange(20, 240)),
-                weekly_minutes=week, channel=Channel.PORTAL, asked_at=asked, now=story.now,
+                weekly_minutes=week,
+                channel=Channel.PORTAL,
+                asked_at=asked,
+                now=story.now,
                 actor=family_actor(pupil.family_id),
             )

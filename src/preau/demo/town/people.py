@@ -38,59 +38,91 @@ class DemoFamily:
 
 AGENTS = [
     DemoAgent(
-        Role.COUNTER, "Nadia", "Benali", "nadia.benali@vincennes.example",
+        Role.COUNTER,
+        "Nadia",
+        "Benali",
+        "nadia.benali@vincennes.example",
         "La boîte des demandes : approuver, refuser, demander une pièce ; ouvrir un dossier, "
         "réserver pour une famille au téléphone.",
     ),
     DemoAgent(
-        Role.SCHOOL_OFFICE, "Hélène", "Vasseur", "helene.vasseur@vincennes.example",
+        Role.SCHOOL_OFFICE,
+        "Hélène",
+        "Vasseur",
+        "helene.vasseur@vincennes.example",
         "L’import des élèves (ONDE), les écoles et les classes, les inscriptions scolaires.",
     ),
     DemoAgent(
-        Role.SITE_MANAGER, "Thomas", "Leroux", "thomas.leroux@vincennes.example",
+        Role.SITE_MANAGER,
+        "Thomas",
+        "Leroux",
+        "thomas.leroux@vincennes.example",
         "La liste du jour de l’école Simone-Veil : pointer, passer une carte, clore.",
         site="elementaire-simone-veil",
     ),
     DemoAgent(
-        Role.CRECHE, "Awa", "Diallo", "awa.diallo@vincennes.example",
+        Role.CRECHE,
+        "Awa",
+        "Diallo",
+        "awa.diallo@vincennes.example",
         "La liste d’attente de la crèche, l’admission, les contrats.",
     ),
     DemoAgent(
-        Role.CASHIER, "Odile", "Marchand", "odile.marchand@vincennes.example",
+        Role.CASHIER,
+        "Odile",
+        "Marchand",
+        "odile.marchand@vincennes.example",
         "Encaisser des espèces ou un chèque, donner un reçu, annuler un encaissement.",
     ),
     DemoAgent(
-        Role.ACCOUNTANT, "Julien", "Moreau", "julien.moreau@vincennes.example",
+        Role.ACCOUNTANT,
+        "Julien",
+        "Moreau",
+        "julien.moreau@vincennes.example",
         "La facturation du mois : lire l’aperçu, valider, émettre ; les règles et les tarifs.",
     ),
     DemoAgent(
-        Role.ADMINISTRATOR, "Claire", "Fontaine", "claire.fontaine@vincennes.example",
+        Role.ADMINISTRATOR,
+        "Claire",
+        "Fontaine",
+        "claire.fontaine@vincennes.example",
         "L’offre, les pages publiques, les agents, le tableau de bord, les réglages.",
     ),
 ]
 
 FAMILIES = [
     DemoFamily(
-        "three", "Trois enfants, un mois plein", "adele.blanchard38@example.org",
+        "three",
+        "Trois enfants, un mois plein",
+        "adele.blanchard38@example.org",
         "Ce qui reste à faire, le planning de trois enfants, la facture à payer à la banque de "
         "démonstration, un paiement en cours, une place proposée, une pièce qui manque.",
     ),
     DemoFamily(
-        "mother", "Parents séparés, foyer de la mère", "aimee.laurent13@example.org",
+        "mother",
+        "Parents séparés, foyer de la mère",
+        "aimee.laurent13@example.org",
         "Alexandre vit ici les semaines paires : réserver ses jours, sans rien voir du foyer "
         "de son père.",
     ),
     DemoFamily(
-        "father", "Parents séparés, foyer du père", "rene.maillet76@example.org",
+        "father",
+        "Parents séparés, foyer du père",
+        "rene.maillet76@example.org",
         "Le même enfant, les semaines impaires : son propre code, ses propres factures.",
     ),
     DemoFamily(
-        "letter", "La lettre vient d’arriver", "margaux.clement1@example.org",
+        "letter",
+        "La lettre vient d’arriver",
+        "margaux.clement1@example.org",
         "Première connexion avec le code famille et le mot de passe de la lettre, à changer "
-        "aussitôt.", must_change=True,
+        "aussitôt.",
+        must_change=True,
     ),
     DemoFamily(
-        "empty", "Rien n’est encore réservé", "isabelle.barthelemy66@example.org",
+        "empty",
+        "Rien n’est encore réservé",
+        "isabelle.barthelemy66@example.org",
         "Demander une inscription, envoyer une pièce, réserver les premiers jours.",
     ),
 ]

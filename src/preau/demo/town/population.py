@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 
 ONDE = Path(__file__).parents[1] / "data" / "onde"
 # Quotients as towns of the inner suburbs know them: few are very low or very high.
-QUOTIENTS = [(8, 180, 400), (12, 400, 600), (17, 600, 800), (25, 800, 1100), (22, 1100, 1500),
-             (16, 1500, 3200)]
+QUOTIENTS = [
+    (8, 180, 400),
+    (12, 400, 600),
+    (17, 600, 800),
+    (25, 800, 1100),
+    (22, 1100, 1500),
+    (16, 1500, 3200),
+]
 NO_QUOTIENT = 0.14
 
 
@@ -96,12 +102,18 @@ def find_homes(story: Story) -> dict[str, DemoHome]:
             guardian=by_email[family.email], now=story.settled
         )
         set_email(
-            user=guardian.user, email=family.email, now=story.settled,
+            user=guardian.user,
+            email=family.email,
+            now=story.settled,
             is_verified=not family.must_change,
         )
         children = families.children_of(guardian.family_id, story.today)
         found[family.name] = DemoHome(
-            guardian.family_id, guardian.pk, guardian.user, str(guardian), family.email,
+            guardian.family_id,
+            guardian.pk,
+            guardian.user,
+            str(guardian),
+            family.email,
             [child.pk for child in children],
         )
     signed = [found[family.name].user for family in FAMILIES if not family.must_change]
@@ -112,16 +124,23 @@ def find_homes(story: Story) -> dict[str, DemoHome]:
     for name, weeks in (("mother", CustodyWeeks.EVEN), ("father", CustodyWeeks.ODD)):
         for child_id in found[name].children:
             family_services.set_custody(
-                child_id=child_id, family_id=found[name].family_id, weeks=weeks,
-                starts_on=story.rentree, now=story.settled, actor=story.agent("COUNTER"),
+                child_id=child_id,
+                family_id=found[name].family_id,
+                weeks=weeks,
+                starts_on=story.rentree,
+                now=story.settled,
+                actor=story.agent("COUNTER"),
             )
     return found
 
 
 def give_quotients(story: Story, homes: dict[str, DemoHome], pupils: list[Pupil]) -> None:
     """A quotient for most households, from the rentrée on; a few are renewed, some have none."""
-    fixed = {homes["three"].family_id: 84500, homes["mother"].family_id: 61200,
-             homes["father"].family_id: 134000}
+    fixed = {
+        homes["three"].family_id: 84500,
+        homes["mother"].family_id: 61200,
+        homes["father"].family_id: 134000,
+    }
     without = {homes["empty"].family_id, homes["letter"].family_id}
     ids = sorted({pupil.family_id for pupil in pupils} | set(fixed))
     first, later = [], []
@@ -137,11 +156,15 @@ def give_quotients(story: Story, homes: dict[str, DemoHome], pupils: list[Pupil]
             starts_on = (story.today.replace(day=1) - ONE_DAY).replace(day=1)
             later.append(NewQuotient(family_id, int(value * 0.9) // 100 * 100, starts_on, year_end))
     record_quotients(
-        quotients=first, source=QuotientSource.CAF, now=story.settled,
+        quotients=first,
+        source=QuotientSource.CAF,
+        now=story.settled,
         actor=story.agent("COUNTER"),
     )
     record_quotients(
-        quotients=later, source=QuotientSource.CAF, now=story.ago(12),
+        quotients=later,
+        source=QuotientSource.CAF,
+        now=story.ago(12),
         actor=story.agent("ACCOUNTANT"),
     )
 
@@ -150,9 +173,9 @@ def choose_diets(story: Story, pupils: list[Pupil]) -> None:
     """Some children eat without pork or without meat."""
     for pupil in pupils[:60]:
         family_services.change_diet(
-            family_id=pupil.family_id, child_id=pupil.child_id,
+            family_id=pupil.family_id,
+            child_id=pupil.child_id,
             diet=story.dice.choice([Diet.NO_PORK, Diet.NO_PORK, Diet.NO_MEAT]),
-            now=story.settled, actor=story.agent("COUNTER"),
+            now=story.settled,
+            actor=story.agent("COUNTER"),
         )
-
-

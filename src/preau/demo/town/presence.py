@@ -19,8 +19,11 @@ from preau.kernel.enums import Channel
 REPORTS = 60
 WALK_INS = 24
 MISSED = 0.02
-REASONS = [AbsenceReason.ILLNESS] * 5 + [AbsenceReason.FAMILY] * 3 + [
-    AbsenceReason.SCHOOL_TRIP, AbsenceReason.TEACHER_ABSENT]
+REASONS = (
+    [AbsenceReason.ILLNESS] * 5
+    + [AbsenceReason.FAMILY] * 3
+    + [AbsenceReason.SCHOOL_TRIP, AbsenceReason.TEACHER_ABSENT]
+)
 
 
 def family_actor(family_id: int, *, channel: Channel = Channel.PORTAL) -> Actor:
@@ -33,28 +36,55 @@ def tell_absences(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
     """Some families say that a child is ill or away; agents decide all but the latest."""
     span = (story.today - story.first).days
     habits = story.dice.sample(days.of("cantine"), REPORTS)
-    told = sorted(
-        (story.first + timedelta(days=story.dice.randrange(1, span)), rank)
-        for rank in range(REPORTS)
-    ) if span > 2 else []
+    told = (
+        sorted(
+            (story.first + timedelta(days=story.dice.randrange(1, span)), rank)
+            for rank in range(REPORTS)
+        )
+        if span > 2
+        else []
+    )
     for day, rank in told:
         habit = habits[rank]
         reason = story.dice.choice(REASONS)
         length = story.dice.choice((0, 0, 1, 2)) if reason == AbsenceReason.ILLNESS else 0
-        _report(story, habit.family_id, habit.pupil.child_id, day, length, reason,
-                with_document=reason == AbsenceReason.ILLNESS and story.chance(0.7))
+        _report(
+            story,
+            habit.family_id,
+            habit.pupil.child_id,
+            day,
+            length,
+            reason,
+            with_document=reason == AbsenceReason.ILLNESS and story.chance(0.7),
+        )
     three = homes["three"]
     ill = story.today - timedelta(days=13)
-    _report(story, three.family_id, three.children[0], ill, 2, AbsenceReason.ILLNESS,
-            with_document=True)
+    _report(
+        story, three.family_id, three.children[0], ill, 2, AbsenceReason.ILLNESS, with_document=True
+    )
     coming = story.today + timedelta(days=8)
-    _report(story, three.family_id, three.children[1], coming, 0, AbsenceReason.FAMILY,
-            with_document=False, at=story.now - timedelta(hours=3))
+    _report(
+        story,
+        three.family_id,
+        three.children[1],
+        coming,
+        0,
+        AbsenceReason.FAMILY,
+        with_document=False,
+        at=story.now - timedelta(hours=3),
+    )
 
 
 def _report(
-    story: Story, family_id: int, child_id: int, day: date, length: int, reason: AbsenceReason, *,
-    with_document: bool, at: datetime | None = None,
+    story: Story,
+    family_id: int,
+    child_id: int,
+    day: date,
+    length: int,
+    reason: AbsenceReason,
+    *,
+    with_document: bool,
+    at: datetime | None = None,
 ) -> None:
     last = day + timedelta(days=length)
     now = at or min(
@@ -64,13 +94,22 @@ def _report(
     document = None
     if with_document:
         document = store_for_families(
-            content=ONE_PAGE, name="certificat.pdf", content_type="application/pdf",
-            family_ids=[family_id], now=now,
+            content=ONE_PAGE,
+            name="certificat.pdf",
+            content_type="application/pdf",
+            family_ids=[family_id],
+            now=now,
         )[0]
     try:
         report = attendance.report_absence(
-            family_id=family_id, child_id=child_id, starts_on=day, ends_on=last,
-            reason=reason, document_id=document, channel=Channel.PORTAL, now=now,
+            family_id=family_id,
+            child_id=child_id,
+            starts_on=day,
+            ends_on=last,
+            reason=reason,
+            document_id=document,
+            channel=Channel.PORTAL,
+            now=now,
             actor=family_actor(family_id),
         )
     except AbsenceRefused:
@@ -79,9 +118,11 @@ def _report(
         return
     justified = with_document or reason in (AbsenceReason.SCHOOL_TRIP, AbsenceReason.TEACHER_ABSENT)
     attendance.justify_absence(
-        report_id=report.pk, justified=justified,
+        report_id=report.pk,
+        justified=justified,
         comment="" if justified else "Aucun justificatif reçu dans les huit jours.",
-        now=min(utc(last + timedelta(days=4), 11), story.now), actor=story.agent("COUNTER"),
+        now=min(utc(last + timedelta(days=4), 11), story.now),
+        actor=story.agent("COUNTER"),
     )
 
 
@@ -97,7 +138,11 @@ def keep_sheets(story: Story, days: Days) -> None:
     evening = story.offerings["soir", story.sites["elementaire-simone-veil"]]
     left_open = [slot.pk for slot in days.slots[evening] if slot.day == last_school_day]
     close_sheets(
-        first=story.first, last=yesterday, absent=missed, left_open=left_open, now=story.now,
+        first=story.first,
+        last=yesterday,
+        absent=missed,
+        left_open=left_open,
+        now=story.now,
         actor=story.agent("SITE_MANAGER"),
     )
 
@@ -118,7 +163,8 @@ def _walk_in(story: Story, days: Days) -> None:
     habits = [h for h in days.of("cantine") if len(h.weekdays) < 4]
     for habit in story.dice.sample(habits, min(WALK_INS, len(habits))):
         slots = [
-            slot for slot in days.slots[story.offerings[habit.key]]
+            slot
+            for slot in days.slots[story.offerings[habit.key]]
             if slot.day < story.today and slot.day.weekday() not in habit.weekdays
         ]
         if not slots:
@@ -126,8 +172,11 @@ def _walk_in(story: Story, days: Days) -> None:
         slot = story.dice.choice(slots)
         try:
             attendance.record_presences(
-                slot_id=slot.pk, marks=[Mark(habit.pupil.child_id, Presence.PRESENT)],
-                now=utc(slot.day, 12, 10), actor=story.agent("SITE_MANAGER"), walk_in=True,
+                slot_id=slot.pk,
+                marks=[Mark(habit.pupil.child_id, Presence.PRESENT)],
+                now=utc(slot.day, 12, 10),
+                actor=story.agent("SITE_MANAGER"),
+                walk_in=True,
             )
         except AttendanceRefused:
             continue
@@ -149,11 +198,13 @@ def give_cards(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
         family = family_actor(family_id)
         attendance.declare_card_lost(card_id=card.pk, family_id=family_id, now=when, actor=family)
         attendance.order_card(
-            child_id=child_id, family_id=family_id, channel=family.channel,
-            now=when + timedelta(minutes=2), actor=family,
+            child_id=child_id,
+            family_id=family_id,
+            channel=family.channel,
+            now=when + timedelta(minutes=2),
+            actor=family,
         )
         if rank % 3 != 1:
             attendance.issue_card(
                 child_id=child_id, family_id=family_id, now=when + timedelta(days=2), actor=actor
             )
-

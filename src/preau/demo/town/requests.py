@@ -68,8 +68,11 @@ def _send(story: Story, case: Case, now: datetime) -> Any:
     family_id = case.pupil.family_id
     payer = families.payer_of(family_id)
     files = store_for_families(
-        content=ONE_PAGE, name="piece.pdf", content_type="application/pdf",
-        family_ids=[family_id for _ in case.pieces], now=now,
+        content=ONE_PAGE,
+        name="piece.pdf",
+        content_type="application/pdf",
+        family_ids=[family_id for _ in case.pieces],
+        now=now,
     )
     channel = case.channel
     if channel == Channel.PORTAL and not case.is_demo and story.chance(0.25):
@@ -117,21 +120,20 @@ def _follow(story: Story, case: Case, request: Any, now: datetime) -> None:
                 )
         case "refused":
             casework.refuse(
-                request_id=request.pk, reason=case.message or REFUSALS[case.kind], now=later,
+                request_id=request.pk,
+                reason=case.message or REFUSALS[case.kind],
+                now=later,
                 actor=agent,
             )
         case "waiting":
-            casework.ask_piece(
-                request_id=request.pk, message=case.message, now=later, actor=agent
-            )
+            casework.ask_piece(request_id=request.pk, message=case.message, now=later, actor=agent)
         case "answered":
-            casework.ask_piece(
-                request_id=request.pk, message=case.message, now=later, actor=agent
-            )
+            casework.ask_piece(request_id=request.pk, message=case.message, now=later, actor=agent)
             casework.give_piece(
-                request_id=request.pk, message="Voici le document demandé, merci.",
-                now=min(later + timedelta(days=1), story.now), actor=family_actor(
-                    case.pupil.family_id),
+                request_id=request.pk,
+                message="Voici le document demandé, merci.",
+                now=min(later + timedelta(days=1), story.now),
+                actor=family_actor(case.pupil.family_id),
             )
         case "held":
             casework.keep(request_id=request.pk, now=story.now, actor=story.agent("SCHOOL_OFFICE"))
@@ -140,9 +142,7 @@ def _follow(story: Story, case: Case, request: Any, now: datetime) -> None:
                 request_id=request.pk, now=later, actor=family_actor(case.pupil.family_id)
             )
         case "noted":
-            casework.add_note(
-                request_id=request.pk, message=case.message, now=later, actor=agent
-            )
+            casework.add_note(request_id=request.pk, message=case.message, now=later, actor=agent)
 
 
 def _cases(story: Story, days: Days, homes: dict[str, DemoHome]) -> Iterator[Case]:
@@ -158,101 +158,193 @@ def _cases(story: Story, days: Days, homes: dict[str, DemoHome]) -> Iterator[Cas
 
     wednesday = story.offerings["mercredi", story.sites["centre-du-bois"]]
     other = story.offerings["mercredi", story.sites["centre-des-fosses"]]
-    for rank, (offering, fate, ago) in enumerate([
-        (wednesday, "open", 2), (other, "open", 1), (wednesday, "open", 0.2),
-        (wednesday, "waiting", 6), (other, "approved", 20), (wednesday, "approved", 26),
-        (wednesday, "refused", 15), (other, "late", 16), (wednesday, "answered", 5),
-    ]):
+    for rank, (offering, fate, ago) in enumerate(
+        [
+            (wednesday, "open", 2),
+            (other, "open", 1),
+            (wednesday, "open", 0.2),
+            (wednesday, "waiting", 6),
+            (other, "approved", 20),
+            (wednesday, "approved", 26),
+            (wednesday, "refused", 15),
+            (other, "late", 16),
+            (wednesday, "answered", 5),
+        ]
+    ):
         pupil = _not_enrolled(pool, days, "mercredi")
         yield Case(
-            "ENROLMENT", pupil, {"offering": offering, "starts_on": iso(max(-int(ago), -10) + 10),
-                                 "comment": ""},
-            ago, fate, ("assurance", "fiche-sanitaire") if rank % 3 else ("assurance",),
-            message="Il manque la fiche sanitaire de liaison, signée." if fate in (
-                "waiting", "answered") else "",
+            "ENROLMENT",
+            pupil,
+            {"offering": offering, "starts_on": iso(max(-int(ago), -10) + 10), "comment": ""},
+            ago,
+            fate,
+            ("assurance", "fiche-sanitaire") if rank % 3 else ("assurance",),
+            message="Il manque la fiche sanitaire de liaison, signée."
+            if fate in ("waiting", "answered")
+            else "",
         )
     for street, fate, ago, channel in [
-        ("18 rue du Midi", "open", 1, Channel.PORTAL), ("4 rue Massue", "late", 13, Channel.PORTAL),
+        ("18 rue du Midi", "open", 1, Channel.PORTAL),
+        ("4 rue Massue", "late", 13, Channel.PORTAL),
         ("27 avenue Aubert", "held", 3, Channel.PORTAL),
         ("9 rue de Strasbourg", "approved", 22, Channel.COUNTER),
         ("51 rue Defrance", "refused", 18, Channel.PORTAL),
     ]:
         yield Case(
-            "ADDRESS_CHANGE", take(),
-            {"line1": street, "line2": "", "postcode": "94300", "city": "Vincennes",
-             "since": iso(-30)},
-            ago, fate, ("justificatif-domicile",), channel,
+            "ADDRESS_CHANGE",
+            take(),
+            {
+                "line1": street,
+                "line2": "",
+                "postcode": "94300",
+                "city": "Vincennes",
+                "since": iso(-30),
+            },
+            ago,
+            fate,
+            ("justificatif-domicile",),
+            channel,
         )
     yield Case(
-        "ADDRESS_CHANGE", take(),
-        {"line1": "6 rue de la République", "line2": "Bâtiment B", "postcode": "93100",
-         "city": "Montreuil", "since": iso(-8)},
-        4, "open", ("justificatif-domicile",), Channel.POST,
+        "ADDRESS_CHANGE",
+        take(),
+        {
+            "line1": "6 rue de la République",
+            "line2": "Bâtiment B",
+            "postcode": "93100",
+            "city": "Montreuil",
+            "since": iso(-8),
+        },
+        4,
+        "open",
+        ("justificatif-domicile",),
+        Channel.POST,
     )
-    for value, fate, ago in [("712", "open", 3), ("1 034", "late", 12), ("486", "approved", 17),
-                             ("955", "waiting", 8), ("640", "approved", 30)]:
+    for value, fate, ago in [
+        ("712", "open", 3),
+        ("1 034", "late", 12),
+        ("486", "approved", 17),
+        ("955", "waiting", 8),
+        ("640", "approved", 30),
+    ]:
         yield Case(
-            "QUOTIENT", take(),
+            "QUOTIENT",
+            take(),
             {"value": value, "source": "CAF", "starts_on": today.replace(day=1).isoformat()},
-            ago, fate, ("attestation-quotient",),
+            ago,
+            fate,
+            ("attestation-quotient",),
             message="L’attestation date de l’an dernier : envoyez celle de cette année."
-            if fate == "waiting" else "",
+            if fate == "waiting"
+            else "",
         )
-    for first, fate, ago in [(-7, "open", 3), (-9, "held", 5), (-28, "approved", 26),
-                             (-33, "refused", 31)]:
+    for first, fate, ago in [
+        (-7, "open", 3),
+        (-9, "held", 5),
+        (-28, "approved", 26),
+        (-33, "refused", 31),
+    ]:
         pupil = take()
         yield Case(
-            "ABSENCE", pupil,
-            {"starts_on": iso(first), "ends_on": iso(first + 1), "reason": "ILLNESS",
-             "comment": ""},
-            ago, fate, ("certificat",),
+            "ABSENCE",
+            pupil,
+            {
+                "starts_on": iso(first),
+                "ends_on": iso(first + 1),
+                "reason": "ILLNESS",
+                "comment": "",
+            },
+            ago,
+            fate,
+            ("certificat",),
         )
     for rank, (fate, ago) in enumerate([("open", 2), ("approved", 24), ("open", 0.4)]):
         pupil = take()
         child = families.get_children([pupil.child_id])[pupil.child_id]
         yield Case(
-            "ADD_CHILD", pupil,
-            {"first_name": ("Sacha", "Lou", "Milan")[rank], "last_name": child.last_name,
-             "birth_on": iso(-(60 + 90 * rank)), "sex": "", "weeks": "ALL"},
-            ago, fate, ("livret-famille",),
+            "ADD_CHILD",
+            pupil,
+            {
+                "first_name": ("Sacha", "Lou", "Milan")[rank],
+                "last_name": child.last_name,
+                "birth_on": iso(-(60 + 90 * rank)),
+                "sex": "",
+                "weeks": "ALL",
+            },
+            ago,
+            fate,
+            ("livret-famille",),
         )
     yield Case(
-        "ADD_GUARDIAN", take(),
-        {"civility": "M", "first_name": "Yanis", "last_name": "Guérin", "usage_name": "",
-         "birth_on": "1986-04-12", "relationship": "beau-parent", "mobile_phone": "06 39 98 41 27",
-         "email": "yanis.guerin@example.org"},
-        2, "open", ("piece-identite",),
+        "ADD_GUARDIAN",
+        take(),
+        {
+            "civility": "M",
+            "first_name": "Yanis",
+            "last_name": "Guérin",
+            "usage_name": "",
+            "birth_on": "1986-04-12",
+            "relationship": "beau-parent",
+            "mobile_phone": "06 39 98 41 27",
+            "email": "yanis.guerin@example.org",
+        },
+        2,
+        "open",
+        ("piece-identite",),
     )
     for fate, ago in [("open", 4), ("open", 11), ("approved", 25)]:
         pupil = take()
         yield Case(
-            "CRECHE_PLACE", _no_child(pupil),
-            {"expected_on": iso(70 + int(ago)), "wished_from": iso(200),
-             "days": ["0", "1", "3", "4"], "arrives_at": "08:30", "leaves_at": "17:30",
-             "establishment": story.sites["creche-des-tilleuls"], "comment": ""},
-            ago, fate,
+            "CRECHE_PLACE",
+            _no_child(pupil),
+            {
+                "expected_on": iso(70 + int(ago)),
+                "wished_from": iso(200),
+                "days": ["0", "1", "3", "4"],
+                "arrives_at": "08:30",
+                "leaves_at": "17:30",
+                "establishment": story.sites["creche-des-tilleuls"],
+                "comment": "",
+            },
+            ago,
+            fate,
         )
     schools = list(catalogue.establishments(EstablishmentKind.SCHOOL))
     for fate, ago in [("open", 6), ("noted", 9)]:
         pupil = take()
         fitting = [s for s in schools if pupil.level in s.levels and s.pk != pupil.school_id]
         yield Case(
-            "SCHOOL_ENROLMENT", pupil,
-            {"school_year": story.school_year_id, "level": pupil.level,
-             "establishment": fitting[0].pk, "previous_school": "", "comment":
-             "Nous avons déménagé plus près de cette école."},
-            ago, fate, ("justificatif-domicile",),
+            "SCHOOL_ENROLMENT",
+            pupil,
+            {
+                "school_year": story.school_year_id,
+                "level": pupil.level,
+                "establishment": fitting[0].pk,
+                "previous_school": "",
+                "comment": "Nous avons déménagé plus près de cette école.",
+            },
+            ago,
+            fate,
+            ("justificatif-domicile",),
             message="Secteur vérifié : dérogation à voir avec la direction.",
         )
     for text, fate, ago in [
-        ("Sortie à vélo du mercredi", "open", 1), ("Goûter d’anniversaire", "open", 0.1),
-        ("Horaires pendant les travaux", "approved", 14), ("Objet perdu", "withdrawn", 21),
+        ("Sortie à vélo du mercredi", "open", 1),
+        ("Goûter d’anniversaire", "open", 0.1),
+        ("Horaires pendant les travaux", "approved", 14),
+        ("Objet perdu", "withdrawn", 21),
     ]:
         yield Case(
-            "QUESTION", take(),
-            {"service": story.services["enfance"], "subject": text,
-             "message": f"Bonjour, j’ai une question : {text.lower()}. Merci de votre réponse."},
-            ago, fate, message="Bonjour, l’accueil se fait par la porte du jardin jusqu’aux "
+            "QUESTION",
+            take(),
+            {
+                "service": story.services["enfance"],
+                "subject": text,
+                "message": f"Bonjour, j’ai une question : {text.lower()}. Merci de votre réponse.",
+            },
+            ago,
+            fate,
+            message="Bonjour, l’accueil se fait par la porte du jardin jusqu’aux "
             "vacances. Bonne journée.",
         )
     for diet, ago in [("NO_PORK", 9), ("NO_MEAT", 19)]:
@@ -262,9 +354,13 @@ def _cases(story: Story, days: Days, homes: dict[str, DemoHome]) -> Iterator[Cas
     for rank, (fate, ago) in enumerate([("open", 2), ("open", 7)]):
         pupil = take()
         yield Case(
-            "DOCUMENT", pupil,
-            {"document": story.pieces["vaccinations"], "child": pupil.child_id}, ago, fate,
-            ("vaccinations",), Channel.PORTAL if rank else Channel.COUNTER,
+            "DOCUMENT",
+            pupil,
+            {"document": story.pieces["vaccinations"], "child": pupil.child_id},
+            ago,
+            fate,
+            ("vaccinations",),
+            Channel.PORTAL if rank else Channel.COUNTER,
         )
     yield from _demo_cases(story, by_child, homes, iso)
     yield from _disputes(story, pool)
@@ -278,20 +374,32 @@ def _demo_cases(
     eldest, youngest = children[three.children[0]], children[three.children[-1]]
     offering = story.offerings["natation", story.sites["piscine-du-dome"]]
     yield Case(
-        "ENROLMENT", children[three.children[1]],
-        {"offering": offering, "starts_on": iso(9), "comment": ""}, 4, "waiting",
+        "ENROLMENT",
+        children[three.children[1]],
+        {"offering": offering, "starts_on": iso(9), "comment": ""},
+        4,
+        "waiting",
         message="Il manque l’attestation de santé pour le sport de votre enfant.",
     )
     yield Case(
-        "QUOTIENT", eldest,
-        {"value": "845", "source": "CAF", "starts_on": story.rentree.isoformat()}, 50, "approved",
+        "QUOTIENT",
+        eldest,
+        {"value": "845", "source": "CAF", "starts_on": story.rentree.isoformat()},
+        50,
+        "approved",
         ("attestation-quotient",),
     )
     yield Case(
-        "QUESTION", youngest,
-        {"service": story.services["enfance"], "subject": "Sieste après la cantine",
-         "message": "Bonjour, Marine dort-elle après le repas, ou remonte-t-elle en classe ?"},
-        20, "approved", message="Bonjour, les petits dorment dès 13 h 15, dans le dortoir de "
+        "QUESTION",
+        youngest,
+        {
+            "service": story.services["enfance"],
+            "subject": "Sieste après la cantine",
+            "message": "Bonjour, Marine dort-elle après le repas, ou remonte-t-elle en classe ?",
+        },
+        20,
+        "approved",
+        message="Bonjour, les petits dorment dès 13 h 15, dans le dortoir de "
         "l’école. Elle a apporté son doudou.",
     )
     yield Case("DIET", youngest, {"diet": "NO_PORK"}, 33)
@@ -301,15 +409,25 @@ def _demo_cases(
         mine = Pupil(pupil.child_id, home.family_id, pupil.school_id, pupil.level, pupil.birth_on)
         if name == "mother":
             yield Case(
-                "CONTACT_CHANGE", mine,
-                {"guardian": home.guardian_id, "mobile_phone": "06 39 98 17 60", "home_phone": "",
-                 "work_phone": "", "email": home.email}, 12,
+                "CONTACT_CHANGE",
+                mine,
+                {
+                    "guardian": home.guardian_id,
+                    "mobile_phone": "06 39 98 17 60",
+                    "home_phone": "",
+                    "work_phone": "",
+                    "email": home.email,
+                },
+                12,
             )
         else:
             yield Case(
-                "QUOTIENT", mine, {"value": "1340", "source": "CAF",
-                                   "starts_on": story.rentree.isoformat()},
-                3, "open", ("attestation-quotient",),
+                "QUOTIENT",
+                mine,
+                {"value": "1340", "source": "CAF", "starts_on": story.rentree.isoformat()},
+                3,
+                "open",
+                ("attestation-quotient",),
             )
 
 
@@ -320,10 +438,15 @@ def _disputes(story: Story, pool: list[Pupil]) -> Iterator[Case]:
         invoice = family_invoices(pupil.family_id).filter(kind="INVOICE", total_cents__gt=0).first()
         if invoice is not None:
             yield Case(
-                "INVOICE_DISPUTE", pupil,
-                {"invoice": invoice.number, "lines": [],
-                 "reason": "Mon enfant était en sortie scolaire deux jours de ce mois."},
-                5, wanted.pop(),
+                "INVOICE_DISPUTE",
+                pupil,
+                {
+                    "invoice": invoice.number,
+                    "lines": [],
+                    "reason": "Mon enfant était en sortie scolaire deux jours de ce mois.",
+                },
+                5,
+                wanted.pop(),
             )
 
 
@@ -342,7 +465,8 @@ def _no_child(pupil: Pupil) -> Pupil:
 def _from_unknown_families(story: Story) -> None:
     """A family that asked for the link to open its file, and has not followed it yet."""
     ask_file_opening(
-        email="lea.prigent@example.org", address=open_file_address(),
+        email="lea.prigent@example.org",
+        address=open_file_address(),
         now=story.now - timedelta(hours=1),
     )
 
@@ -354,13 +478,19 @@ def offer_a_place(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
     offering_id = story.offerings["mercredi", story.sites["centre-des-fosses"]]
     actor = actor_of(three.user, three.label, is_agent=False)
     enrol(
-        child_id=child_id, family_id=three.family_id, offering_id=offering_id,
-        starts_on=story.rentree, channel=Channel.PORTAL, now=story.ago(30),
+        child_id=child_id,
+        family_id=three.family_id,
+        offering_id=offering_id,
+        starts_on=story.rentree,
+        channel=Channel.PORTAL,
+        now=story.ago(30),
         actor=story.agent("COUNTER"),
     )
     slots = [
-        slot for slot in slots_between([offering_id], story.today + timedelta(days=2), story.last)
-        if slot.left > 0 and slot.capacity >= 100
+        slot
+        for slot in slots_between([offering_id], story.today + timedelta(days=2), story.last)
+        if slot.left > 0
+        and slot.capacity >= 100
         and not live_bookings(three.family_id, [child_id], slot.day, slot.day)
     ]
     if not slots:
@@ -370,11 +500,17 @@ def offer_a_place(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
         slot_id=slot.pk, capacity=0, now=story.ago(9), actor=story.agent("ADMINISTRATOR")
     )
     bookings.submit_planning(
-        family_id=three.family_id, add=[(slot.pk, child_id)], key=uuid.uuid4(),
-        channel=Channel.PORTAL, now=story.ago(8), actor=actor,
+        family_id=three.family_id,
+        add=[(slot.pk, child_id)],
+        key=uuid.uuid4(),
+        channel=Channel.PORTAL,
+        now=story.ago(8),
+        actor=actor,
     )
     bookings.change_capacity(
-        slot_id=slot.pk, capacity=slot.capacity, now=story.now - timedelta(minutes=40),
+        slot_id=slot.pk,
+        capacity=slot.capacity,
+        now=story.now - timedelta(minutes=40),
         actor=story.agent("ADMINISTRATOR"),
     )
 
@@ -382,8 +518,11 @@ def offer_a_place(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
 def issue_certificates(story: Story, homes: dict[str, DemoHome]) -> None:
     """Certificates that the demo's families asked for."""
     wanted: list[tuple[str, str, int | None, float]] = [
-        ("three", "SCHOOL", 0, 45), ("three", "ENROLMENT", 1, 11), ("three", "ATTENDANCE", 2, 2),
-        ("three", "TAX", None, 1), ("mother", "SCHOOL", 0, 20),
+        ("three", "SCHOOL", 0, 45),
+        ("three", "ENROLMENT", 1, 11),
+        ("three", "ATTENDANCE", 2, 2),
+        ("three", "TAX", None, 1),
+        ("mother", "SCHOOL", 0, 20),
     ]
     for name, kind, rank, ago in wanted:
         home = homes[name]
@@ -395,10 +534,14 @@ def issue_certificates(story: Story, homes: dict[str, DemoHome]) -> None:
             child = families.get_children([child_id])[child_id]
         try:
             issue(
-                kind=kind, family=family, child=child, first=story.first, last=story.today,
-                year=story.today.year, now=now,
+                kind=kind,
+                family=family,
+                child=child,
+                first=story.first,
+                last=story.today,
+                year=story.today.year,
+                now=now,
                 actor=Actor(home.user.pk, home.label, Channel.PORTAL),  # type: ignore[attr-defined]
             )
         except Refusal:
             continue
-

@@ -33,29 +33,68 @@ RULEBOOK = settings.PROJECT_DIR / "examples" / "rulebooks" / "demo.yaml"
 PIECES: dict[str, tuple[str, str, bool, int | None, bool, bool]] = {
     "assurance": (
         "Assurance scolaire et extrascolaire",
-        "L’attestation de l’année en cours, au nom de l’enfant.", True, None, True, False),
+        "L’attestation de l’année en cours, au nom de l’enfant.",
+        True,
+        None,
+        True,
+        False,
+    ),
     "fiche-sanitaire": (
         "Fiche sanitaire de liaison",
-        "Remplie et signée ; seuls les animateurs du site la lisent.", True, None, True, True),
+        "Remplie et signée ; seuls les animateurs du site la lisent.",
+        True,
+        None,
+        True,
+        True,
+    ),
     "vaccinations": (
-        "Vaccinations", "La page des vaccins du carnet de santé.", True, 24, False, True),
+        "Vaccinations",
+        "La page des vaccins du carnet de santé.",
+        True,
+        24,
+        False,
+        True,
+    ),
     "attestation-sport": (
         "Attestation de santé pour le sport",
-        "Le questionnaire de santé suffit : aucune réponse ne nous est transmise.", True, None,
-        True, False),
+        "Le questionnaire de santé suffit : aucune réponse ne nous est transmise.",
+        True,
+        None,
+        True,
+        False,
+    ),
     "justificatif-domicile": (
         "Justificatif de domicile",
-        "Facture d’électricité, d’eau ou d’internet, ou bail, de moins de trois mois.", False, 12,
-        False, False),
+        "Facture d’électricité, d’eau ou d’internet, ou bail, de moins de trois mois.",
+        False,
+        12,
+        False,
+        False,
+    ),
     "livret-famille": (
-        "Livret de famille ou acte de naissance", "La page de chaque enfant suffit.", False, None,
-        False, False),
+        "Livret de famille ou acte de naissance",
+        "La page de chaque enfant suffit.",
+        False,
+        None,
+        False,
+        False,
+    ),
     "piece-identite": (
-        "Pièce d’identité", "Carte d’identité, passeport ou titre de séjour.", False, 120, False,
-        False),
+        "Pièce d’identité",
+        "Carte d’identité, passeport ou titre de séjour.",
+        False,
+        120,
+        False,
+        False,
+    ),
     "attestation-quotient": (
-        "Attestation de quotient familial", "À télécharger dans votre espace CAF ou MSA.", False,
-        12, False, False),
+        "Attestation de quotient familial",
+        "À télécharger dans votre espace CAF ou MSA.",
+        False,
+        12,
+        False,
+        False,
+    ),
 }
 REQUIRED = {
     "cantine": ["assurance"],
@@ -83,14 +122,21 @@ def set_pieces(story: Story) -> None:
     by = {"now": story.opening, "actor": story.town_hall}
     for slug, (name, hint, by_child, months, school_year, health) in PIECES.items():
         kind = save_document_kind(
-            slug=slug, name=name, hint=hint, subject="CHILD" if by_child else "FAMILY",
-            valid_months=months, until_school_year_end=school_year, is_sensitive=health, **by,
+            slug=slug,
+            name=name,
+            hint=hint,
+            subject="CHILD" if by_child else "FAMILY",
+            valid_months=months,
+            until_school_year_end=school_year,
+            is_sensitive=health,
+            **by,
         )
         story.pieces[slug] = kind.pk
     for activity, pieces in REQUIRED.items():
         set_required_documents(
             activity_id=story.activities[activity],
-            kind_ids=[story.pieces[slug] for slug in pieces], **by,
+            kind_ids=[story.pieces[slug] for slug in pieces],
+            **by,
         )
 
 
@@ -113,27 +159,46 @@ def open_cash_offices(story: Story) -> None:
     by: dict[str, Any] = {"now": story.opening, "actor": story.town_hall}
     bank = settings.DEMO_BANK_URL
     childhood = billing.save_cash_office(
-        code=DEMO_SPPLUS_OFFICE, name="Régie Enfance et éducation",
-        act_reference="Décision 2024-112 du 3 juin 2024", cashier_name="Odile Marchand",
-        address="Hôtel de ville, 53 bis rue de Fontenay, 94300 Vincennes", phone="0199002050",
-        payment_days=25, means=["CASH", "CHEQUE", "CARD"], **by,
+        code=DEMO_SPPLUS_OFFICE,
+        name="Régie Enfance et éducation",
+        act_reference="Décision 2024-112 du 3 juin 2024",
+        cashier_name="Odile Marchand",
+        address="Hôtel de ville, 53 bis rue de Fontenay, 94300 Vincennes",
+        phone="0199002050",
+        payment_days=25,
+        means=["CASH", "CHEQUE", "CARD"],
+        **by,
     )
     sports = billing.save_cash_office(
-        code=DEMO_SYSTEMPAY_OFFICE, name="Régie des sports",
-        act_reference="Décision 2024-118 du 17 juin 2024", cashier_name="Karim Haddad",
-        address="Gymnase Léo-Lagrange, 3 rue du Maréchal, 94300 Vincennes", phone="0199002060",
-        payment_days=30, means=["CHEQUE", "CARD"], accepts_top_up=False, **by,
+        code=DEMO_SYSTEMPAY_OFFICE,
+        name="Régie des sports",
+        act_reference="Décision 2024-118 du 17 juin 2024",
+        cashier_name="Karim Haddad",
+        address="Gymnase Léo-Lagrange, 3 rue du Maréchal, 94300 Vincennes",
+        phone="0199002060",
+        payment_days=30,
+        means=["CHEQUE", "CARD"],
+        accepts_top_up=False,
+        **by,
     )
     story.offices |= {childhood.code: childhood.pk, sports.code: sports.pk}
     save_gateway(
-        cash_office_id=childhood.pk, gateway="SPPLUS",
-        options={"siret": DEMO_SIRET, "service_url": bank}, secret=DEMO_SPPLUS_KEY,
-        is_test=True, is_active=True, **by,
+        cash_office_id=childhood.pk,
+        gateway="SPPLUS",
+        options={"siret": DEMO_SIRET, "service_url": bank},
+        secret=DEMO_SPPLUS_KEY,
+        is_test=True,
+        is_active=True,
+        **by,
     )
     save_gateway(
-        cash_office_id=sports.pk, gateway="SYSTEMPAY",
+        cash_office_id=sports.pk,
+        gateway="SYSTEMPAY",
         options={"site_id": DEMO_SITE_ID, "service_url": f"{bank}/vads-payment"},
-        secret=DEMO_SECRET_TEST, is_test=True, is_active=True, **by,
+        secret=DEMO_SECRET_TEST,
+        is_test=True,
+        is_active=True,
+        **by,
     )
     accounts_of = {
         "cantine": (childhood.pk, "70671", True, False),
@@ -147,8 +212,12 @@ def open_cash_offices(story: Story) -> None:
     }
     for activity, (office, code, is_meal, for_tax) in accounts_of.items():
         billing.assign_activity(
-            activity_id=story.activities[activity], cash_office_id=office, accounting_code=code,
-            is_meal=is_meal, counts_for_tax=for_tax, **by,
+            activity_id=story.activities[activity],
+            cash_office_id=office,
+            accounting_code=code,
+            is_meal=is_meal,
+            counts_for_tax=for_tax,
+            **by,
         )
 
 
@@ -161,8 +230,11 @@ def hire_agents(story: Story) -> None:
             email=agent.email, first_name=agent.first_name, last_name=agent.last_name, **by
         )
         accounts.assign_role(
-            user=user, role=Role(agent.role), starts_on=date(2024, 9, 1),
-            establishment_id=story.sites[agent.site] if agent.site else None, **by,
+            user=user,
+            role=Role(agent.role),
+            starts_on=date(2024, 9, 1),
+            establishment_id=story.sites[agent.site] if agent.site else None,
+            **by,
         )
         users.append(user)
         story.agents[agent.role] = actor_of(
@@ -181,7 +253,9 @@ def publish_rules(story: Story) -> None:
     later = re.sub(r"(?m)^applies_from: .*$", f"applies_from: {year}-09-01", text)
     later = re.sub(r"(?m)^(council_decision|executory_on): .*\n", "", later)
     save_draft(
-        text=later.replace("price: 5.10", "price: 5.20"), name=f"Projet pour la rentrée {year}",
-        now=story.ago(9), actor=actor,
+        text=later.replace("price: 5.10", "price: 5.20"),
+        name=f"Projet pour la rentrée {year}",
+        now=story.ago(9),
+        actor=actor,
     )
     forget_rates()

@@ -8,122 +8,299 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('billing', '0001_initial'),
-        ('families', '0001_initial'),
+        ("billing", "0001_initial"),
+        ("families", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True, verbose_name='référence')),
-                ('gateway', models.CharField(choices=[('SPPLUS', 'SP Plus'), ('SYSTEMPAY', 'Systempay')], max_length=10)),
-                ('amount_cents', models.PositiveIntegerField(verbose_name='montant')),
-                ('status', models.CharField(choices=[('CREATED', 'à envoyer'), ('PENDING', 'en cours'), ('SETTLED', 'payé'), ('REFUSED', 'refusé'), ('ABANDONED', 'abandonné'), ('EXPIRED', 'sans suite'), ('REFUNDED', 'repris par la banque')], default='CREATED', max_length=10)),
-                ('payer_label', models.CharField(blank=True, max_length=160, verbose_name='payeur')),
-                ('payer_email', models.EmailField(blank=True, max_length=254)),
-                ('provider_id', models.CharField(blank=True, max_length=60, verbose_name='référence de la banque')),
-                ('created_at', models.DateTimeField(verbose_name='le')),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('key', models.UUIDField(unique=True)),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(max_length=20, unique=True, verbose_name="référence"),
+                ),
+                (
+                    "gateway",
+                    models.CharField(
+                        choices=[("SPPLUS", "SP Plus"), ("SYSTEMPAY", "Systempay")], max_length=10
+                    ),
+                ),
+                ("amount_cents", models.PositiveIntegerField(verbose_name="montant")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("CREATED", "à envoyer"),
+                            ("PENDING", "en cours"),
+                            ("SETTLED", "payé"),
+                            ("REFUSED", "refusé"),
+                            ("ABANDONED", "abandonné"),
+                            ("EXPIRED", "sans suite"),
+                            ("REFUNDED", "repris par la banque"),
+                        ],
+                        default="CREATED",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "payer_label",
+                    models.CharField(blank=True, max_length=160, verbose_name="payeur"),
+                ),
+                ("payer_email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "provider_id",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="référence de la banque"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="le")),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("key", models.UUIDField(unique=True)),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'paiement en ligne',
+                "verbose_name": "paiement en ligne",
             },
         ),
         migrations.CreateModel(
-            name='AttemptItem',
+            name="AttemptItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_cents', models.PositiveIntegerField()),
-                ('attempt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='payments.attempt')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.invoice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount_cents", models.PositiveIntegerField()),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="payments.attempt",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.invoice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GatewayAccount',
+            name="GatewayAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gateway', models.CharField(choices=[('SPPLUS', 'SP Plus'), ('SYSTEMPAY', 'Systempay')], max_length=10, verbose_name='banque')),
-                ('options', models.JSONField(default=dict, verbose_name='réglages')),
-                ('sealed_secret', models.TextField(blank=True)),
-                ('is_test', models.BooleanField(default=True, verbose_name='mode test')),
-                ('is_active', models.BooleanField(default=True, verbose_name='ouvert')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('cash_office', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "gateway",
+                    models.CharField(
+                        choices=[("SPPLUS", "SP Plus"), ("SYSTEMPAY", "Systempay")],
+                        max_length=10,
+                        verbose_name="banque",
+                    ),
+                ),
+                ("options", models.JSONField(default=dict, verbose_name="réglages")),
+                ("sealed_secret", models.TextField(blank=True)),
+                ("is_test", models.BooleanField(default=True, verbose_name="mode test")),
+                ("is_active", models.BooleanField(default=True, verbose_name="ouvert")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "cash_office",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contrat de paiement en ligne',
+                "verbose_name": "contrat de paiement en ligne",
             },
         ),
         migrations.CreateModel(
-            name='ProviderEvent',
+            name="ProviderEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gateway', models.CharField(max_length=10)),
-                ('source', models.CharField(choices=[('NOTIFICATION', 'appel de la banque'), ('RETURN', 'retour du navigateur'), ('POLL', 'notre question')], max_length=12)),
-                ('received_at', models.DateTimeField()),
-                ('raw', models.TextField()),
-                ('is_verified', models.BooleanField()),
-                ('state', models.CharField(blank=True, max_length=20)),
-                ('outcome', models.CharField(max_length=40, verbose_name='suite donnée')),
-                ('problems', models.JSONField(default=list)),
-                ('bank_status', models.CharField(blank=True, max_length=40)),
-                ('attempt', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.attempt')),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("gateway", models.CharField(max_length=10)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("NOTIFICATION", "appel de la banque"),
+                            ("RETURN", "retour du navigateur"),
+                            ("POLL", "notre question"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("raw", models.TextField()),
+                ("is_verified", models.BooleanField()),
+                ("state", models.CharField(blank=True, max_length=20)),
+                ("outcome", models.CharField(max_length=40, verbose_name="suite donnée")),
+                ("problems", models.JSONField(default=list)),
+                ("bank_status", models.CharField(blank=True, max_length=40)),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="payments.attempt",
+                    ),
+                ),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message de la banque',
+                "verbose_name": "message de la banque",
             },
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(fields=['family', '-created_at'], name='attempt_by_family'),
+            model_name="attempt",
+            index=models.Index(fields=["family", "-created_at"], name="attempt_by_family"),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('status', 'PENDING')), fields=['created_at'], name='attempt_open'),
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(("status", "PENDING")),
+                fields=["created_at"],
+                name="attempt_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='attempt_positive'),
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_cents__gt", 0)), name="attempt_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attemptitem',
-            constraint=models.UniqueConstraint(fields=('attempt', 'invoice'), name='attempt_item_unique'),
+            model_name="attemptitem",
+            constraint=models.UniqueConstraint(
+                fields=("attempt", "invoice"), name="attempt_item_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attemptitem',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='attempt_item_positive'),
+            model_name="attemptitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_cents__gt", 0)), name="attempt_item_positive"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='attemptitem',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='f6f95e61d4138c93f65a4f84e07f9d193a49b1ca', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_62d3f', table='payments_attemptitem', when='BEFORE')),
+            model_name="attemptitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="f6f95e61d4138c93f65a4f84e07f9d193a49b1ca",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_62d3f",
+                    table="payments_attemptitem",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='attemptitem',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='7fd1a0e290419d4ebf229ccfa08420189c32cc4f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_57810', table='payments_attemptitem', when='BEFORE')),
+            model_name="attemptitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="7fd1a0e290419d4ebf229ccfa08420189c32cc4f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_57810",
+                    table="payments_attemptitem",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='providerevent',
-            index=models.Index(fields=['-received_at'], name='provider_event_by_time'),
+            model_name="providerevent",
+            index=models.Index(fields=["-received_at"], name="provider_event_by_time"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='providerevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='95767755d9be378cefb50b194f99c7177615515a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_92f80', table='payments_providerevent', when='BEFORE')),
+            model_name="providerevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="95767755d9be378cefb50b194f99c7177615515a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_92f80",
+                    table="payments_providerevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='providerevent',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='a97e31bb2fca4fbde64990be1ca7032e15339a93', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ded49', table='payments_providerevent', when='BEFORE')),
+            model_name="providerevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="a97e31bb2fca4fbde64990be1ca7032e15339a93",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_ded49",
+                    table="payments_providerevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -5,46 +5,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0001_initial'),
-        ('families', '0001_initial'),
-        ('payments', '0001_initial'),
+        ("billing", "0001_initial"),
+        ("families", "0001_initial"),
+        ("payments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='attempt',
-            name='ask_at',
+            model_name="attempt",
+            name="ask_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='asked',
+            model_name="attempt",
+            name="asked",
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='asked_at',
+            model_name="attempt",
+            name="asked_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='attempt',
-            name='gateway',
-            field=models.CharField(choices=[('SPPLUS', 'SP Plus'), ('SYSTEMPAY', 'Systempay'), ('PAYFIP', 'PayFiP')], max_length=10),
+            model_name="attempt",
+            name="gateway",
+            field=models.CharField(
+                choices=[("SPPLUS", "SP Plus"), ("SYSTEMPAY", "Systempay"), ("PAYFIP", "PayFiP")],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='gatewayaccount',
-            name='gateway',
-            field=models.CharField(choices=[('SPPLUS', 'SP Plus'), ('SYSTEMPAY', 'Systempay'), ('PAYFIP', 'PayFiP')], max_length=10, verbose_name='banque'),
+            model_name="gatewayaccount",
+            name="gateway",
+            field=models.CharField(
+                choices=[("SPPLUS", "SP Plus"), ("SYSTEMPAY", "Systempay"), ("PAYFIP", "PayFiP")],
+                max_length=10,
+                verbose_name="banque",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('ask_at__isnull', False)), fields=['ask_at'], name='attempt_to_ask'),
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(("ask_at__isnull", False)),
+                fields=["ask_at"],
+                name="attempt_to_ask",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='attempt_by_provider'),
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(("provider_id", ""), _negated=True),
+                fields=["provider_id"],
+                name="attempt_by_provider",
+            ),
         ),
     ]

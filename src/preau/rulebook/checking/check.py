@@ -13,8 +13,9 @@ from preau.rulebook.rules.book import Rulebook
 from preau.rulebook.when import Calendar
 
 
-def check(book: Rulebook, calendar: Calendar | None = None,
-          previous: Rulebook | None = None) -> tuple[Finding, ...]:
+def check(
+    book: Rulebook, calendar: Calendar | None = None, previous: Rulebook | None = None
+) -> tuple[Finding, ...]:
     """Every finding, errors first. With ``previous``, price increases are compared to it.
 
     A draft may have errors; a rulebook with one is not published.
@@ -22,8 +23,12 @@ def check(book: Rulebook, calendar: Calendar | None = None,
     days = calendar or Calendar()
     lines = dict(book.lines)
     found = [
-        *check_unclear(book), *check_grids(book), *check_unknown(book), *check_reach(book),
-        *check_coverage(book, days), *check_deadlines(book, days),
+        *check_unclear(book),
+        *check_grids(book),
+        *check_unknown(book),
+        *check_reach(book),
+        *check_coverage(book, days),
+        *check_deadlines(book, days),
         *check_law(book, days, previous),
     ]
     unique = dict.fromkeys(replace(one, line=lines.get(one.rule_id)) for one in found)
@@ -35,10 +40,16 @@ def check_unclear(book: Rulebook) -> Iterator[Finding]:
     for _, rule in book.rules():
         if rule.unclear is None:
             continue
-        labels = tuple(r.label or f"lecture {i}"
-                       for i, r in enumerate(rule.unclear.readings, start=2))
-        yield error("ambiguous", f"« {rule.name} » : {rule.unclear.question} À choisir : la "
-                    f"lecture écrite, ou {', ou '.join(labels)}.", rule.id, *labels)
+        labels = tuple(
+            r.label or f"lecture {i}" for i, r in enumerate(rule.unclear.readings, start=2)
+        )
+        yield error(
+            "ambiguous",
+            f"« {rule.name} » : {rule.unclear.question} À choisir : la "
+            f"lecture écrite, ou {', ou '.join(labels)}.",
+            rule.id,
+            *labels,
+        )
 
 
 def blocking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -34,13 +34,24 @@ def changes(previous: Rulebook, book: Rulebook, calendar: Calendar) -> tuple[Cha
                 if not isinstance(price, Price):
                     continue
                 try:
-                    before = service_price(Context(previous, activity.code, code or None,
-                                                   book.applies_from, facts, calendar))
+                    before = service_price(
+                        Context(
+                            previous,
+                            activity.code,
+                            code or None,
+                            book.applies_from,
+                            facts,
+                            calendar,
+                        )
+                    )
                 except RulebookError:
                     continue
                 if before.cents != price.cents:
-                    found.append(Change(activity.code, code, facts, before.cents, price.cents,
-                                        price.rule_ids[0]))
+                    found.append(
+                        Change(
+                            activity.code, code, facts, before.cents, price.cents, price.rule_ids[0]
+                        )
+                    )
     return tuple(found)
 
 

@@ -34,8 +34,19 @@ from preau.rulebook.when import Calendar
 
 LIMIT = 4000
 SECTIONS = ("tariffs", "adjustments", "extras", "surcharges")
-BY_THE_DAY = frozenset({"day", "weekday", "month", "period", "holiday", "week_public_holidays",
-                        "activity", "product", "action"})
+BY_THE_DAY = frozenset(
+    {
+        "day",
+        "weekday",
+        "month",
+        "period",
+        "holiday",
+        "week_public_holidays",
+        "activity",
+        "product",
+        "action",
+    }
+)
 
 
 def products_of(activity: Activity) -> tuple[str, ...]:
@@ -49,15 +60,17 @@ def check_coverage(book: Rulebook, calendar: Calendar) -> Iterator[Finding]:
             continue
         for code in products_of(activity):
             label = f"« {activity.name} »" + (f", « {code} »" if code else "")
-            if not any(rule.enabled and rule.scope.covers(activity.code, code)
-                       for rule in book.tariffs):
+            if not any(
+                rule.enabled and rule.scope.covers(activity.code, code) for rule in book.tariffs
+            ):
                 yield error("no_tariff", f"{label} : aucun tarif", "", activity.code, code)
                 continue
             yield from _combinations(book, activity, code, label, calendar)
 
 
-def _combinations(book: Rulebook, activity: Activity, code: str, label: str,
-                  calendar: Calendar) -> Iterator[Finding]:
+def _combinations(
+    book: Rulebook, activity: Activity, code: str, label: str, calendar: Calendar
+) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for facts, price in probe(book, activity.code, code, calendar):
         if not isinstance(price, Undecided):
@@ -68,17 +81,24 @@ def _combinations(book: Rulebook, activity: Activity, code: str, label: str,
         seen.add(key)
         words = ", ".join(
             f"{(book.fact(n) or Fact(n, 'text', n)).short} {say(book.fact(n), v)}"
-            for n, v in facts.items() if book.defaults.get(n) != v)
-        yield error("no_price", f"{label} : {price.reason}" + (f" ({words})" if words else ""),
-                    price.rule_id, *(f"{n}={v}" for n, v in facts.items()))
+            for n, v in facts.items()
+            if book.defaults.get(n) != v
+        )
+        yield error(
+            "no_price",
+            f"{label} : {price.reason}" + (f" ({words})" if words else ""),
+            price.rule_id,
+            *(f"{n}={v}" for n, v in facts.items()),
+        )
 
 
 def _said_elsewhere(reason: str) -> bool:
     return "aucune tranche" in reason or "deux tranches" in reason or "case vide" in reason
 
 
-def probe(book: Rulebook, activity: str, code: str,
-          calendar: Calendar) -> Iterator[tuple[Facts, Price | Undecided]]:
+def probe(
+    book: Rulebook, activity: str, code: str, calendar: Calendar
+) -> Iterator[tuple[Facts, Price | Undecided]]:
     """Ask the price for each combination of the values that the rules distinguish."""
     names, _ = facts_of_price(book, activity, code)
     values = candidates(book, activity, code)
@@ -88,16 +108,19 @@ def probe(book: Rulebook, activity: str, code: str,
     days = _days(book, activity, code, day)
     total = islice(product(days, *(values[name] for name in asked)), LIMIT)
     for when, *combination in total:
-        facts = Facts({n: v for n, v in zip(asked, combination, strict=True) if v is not None},
-                      own=book.own_facts)
+        facts = Facts(
+            {n: v for n, v in zip(asked, combination, strict=True) if v is not None},
+            own=book.own_facts,
+        )
         try:
             yield facts, service_price(Context(book, activity, code, when, facts, calendar))
         except Undecided as undecided:
             yield facts, undecided
 
 
-def _behind_the_quotient(book: Rulebook, names: tuple[str, ...],
-                         values: dict[str, tuple[Any, ...]]) -> frozenset[str]:
+def _behind_the_quotient(
+    book: Rulebook, names: tuple[str, ...], values: dict[str, tuple[Any, ...]]
+) -> frozenset[str]:
     """What only serves to know a quotient, once the quotient itself is asked."""
     if "quotient" not in names:
         return frozenset()
@@ -112,8 +135,11 @@ def _days(book: Rulebook, activity: str, code: str, first: date) -> list[date]:
         for rule in getattr(book, section):
             if rule.scope.covers(activity, code):
                 for day in (rule.starts_on, rule.ends_on and rule.ends_on + timedelta(days=1)):
-                    if day and day > first and (
-                            book.applies_until is None or day <= book.applies_until):
+                    if (
+                        day
+                        and day > first
+                        and (book.applies_until is None or day <= book.applies_until)
+                    ):
                         found.append(day)
     return sorted(set(found))[:6]
 
@@ -168,7 +194,8 @@ def _from_condition(condition: Condition, add: Any, book: Rulebook) -> None:
         case Between(fact, low, above, high, below):
             for bound in (low, above, high, below):
                 if isinstance(bound, Decimal) or (
-                        isinstance(bound, int) and not isinstance(bound, bool)):
+                    isinstance(bound, int) and not isinstance(bound, bool)
+                ):
                     one = _typed(book.fact(fact), Decimal(1))
                     add(fact, bound, bound + one, *([bound - one] if bound >= one else []))
         case Has(fact, words):
@@ -185,8 +212,7 @@ def _from_amounts(rule: Rule, add: Any, book: Rulebook) -> None:
                         _from_condition(column.when, add, book)
                     for row in amount.rows:
                         if row.is_interval:
-                            inside = _inside(row.low, row.low_included, row.high,
-                                             row.high_included)
+                            inside = _inside(row.low, row.low_included, row.high, row.high_included)
                             add(amount.by, _typed(fact, inside))
                         elif row.when is not None:
                             _from_condition(row.when, add, book)
@@ -201,9 +227,13 @@ def _from_amounts(rule: Rule, add: Any, book: Rulebook) -> None:
                             add(amount.by, key)
                 case Rate():
                     bounds = [b for b in (amount.base_minimum, amount.base_maximum) if b]
-                    add(amount.of, *(_typed(book.fact(amount.of), b)
-                                     for b in (bounds or [Decimal(0), Decimal(700),
-                                                          Decimal(5000)])))
+                    add(
+                        amount.of,
+                        *(
+                            _typed(book.fact(amount.of), b)
+                            for b in (bounds or [Decimal(0), Decimal(700), Decimal(5000)])
+                        ),
+                    )
                 case Line():
                     for x, _ in amount.points:
                         add(amount.of, _typed(book.fact(amount.of), x))

@@ -43,9 +43,10 @@ def step_of(book: Rulebook, name: str) -> Decimal:
 def check_grid(book: Rulebook, rule: Rule, grid: Grid) -> Iterator[Finding]:
     fact = book.fact(grid.by)
     short = fact.short if fact else grid.by
-    rows = sorted((row for row in grid.rows if row.is_interval),
-                  key=lambda row: (row.low is not None, row.low or Decimal(0),
-                                   not row.low_included))
+    rows = sorted(
+        (row for row in grid.rows if row.is_interval),
+        key=lambda row: (row.low is not None, row.low or Decimal(0), not row.low_included),
+    )
     step = step_of(book, grid.by)
     yield from _start(book, rule, grid, rows, short)
     for before, after in itertools.pairwise(rows):
@@ -55,12 +56,18 @@ def check_grid(book: Rulebook, rule: Rule, grid: Grid) -> Iterator[Finding]:
         for index, cell in enumerate(row.cells):
             if cell is None:
                 column = grid.columns[index].label or grid.columns[index].id
-                yield warning("empty_cell", f"case vide : {interval(row)}, {column}", rule.id,
-                              interval(row), column)
+                yield warning(
+                    "empty_cell",
+                    f"case vide : {interval(row)}, {column}",
+                    rule.id,
+                    interval(row),
+                    column,
+                )
 
 
-def _start(book: Rulebook, rule: Rule, grid: Grid, rows: list[Row],
-           short: str) -> Iterator[Finding]:
+def _start(
+    book: Rulebook, rule: Rule, grid: Grid, rows: list[Row], short: str
+) -> Iterator[Finding]:
     if not rows:
         return
     first = rows[0]
@@ -69,14 +76,21 @@ def _start(book: Rulebook, rule: Rule, grid: Grid, rows: list[Row],
         return
     if grid.gaps == "upper" or (grid.by in ("minutes", "days_in_week", "days_in_month")):
         return
-    yield error("hole", f"{short} de {number(least)} à {number(first.low)} : aucune tranche",
-                rule.id, least, first.low)
+    yield error(
+        "hole",
+        f"{short} de {number(least)} à {number(first.low)} : aucune tranche",
+        rule.id,
+        least,
+        first.low,
+    )
 
 
-def _end(book: Rulebook, rule: Rule, grid: Grid, rows: list[Row],
-         short: str) -> Iterator[Finding]:
-    highest = max((row for row in rows if row.high is not None), default=None,
-                  key=lambda row: row.high or Decimal(0))
+def _end(book: Rulebook, rule: Rule, grid: Grid, rows: list[Row], short: str) -> Iterator[Finding]:
+    highest = max(
+        (row for row in rows if row.high is not None),
+        default=None,
+        key=lambda row: row.high or Decimal(0),
+    )
     if not rows or any(row.high is None for row in rows) or highest is None:
         return
     limit = _longest(book, rule) if "minutes" in grid.by else None
@@ -85,29 +99,43 @@ def _end(book: Rulebook, rule: Rule, grid: Grid, rows: list[Row],
     if grid.gaps == "lower" or grid.by in ("days_in_week", "days_in_month"):
         return
     word = "au-dessus de" if highest.high_included else "à partir de"
-    yield error("hole", f"{short} {word} {number(highest.high)} : aucune tranche", rule.id,
-                highest.high)
+    yield error(
+        "hole", f"{short} {word} {number(highest.high)} : aucune tranche", rule.id, highest.high
+    )
 
 
 def _longest(book: Rulebook, rule: Rule) -> int | None:
-    spans = [p.closes - p.opens for a in book.activities for p in a.products
-             if p.opens is not None and p.closes is not None
-             and rule.scope.covers(a.code, p.code)]
+    spans = [
+        p.closes - p.opens
+        for a in book.activities
+        for p in a.products
+        if p.opens is not None and p.closes is not None and rule.scope.covers(a.code, p.code)
+    ]
     return max(spans, default=None)
 
 
-def _between(rule: Rule, grid: Grid, before: Row, after: Row, step: Decimal,
-             short: str) -> Iterator[Finding]:
+def _between(
+    rule: Rule, grid: Grid, before: Row, after: Row, step: Decimal, short: str
+) -> Iterator[Finding]:
     names = (interval(before), interval(after))
     high, low = before.high, after.low
     if high is None or low is None:
         value = low if high is None else high
-        yield error("overlap", f"{short} : tranches « {names[0]} » et « {names[1]} » se recouvrent",
-                    rule.id, value if value is not None else "")
+        yield error(
+            "overlap",
+            f"{short} : tranches « {names[0]} » et « {names[1]} » se recouvrent",
+            rule.id,
+            value if value is not None else "",
+        )
         return
     if high > low or (high == low and before.high_included and after.low_included):
-        yield error("overlap", f"{short} {number(low)} est dans deux tranches : "
-                    f"« {names[0]} » et « {names[1]} »", rule.id, low, high)
+        yield error(
+            "overlap",
+            f"{short} {number(low)} est dans deux tranches : « {names[0]} » et « {names[1]} »",
+            rule.id,
+            low,
+            high,
+        )
         return
     if grid.gaps in ("lower", "upper"):
         return
@@ -117,11 +145,22 @@ def _between(rule: Rule, grid: Grid, before: Row, after: Row, step: Decimal,
     if first > last:
         return
     if first == last:
-        yield error("hole", f"{short} {number(first)} exactement n'est dans aucune tranche "
-                    f"(« {names[0]} » puis « {names[1]} »)", rule.id, first)
+        yield error(
+            "hole",
+            f"{short} {number(first)} exactement n'est dans aucune tranche "
+            f"(« {names[0]} » puis « {names[1]} »)",
+            rule.id,
+            first,
+        )
     else:
-        yield error("hole", f"{short} de {number(first)} à {number(last)} n'est dans aucune "
-                    f"tranche (« {names[0]} » puis « {names[1]} »)", rule.id, first, last)
+        yield error(
+            "hole",
+            f"{short} de {number(first)} à {number(last)} n'est dans aucune "
+            f"tranche (« {names[0]} » puis « {names[1]} »)",
+            rule.id,
+            first,
+            last,
+        )
 
 
 def _next(value: Decimal, step: Decimal) -> Decimal:
@@ -147,7 +186,10 @@ def check_unknown(book: Rulebook) -> Iterator[Finding]:
             yield error(
                 "no_unknown",
                 f"« {rule.name} » ne dit pas le prix quand « {fact.label if fact else name} » "
-                "n'est pas connu", rule.id, name)
+                "n'est pas connu",
+                rule.id,
+                name,
+            )
 
 
 def _must_answer(name: str) -> bool:
@@ -157,8 +199,11 @@ def _must_answer(name: str) -> bool:
 def _needs(rule: Rule) -> tuple[str, ...]:
     """The facts without which some amount of the rule has no value."""
     names: list[str] = []
-    tested = {part.fact for part in getattr(rule.when, "parts", ())
-              if hasattr(part, "fact") and not (isinstance(part, Known) and not part.known)}
+    tested = {
+        part.fact
+        for part in getattr(rule.when, "parts", ())
+        if hasattr(part, "fact") and not (isinstance(part, Known) and not part.known)
+    }
     for outer in amounts_of(rule):
         for amount in inner_amounts(outer):
             missing: str | None = None
@@ -179,7 +224,8 @@ def _answers_unknown(other: Rule, rule: Rule, name: str) -> bool:
     if parts != (Known(name, False),) or not other.enabled:
         return False
     return _wider(other.scope.activities, rule.scope.activities) and _wider(
-        other.scope.products, rule.scope.products)
+        other.scope.products, rule.scope.products
+    )
 
 
 def _wider(other: tuple[str, ...], mine: tuple[str, ...]) -> bool:
@@ -187,10 +233,18 @@ def _wider(other: tuple[str, ...], mine: tuple[str, ...]) -> bool:
 
 
 def _check_product(book: Rulebook, rule: Rule, amount: PriceOf) -> Iterator[Finding]:
-    codes = (amount.activity,) if amount.activity else (
-        rule.scope.activities or tuple(a.code for a in book.activities))
+    codes = (
+        (amount.activity,)
+        if amount.activity
+        else (rule.scope.activities or tuple(a.code for a in book.activities))
+    )
     for code in codes:
         activity = book.activity(code)
         if activity is None or activity.product(amount.product) is None:
-            yield error("bad_product", f"« price_of » renvoie au produit « {amount.product} » de "
-                        f"« {code} », qui n'existe pas", rule.id, amount.product)
+            yield error(
+                "bad_product",
+                f"« price_of » renvoie au produit « {amount.product} » de "
+                f"« {code} », qui n'existe pas",
+                rule.id,
+                amount.product,
+            )

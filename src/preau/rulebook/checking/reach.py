@@ -31,20 +31,30 @@ def check_reach(book: Rulebook) -> Iterator[Finding]:
             if not rule.enabled:
                 continue
             if contradictory(rule.when):
-                yield error("unreachable", f"« {rule.name} » : sa condition n'est jamais vraie",
-                            rule.id)
+                yield error(
+                    "unreachable", f"« {rule.name} » : sa condition n'est jamais vraie", rule.id
+                )
                 continue
             if _out_of_dates(book, rule):
-                yield error("unreachable", f"« {rule.name} » : ses dates sont hors de celles du "
-                            "règlement", rule.id, rule.starts_on or "", rule.ends_on or "")
+                yield error(
+                    "unreachable",
+                    f"« {rule.name} » : ses dates sont hors de celles du règlement",
+                    rule.id,
+                    rule.starts_on or "",
+                    rule.ends_on or "",
+                )
                 continue
             if section not in FIRST_WINS:
                 continue
             for earlier in rules[:index]:
                 if earlier.enabled and hides(earlier, rule):
-                    yield error("unreachable", f"« {rule.name} » n'est jamais atteinte : "
-                                f"« {earlier.name} », avant elle, prend tous ses cas", rule.id,
-                                earlier.id)
+                    yield error(
+                        "unreachable",
+                        f"« {rule.name} » n'est jamais atteinte : "
+                        f"« {earlier.name} », avant elle, prend tous ses cas",
+                        rule.id,
+                        earlier.id,
+                    )
                     break
         if section == "tariffs":
             yield from _dates(rules)
@@ -53,7 +63,8 @@ def check_reach(book: Rulebook) -> Iterator[Finding]:
 def _out_of_dates(book: Rulebook, rule: Rule) -> bool:
     return bool(
         (rule.ends_on and book.applies_from and rule.ends_on < book.applies_from)
-        or (rule.starts_on and book.applies_until and rule.starts_on > book.applies_until))
+        or (rule.starts_on and book.applies_until and rule.starts_on > book.applies_until)
+    )
 
 
 def hides(earlier: Rule, rule: Rule) -> bool:
@@ -110,8 +121,9 @@ def _implies_part(part: Condition, wanted: Condition) -> bool:
         case Known(fact, True):
             return isinstance(part, (OneOf, Between, Has)) and part.fact == fact
         case Not(OneOf(fact, values)):
-            return (isinstance(part, OneOf) and part.fact == fact
-                    and not set(part.values) & set(values))
+            return (
+                isinstance(part, OneOf) and part.fact == fact and not set(part.values) & set(values)
+            )
     match part, wanted:
         case OneOf(fact, values), OneOf(other, allowed):
             return fact == other and set(values) <= set(allowed)
@@ -131,22 +143,43 @@ def _inside(value: Any, test: Between) -> bool:
         (test.min is not None and value < test.min)
         or (test.above is not None and value <= test.above)
         or (test.max is not None and value > test.max)
-        or (test.below is not None and value >= test.below))
+        or (test.below is not None and value >= test.below)
+    )
 
 
 def _narrower(part: Between, wanted: Between) -> bool:
     low_ok = (wanted.min is None and wanted.above is None) or (
-        (wanted.min is not None and ((part.min is not None and part.min >= wanted.min)
-                                     or (part.above is not None and part.above >= wanted.min)))
-        or (wanted.above is not None and (
-            (part.above is not None and part.above >= wanted.above)
-            or (part.min is not None and part.min > wanted.above))))
+        (
+            wanted.min is not None
+            and (
+                (part.min is not None and part.min >= wanted.min)
+                or (part.above is not None and part.above >= wanted.min)
+            )
+        )
+        or (
+            wanted.above is not None
+            and (
+                (part.above is not None and part.above >= wanted.above)
+                or (part.min is not None and part.min > wanted.above)
+            )
+        )
+    )
     high_ok = (wanted.max is None and wanted.below is None) or (
-        (wanted.max is not None and ((part.max is not None and part.max <= wanted.max)
-                                     or (part.below is not None and part.below <= wanted.max)))
-        or (wanted.below is not None and (
-            (part.below is not None and part.below <= wanted.below)
-            or (part.max is not None and part.max < wanted.below))))
+        (
+            wanted.max is not None
+            and (
+                (part.max is not None and part.max <= wanted.max)
+                or (part.below is not None and part.below <= wanted.max)
+            )
+        )
+        or (
+            wanted.below is not None
+            and (
+                (part.below is not None and part.below <= wanted.below)
+                or (part.max is not None and part.max < wanted.below)
+            )
+        )
+    )
     return bool(low_ok and high_ok)
 
 
@@ -157,16 +190,29 @@ def contradictory(condition: Condition) -> bool:
         if isinstance(part, Between):
             low = part.min if part.min is not None else part.above
             high = part.max if part.max is not None else part.below
-            if low is not None and high is not None and (
-                low > high or (low == high and (part.above is not None or part.below is not None))
+            if (
+                low is not None
+                and high is not None
+                and (
+                    low > high
+                    or (low == high and (part.above is not None or part.below is not None))
+                )
             ):
                 return True
-        for other in parts[index + 1:]:
-            if (isinstance(part, OneOf) and isinstance(other, OneOf) and part.fact == other.fact
-                    and not set(part.values) & set(other.values)):
+        for other in parts[index + 1 :]:
+            if (
+                isinstance(part, OneOf)
+                and isinstance(other, OneOf)
+                and part.fact == other.fact
+                and not set(part.values) & set(other.values)
+            ):
                 return True
-            if isinstance(part, Known) and not part.known and getattr(
-                    other, "fact", None) == part.fact and not isinstance(other, Known):
+            if (
+                isinstance(part, Known)
+                and not part.known
+                and getattr(other, "fact", None) == part.fact
+                and not isinstance(other, Known)
+            ):
                 return True
     return False
 
@@ -182,15 +228,27 @@ def _dates(rules: tuple[Rule, ...]) -> Iterator[Finding]:
             end, start = before.ends_on, after.starts_on
             if end is None or (start is not None and end >= start) or start is None:
                 until = min(x for x in (end, after.ends_on, date.max) if x is not None)
-                yield error("dates_overlap", f"« {before.name} » et « {after.name} » valent toutes "
-                            f"deux du {start or 'début'} au {until}", after.id, start or "",
-                            until)
+                yield error(
+                    "dates_overlap",
+                    f"« {before.name} » et « {after.name} » valent toutes "
+                    f"deux du {start or 'début'} au {until}",
+                    after.id,
+                    start or "",
+                    until,
+                )
             elif (start - end).days > 1 and not _undated(rules, before):
                 first, last = end + timedelta(days=1), start - timedelta(days=1)
-                yield error("dates_hole", f"aucun tarif du {first} au {last} entre "
-                            f"« {before.name} » et « {after.name} »", after.id, first, last)
+                yield error(
+                    "dates_hole",
+                    f"aucun tarif du {first} au {last} entre « {before.name} » et « {after.name} »",
+                    after.id,
+                    first,
+                    last,
+                )
 
 
 def _undated(rules: tuple[Rule, ...], like: Rule) -> bool:
-    return any(rule.enabled and not rule.starts_on and not rule.ends_on
-               and hides(rule, like) for rule in rules)
+    return any(
+        rule.enabled and not rule.starts_on and not rule.ends_on and hides(rule, like)
+        for rule in rules
+    )

@@ -81,8 +81,10 @@ def in_row(row: Row, value: Any) -> bool:
     """Whether a number lies in the row's interval, bounds as written."""
     return row.is_interval and not (
         (row.low is not None and (value < row.low or (value == row.low and not row.low_included)))
-        or (row.high is not None
-            and (value > row.high or (value == row.high and not row.high_included)))
+        or (
+            row.high is not None
+            and (value > row.high or (value == row.high and not row.high_included))
+        )
     )
 
 
@@ -93,8 +95,9 @@ def find_row(grid: Grid, value: Any, rule_id: str = "", shown: str = "") -> Row:
         return rows[0]
     if len(rows) > 1:
         raise Undecided(
-            f"{shown} est dans deux tranches{COLON}"
-            + " et ".join(interval(row) for row in rows), rule_id)
+            f"{shown} est dans deux tranches{COLON}" + " et ".join(interval(row) for row in rows),
+            rule_id,
+        )
     if grid.gaps.startswith("round_"):
         mode = {"round_down": "down", "round_nearest": "half_up", "round_up": "up"}[grid.gaps]
         rounded = round_to(Fraction(value), mode)
@@ -102,13 +105,17 @@ def find_row(grid: Grid, value: Any, rule_id: str = "", shown: str = "") -> Row:
         if len(rows) == 1:
             return rows[0]
     elif grid.gaps == "lower":
-        below = [row for row in grid.rows
-                 if row.is_interval and row.high is not None and row.high <= value]
+        below = [
+            row
+            for row in grid.rows
+            if row.is_interval and row.high is not None and row.high <= value
+        ]
         if below:
             return max(below, key=lambda row: row.high or Decimal(0))
     elif grid.gaps == "upper":
-        above = [row for row in grid.rows
-                 if row.is_interval and row.low is not None and row.low >= value]
+        above = [
+            row for row in grid.rows if row.is_interval and row.low is not None and row.low >= value
+        ]
         if above:
             return min(above, key=lambda row: row.low or Decimal(0))
     raise Undecided(f"{shown} n'est dans aucune tranche", rule_id)
@@ -127,7 +134,8 @@ def _grid(grid: Grid, context: Context, rule_id: str) -> Worth:
     column = _column(grid, context, rule_id)
     title = grid.columns[column].label if grid.columns else ""
     special = next(
-        (row for row in grid.rows if row.when is not None and holds(row.when, context.get)), None)
+        (row for row in grid.rows if row.when is not None and holds(row.when, context.get)), None
+    )
     if special is not None:
         return _cell(grid, special, column, special.label or title, context, rule_id)
     value = context.get(grid.by)
@@ -150,8 +158,9 @@ def _grid(grid: Grid, context: Context, rule_id: str) -> Worth:
     return _cell(grid, row, column, why, context, rule_id)
 
 
-def _unknown(grid: Grid, column: int, context: Context, rule_id: str,
-             short: str) -> tuple[Row, str]:
+def _unknown(
+    grid: Grid, column: int, context: Context, rule_id: str, short: str
+) -> tuple[Row, str]:
     for row in grid.rows:
         if row.unknown:
             return row, row.label or f"{short} non fourni"
@@ -160,8 +169,11 @@ def _unknown(grid: Grid, column: int, context: Context, rule_id: str,
     rows = [row for row in grid.rows if row.is_interval and _cell_at(row, column) is not None]
     if not rows:
         raise Undecided(f"{short} non fourni{COLON}la grille est vide", rule_id)
-    values = [(worth(cell, context, rule_id).value, row) for row in rows
-              if (cell := _cell_at(row, column)) is not None]
+    values = [
+        (worth(cell, context, rule_id).value, row)
+        for row in rows
+        if (cell := _cell_at(row, column)) is not None
+    ]
     pick = max if grid.missing == "highest" else min
     row = pick(values, key=lambda pair: pair[0])[1]
     word = "le plus élevé" if grid.missing == "highest" else "le plus bas"
@@ -240,8 +252,10 @@ def _line(line: Line, context: Context, rule_id: str) -> Worth:
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if x0 <= x <= x1:
             value = y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-            return Worth(value, f"{words}{COLON}entre {number(x0)} ({number(y0)}) "
-                                f"et {number(x1)} ({number(y1)})")
+            return Worth(
+                value,
+                f"{words}{COLON}entre {number(x0)} ({number(y0)}) et {number(x1)} ({number(y1)})",
+            )
     raise Undecided(f"{words}{COLON}hors de la droite", rule_id)
 
 
@@ -262,8 +276,9 @@ def _choice(choice: Choice, context: Context, rule_id: str) -> Worth:
         for key, amount in choice.values:
             if key == word:
                 inner = worth(amount, context, rule_id)
-                return Worth(inner.value, f"{shown}, {inner.why}" if inner.why else shown,
-                             inner.note)
+                return Worth(
+                    inner.value, f"{shown}, {inner.why}" if inner.why else shown, inner.note
+                )
     if choice.other is None:
         raise Undecided(f"{shown}{COLON}aucun prix écrit", rule_id)
     inner = worth(choice.other, context, rule_id)
@@ -277,11 +292,19 @@ def _price_of(amount: PriceOf, context: Context, rule_id: str) -> Worth:
     if context.depth > 4:
         raise Undecided("le prix renvoie à lui-même", rule_id)
     try:
-        other = Context(context.book, activity, amount.product, context.day, context.facts,
-                        context.calendar, context.action, context.at, context.depth + 1)
+        other = Context(
+            context.book,
+            activity,
+            amount.product,
+            context.day,
+            context.facts,
+            context.calendar,
+            context.action,
+            context.at,
+            context.depth + 1,
+        )
     except FactError:
         raise Undecided(f"le produit « {amount.product} » n'existe pas", rule_id) from None
     draft = service_price(other)
     name = other.product.name
-    return Worth(Fraction(draft.cents, 100), f"prix de « {name} » "
-                 + french.euros(draft.cents))
+    return Worth(Fraction(draft.cents, 100), f"prix de « {name} » " + french.euros(draft.cents))

@@ -18,12 +18,32 @@ _MISSING = object()
 class Context:
     """One question put to a rulebook. ``get`` is the only way rules read facts."""
 
-    __slots__ = ("action", "activity", "at", "book", "calendar", "computing", "day", "depth",
-                 "facts", "known", "product")
+    __slots__ = (
+        "action",
+        "activity",
+        "at",
+        "book",
+        "calendar",
+        "computing",
+        "day",
+        "depth",
+        "facts",
+        "known",
+        "product",
+    )
 
-    def __init__(self, book: Rulebook, activity: str, product: str | None, day: date | None,
-                 facts: Facts, calendar: Calendar | None = None, action: str | None = None,
-                 at: datetime | None = None, depth: int = 0) -> None:
+    def __init__(
+        self,
+        book: Rulebook,
+        activity: str,
+        product: str | None,
+        day: date | None,
+        facts: Facts,
+        calendar: Calendar | None = None,
+        action: str | None = None,
+        at: datetime | None = None,
+        depth: int = 0,
+    ) -> None:
         self.book = book
         self.depth = depth
         found = book.activity(activity)
@@ -67,8 +87,10 @@ class Context:
     def _quotient(self, value: Any) -> Any:
         if value is None and self.book.quotient.formula is not None:
             value = self._computed_quotient()
-        received, previous = self.facts.get("quotient_received_on"), self.facts.get(
-            "quotient_previous")
+        received, previous = (
+            self.facts.get("quotient_received_on"),
+            self.facts.get("quotient_previous"),
+        )
         if received is None or self.day is None or "quotient_previous" not in self.facts:
             return value
         since = quotient_applies_from(self.book, received)
@@ -102,7 +124,8 @@ class Context:
         found = self.book.cache.get(key)
         if found is None:
             found = tuple(
-                rule for rule in getattr(self.book, section)
+                rule
+                for rule in getattr(self.book, section)
                 if rule.enabled and rule.scope.covers(self.activity.code, self.product.code)
             )
             self.book.cache[key] = found
@@ -114,8 +137,16 @@ class Context:
             fact = self.book.fact(name)
             if fact is not None:
                 check_value(fact, value)
-        return Context(self.book, self.activity.code, self.product.code or None, self.day,
-                       self.facts._merged(more), self.calendar, self.action, self.at)
+        return Context(
+            self.book,
+            self.activity.code,
+            self.product.code or None,
+            self.day,
+            self.facts._merged(more),
+            self.calendar,
+            self.action,
+            self.at,
+        )
 
 
 def quotient_applies_from(book: Rulebook, received: date) -> date:

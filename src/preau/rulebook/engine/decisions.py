@@ -107,9 +107,12 @@ def _ids_of(undecided: Undecided | None) -> tuple[str, ...]:
 
 def _why(rule: Access) -> str:
     word = {
-        "refused": "refusé", "waiting_list": "liste d'attente",
-        "pending": "en attente de validation", "proposal": "à décider par un agent",
-        "blocked": "bloqué en ligne jusqu'à régularisation", "expired": "réservation expirée",
+        "refused": "refusé",
+        "waiting_list": "liste d'attente",
+        "pending": "en attente de validation",
+        "proposal": "à décider par un agent",
+        "blocked": "bloqué en ligne jusqu'à régularisation",
+        "expired": "réservation expirée",
     }.get(rule.outcome, "accepté")
     return f"{rule.name}{COLON}{word}"
 
@@ -117,8 +120,9 @@ def _why(rule: Access) -> str:
 def _book(context: Context, action: str) -> Decision:
     access = access_rule(context, action)
     if access is not None and access.outcome in STOPS:
-        return Decision(access.outcome, charged=False, sentences=(_why(access),),
-                        rule_ids=(access.id,))
+        return Decision(
+            access.outcome, charged=False, sentences=(_why(access),), rule_ids=(access.id,)
+        )
     outcome, sentences, ids, moment, late = "accepted", [], [], None, None
     if context.at is not None:
         moment = limit_of(context, action)
@@ -127,15 +131,27 @@ def _book(context: Context, action: str) -> Decision:
         sentences.append(f"{moment.rule.name}{COLON}{sentence_of(moment, action)}")
         if moment.opens_at is not None and moment.early(context.at):
             sentences.append(f"trop tôt{COLON}ouverture {french_instant(moment.opens_at)}")
-            return Decision("refused", False, sentences=tuple(sentences), rule_ids=tuple(ids),
-                            limit_at=moment.closes_at, late=False)
+            return Decision(
+                "refused",
+                False,
+                sentences=tuple(sentences),
+                rule_ids=tuple(ids),
+                limit_at=moment.closes_at,
+                late=False,
+            )
         late = not moment.met(context.at)
         outcome = moment.rule.late if late else moment.rule.in_time
         if late:
             sentences.append(f"demandé {french_instant(context.at)}{COLON}trop tard")
         if outcome == "refused":
-            return Decision("refused", False, sentences=tuple(sentences), rule_ids=tuple(ids),
-                            limit_at=moment.closes_at, late=late)
+            return Decision(
+                "refused",
+                False,
+                sentences=tuple(sentences),
+                rule_ids=tuple(ids),
+                limit_at=moment.closes_at,
+                late=late,
+            )
         if outcome in ("charged", "not_charged"):
             outcome = "accepted"
     if access is not None:
@@ -146,27 +162,48 @@ def _book(context: Context, action: str) -> Decision:
     return _priced(context, outcome, sentences, ids, moment, late)
 
 
-def _priced(context: Context, outcome: str, sentences: list[str], ids: list[str],
-            moment: Moment | None, late: bool | None) -> Decision:
+def _priced(
+    context: Context,
+    outcome: str,
+    sentences: list[str],
+    ids: list[str],
+    moment: Moment | None,
+    late: bool | None,
+) -> Decision:
     price, undecided = _priced_or_not(context)
     limit_at = moment.closes_at if moment else None
     if price is None:
         if undecided:
             sentences.append(_unknown_amount(undecided))
-        return Decision(outcome, charged=True, sentences=tuple(sentences),
-                        rule_ids=(*ids, *_ids_of(undecided)), limit_at=limit_at, late=late,
-                        proposal=outcome == "proposal",
-                        undecided=undecided.reason if undecided else "")
+        return Decision(
+            outcome,
+            charged=True,
+            sentences=tuple(sentences),
+            rule_ids=(*ids, *_ids_of(undecided)),
+            limit_at=limit_at,
+            late=late,
+            proposal=outcome == "proposal",
+            undecided=undecided.reason if undecided else "",
+        )
     extra = proposals(context)
-    sentences = [*sentences, *price.sentences,
-                 *(f"{line.sentence} (proposé à un agent)" for line in extra)]
+    sentences = [
+        *sentences,
+        *price.sentences,
+        *(f"{line.sentence} (proposé à un agent)" for line in extra),
+    ]
     return Decision(
-        outcome, True, price.cents, price.surcharge_cents,
+        outcome,
+        True,
+        price.cents,
+        price.surcharge_cents,
         proposed_cents=sum(line.cents for line in extra),
-        proposal=bool(extra) or outcome == "proposal", lines=price.lines,
+        proposal=bool(extra) or outcome == "proposal",
+        lines=price.lines,
         sentences=tuple(sentences),
         rule_ids=(*ids, *price.rule_ids, *(line.rule_id for line in extra)),
-        limit_at=limit_at, late=late)
+        limit_at=limit_at,
+        late=late,
+    )
 
 
 def _attend(context: Context) -> Decision:
@@ -174,8 +211,9 @@ def _attend(context: Context) -> Decision:
     if access is not None and access.outcome in STOPS:
         return Decision(access.outcome, False, sentences=(_why(access),), rule_ids=(access.id,))
     sentences, ids = ([_why(access)], [access.id]) if access else ([], [])
-    decision = _priced(context, access.outcome if access else "accepted", sentences, ids, None,
-                       None)
+    decision = _priced(
+        context, access.outcome if access else "accepted", sentences, ids, None, None
+    )
     late = penalties(context)
     return _with_penalties(decision, late) if late else decision
 
@@ -184,12 +222,14 @@ def _with_penalties(decision: Decision, found: tuple[tuple[PriceLine, bool], ...
     due = [line for line, proposal in found if not proposal]
     proposed = [line for line, proposal in found if proposal]
     return replace(
-        decision, penalty_cents=sum(line.cents for line in due),
+        decision,
+        penalty_cents=sum(line.cents for line in due),
         proposed_cents=decision.proposed_cents + sum(line.cents for line in proposed),
         proposal=decision.proposal or bool(proposed),
         lines=(*decision.lines, *due),
         sentences=(*decision.sentences, *(line.sentence for line, _ in found)),
-        rule_ids=(*decision.rule_ids, *(line.rule_id for line, _ in found)))
+        rule_ids=(*decision.rule_ids, *(line.rule_id for line, _ in found)),
+    )
 
 
 def _penalty(context: Context) -> Decision:
@@ -216,8 +256,9 @@ def _other(context: Context, action: str) -> Decision:
             sentences.append(f"{moment.rule.name}{COLON}{sentence_of(moment, action)}")
             ids.append(moment.rule.id)
             outcome = moment.rule.late if late else moment.rule.in_time
-    decision = Decision(outcome, sentences=tuple(sentences), rule_ids=tuple(ids),
-                        proposal=outcome == "proposal")
+    decision = Decision(
+        outcome, sentences=tuple(sentences), rule_ids=tuple(ids), proposal=outcome == "proposal"
+    )
     found = penalties(context)
     return _with_penalties(decision, found) if found else decision
 
@@ -226,8 +267,12 @@ def _cancel(context: Context) -> Decision:
     access = access_rule(context, "cancel")
     if access is not None and access.outcome in STOPS:
         kept = _settle(context, None, Fraction(100))
-        return replace(kept, outcome=access.outcome, sentences=(_why(access), *kept.sentences),
-                       rule_ids=(access.id, *kept.rule_ids))
+        return replace(
+            kept,
+            outcome=access.outcome,
+            sentences=(_why(access), *kept.sentences),
+            rule_ids=(access.id, *kept.rule_ids),
+        )
     moment = limit_of(context, "cancel")
     if moment is not None and context.at is None and context.get("notice_at") is None:
         moment = None
@@ -268,10 +313,14 @@ def _absence(context: Context, moment: Moment | None) -> Decision:
         decision = _settle(context, None, charge)
         outcome = settled or _outcome(action, charge)
     return replace(
-        decision, outcome=outcome, sentences=(*said, *decision.sentences),
-        rule_ids=(*ids, *decision.rule_ids), late=late,
+        decision,
+        outcome=outcome,
+        sentences=(*said, *decision.sentences),
+        rule_ids=(*ids, *decision.rule_ids),
+        late=late,
         limit_at=moment.closes_at if moment else None,
-        proposal=decision.proposal or outcome == "proposal")
+        proposal=decision.proposal or outcome == "proposal",
+    )
 
 
 def _outcome(action: str, charge: Fraction | Decimal) -> str:
@@ -306,13 +355,17 @@ def _settle(context: Context, rule: Absence | None, charge: Fraction) -> Decisio
         else:
             part = percent(charge)
             tail = f" → {euros(cents)}" if cents is not None else ""
-            lines.append(PriceLine(name, cents or 0, ids[0] if ids else "",
-                                   f"{name}{COLON}{part} du prix{tail}"))
+            lines.append(
+                PriceLine(
+                    name, cents or 0, ids[0] if ids else "", f"{name}{COLON}{part} du prix{tail}"
+                )
+            )
     surcharge = 0
     if rule is not None and rule.surcharge is not None:
         surcharge = int(round_cents(worth(rule.surcharge, context, rule.id).value * 100, rounding))
-        lines.append(PriceLine(name, surcharge, rule.id, f"{name}{COLON}{signed(surcharge)}",
-                               "surcharge"))
+        lines.append(
+            PriceLine(name, surcharge, rule.id, f"{name}{COLON}{signed(surcharge)}", "surcharge")
+        )
         cents = (cents or 0) + surcharge if cents is not None else None
         charged = True
     elif charged and price is not None and charge == 100:
@@ -325,7 +378,14 @@ def _settle(context: Context, rule: Absence | None, charge: Fraction) -> Decisio
         said.append(_unknown_amount(undecided))
         ids = (*ids, *_ids_of(undecided))
     return Decision(
-        "accepted", charged, cents, surcharge, credit_cents=credit,
-        proposal=bool(rule and rule.proposal), lines=tuple(lines), sentences=tuple(said),
+        "accepted",
+        charged,
+        cents,
+        surcharge,
+        credit_cents=credit,
+        proposal=bool(rule and rule.proposal),
+        lines=tuple(lines),
+        sentences=tuple(said),
         rule_ids=(*ids, *(price.rule_ids if price and charged else ())),
-        undecided=undecided.reason if undecided and cents is None else "")
+        undecided=undecided.reason if undecided and cents is None else "",
+    )

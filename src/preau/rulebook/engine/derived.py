@@ -71,8 +71,11 @@ def _counted(context: Context, first: date, last: date, count: str) -> int:
 
 def _certificate_counted(context: Context, count: str) -> Any:
     first, given = _first_day(context), context.get("certificate_at")
-    return None if first is None or given is None else _counted(
-        context, first, paris_day(given), count)
+    return (
+        None
+        if first is None or given is None
+        else _counted(context, first, paris_day(given), count)
+    )
 
 
 def _absence_counted(context: Context, count: str) -> Any:
@@ -117,8 +120,9 @@ def _notice_counted(context: Context, count: str) -> Any:
     told = _moment_told(context)
     if context.day is None or told is None:
         return None
-    return _counted(context, paris_day(told) - timedelta(days=1), context.day - timedelta(days=1),
-                    count)
+    return _counted(
+        context, paris_day(told) - timedelta(days=1), context.day - timedelta(days=1), count
+    )
 
 
 def _in_time(context: Context, action: str, moment: datetime | None) -> bool | None:
@@ -164,34 +168,38 @@ def _calendar_days(context: Context) -> Any:
     return None if first is None or last is None else (last - first).days + 1
 
 
-DERIVED.update({
-    "minutes": _span,
-    "late_minutes": _late,
-    "certificate": _certificate,
-    "certificate_hours": _certificate_hours,
-    "certificate_days": lambda c: _days_between(_first_day(c), c.get("certificate_at")),
-    "certificate_days_after_end": lambda c: _days_between(
-        c.get("absence_until") or c.day, c.get("certificate_at")),
-    "certificate_days_after_notice": _certificate_after_notice,
-    "certificate_hours_after_notice": lambda c: _hours(
-        c.get("notice_at"), c.get("certificate_at")),
-    "certificate_working_days": lambda c: _certificate_counted(c, "working"),
-    "certificate_school_days": lambda c: _certificate_counted(c, "school"),
-    "absence_school_rank": lambda c: _absence_counted(c, "school"),
-    "absence_working_rank": lambda c: _absence_counted(c, "working"),
-    "certificate_same_week": _certificate_same_week,
-    "notified": lambda c: c.get("notice_at") is not None,
-    "notice_at": _notice_at,
-    "notice_hours": _notice_hours,
-    "notice_days": _notice_days,
-    "notice_working_days": lambda c: _notice_counted(c, "working"),
-    "notice_school_days": lambda c: _notice_counted(c, "school"),
-    "notice_in_time": _notice_in_time,
-    "booking": _booking,
-    "paid_in_time": _paid_in_time,
-    "paid_minutes": _paid_minutes,
-    "absence_rank": lambda c: 1 if c.action == "absence" else None,
-    "absence_days": lambda c: 1 if c.action == "absence" else None,
-    "absence_calendar_rank": _calendar_rank,
-    "absence_calendar_days": _calendar_days,
-})
+DERIVED.update(
+    {
+        "minutes": _span,
+        "late_minutes": _late,
+        "certificate": _certificate,
+        "certificate_hours": _certificate_hours,
+        "certificate_days": lambda c: _days_between(_first_day(c), c.get("certificate_at")),
+        "certificate_days_after_end": lambda c: _days_between(
+            c.get("absence_until") or c.day, c.get("certificate_at")
+        ),
+        "certificate_days_after_notice": _certificate_after_notice,
+        "certificate_hours_after_notice": lambda c: _hours(
+            c.get("notice_at"), c.get("certificate_at")
+        ),
+        "certificate_working_days": lambda c: _certificate_counted(c, "working"),
+        "certificate_school_days": lambda c: _certificate_counted(c, "school"),
+        "absence_school_rank": lambda c: _absence_counted(c, "school"),
+        "absence_working_rank": lambda c: _absence_counted(c, "working"),
+        "certificate_same_week": _certificate_same_week,
+        "notified": lambda c: c.get("notice_at") is not None,
+        "notice_at": _notice_at,
+        "notice_hours": _notice_hours,
+        "notice_days": _notice_days,
+        "notice_working_days": lambda c: _notice_counted(c, "working"),
+        "notice_school_days": lambda c: _notice_counted(c, "school"),
+        "notice_in_time": _notice_in_time,
+        "booking": _booking,
+        "paid_in_time": _paid_in_time,
+        "paid_minutes": _paid_minutes,
+        "absence_rank": lambda c: 1 if c.action == "absence" else None,
+        "absence_days": lambda c: 1 if c.action == "absence" else None,
+        "absence_calendar_rank": _calendar_rank,
+        "absence_calendar_days": _calendar_days,
+    }
+)

@@ -75,15 +75,24 @@ def charge_uses(book: Rulebook, uses: Sequence[Use], calendar: Calendar) -> Mont
             context = Context(book, use.activity, use.product, use.day, use.facts, calendar)
             price = service_price(context)
             lines, cents, ids = price.lines, price.cents, price.rule_ids
-        charges.append(Charge(use.key, use.child, use.activity, use.product, use.day, cents,
-                              lines, ids))
+        charges.append(
+            Charge(use.key, use.child, use.activity, use.product, use.day, cents, lines, ids)
+        )
     extra = _group_charges(book, counted, charges, calendar)
     everything = (*charges, *extra)
     return Month(everything, sum(charge.cents for charge in everything))
 
 
-COUNTED = ("children_present", "present_rank", "days_in_week", "days_in_month", "uses_in_month",
-           "use_rank_in_week", "use_rank_in_month", "unbooked_count")
+COUNTED = (
+    "children_present",
+    "present_rank",
+    "days_in_week",
+    "days_in_month",
+    "uses_in_month",
+    "use_rank_in_week",
+    "use_rank_in_month",
+    "unbooked_count",
+)
 
 
 def with_counts(book: Rulebook, uses: Sequence[Use]) -> list[Use]:
@@ -109,8 +118,9 @@ def with_counts(book: Rulebook, uses: Sequence[Use]) -> list[Use]:
     for use in ordered:
         kind = (use.child, use.activity, use.product)
         month = use.day.replace(day=1)
-        children = sorted(present[use.day, use.activity],
-                          key=lambda child: _rank_of(ordered, child))
+        children = sorted(
+            present[use.day, use.activity], key=lambda child: _rank_of(ordered, child)
+        )
         ranks[kind, "w", monday(use.day)] += 1
         ranks[use.child, use.activity, "m", month] += 1
         unbooked = use.facts.get("booked") is False
@@ -127,10 +137,22 @@ def with_counts(book: Rulebook, uses: Sequence[Use]) -> list[Use]:
         }
         if unbooked:
             more["unbooked_count"] = ranks[use.child, use.activity, "u", month]
-        more = {name: value for name, value in more.items()
-                if name in wanted and name not in use.facts}
-        result.append(Use(use.key, use.child, use.activity, use.product, use.day,
-                          use.facts._merged(more), use.settled) if more else use)
+        more = {
+            name: value for name, value in more.items() if name in wanted and name not in use.facts
+        }
+        result.append(
+            Use(
+                use.key,
+                use.child,
+                use.activity,
+                use.product,
+                use.day,
+                use.facts._merged(more),
+                use.settled,
+            )
+            if more
+            else use
+        )
     return result
 
 
@@ -170,15 +192,16 @@ def span_key(span: str, day: date, calendar: Calendar) -> tuple[Any, str]:
                 return holiday.starts_on, holiday.name
             return day.replace(day=1), french.month(day)
         case "term":
-            term = (1 if day.month >= 9 else 2 if day.month <= 3 else 3)
+            term = 1 if day.month >= 9 else 2 if day.month <= 3 else 3
             return (day.year, term), f"trimestre {term}"
         case _:
             year = day.year if day.month >= 9 else day.year - 1
             return year, f"année {year}-{year + 1}"
 
 
-def _group_charges(book: Rulebook, uses: list[Use], charges: list[Charge],
-                   calendar: Calendar) -> list[Charge]:
+def _group_charges(
+    book: Rulebook, uses: list[Use], charges: list[Charge], calendar: Calendar
+) -> list[Charge]:
     found: list[Charge] = []
     changed: dict[Hashable, Fraction] = {}
     done: set[Any] = set()
@@ -200,9 +223,16 @@ def _group_charges(book: Rulebook, uses: list[Use], charges: list[Charge],
         for (who, key), members in groups.items():
             if rule.group and (rule.group, who, key) in done:
                 continue
-            charge = _apply_group(book, rule, [uses[i] for i in members],
-                                  [charges[i] for i in members], changed, words[who, key],
-                                  who, calendar)
+            charge = _apply_group(
+                book,
+                rule,
+                [uses[i] for i in members],
+                [charges[i] for i in members],
+                changed,
+                words[who, key],
+                who,
+                calendar,
+            )
             if charge is not None:
                 found.append(charge)
                 if rule.group:
@@ -210,13 +240,22 @@ def _group_charges(book: Rulebook, uses: list[Use], charges: list[Charge],
     return found
 
 
-def _apply_group(book: Rulebook, rule: GroupRule, uses: list[Use], charges: list[Charge],
-                 changed: dict[Hashable, Fraction], words: str, who: Hashable,
-                 calendar: Calendar) -> Charge | None:
+def _apply_group(
+    book: Rulebook,
+    rule: GroupRule,
+    uses: list[Use],
+    charges: list[Charge],
+    changed: dict[Hashable, Fraction],
+    words: str,
+    who: Hashable,
+    calendar: Calendar,
+) -> Charge | None:
     total = sum((changed.get(id_of(c), Fraction(c.cents)) for c in charges), Fraction(0))
     counts: dict[str, Any] = {
-        "uses": len(uses), "days": len({use.day for use in uses}),
-        "children": len({use.child for use in uses}), "total": Decimal(int(total)) / 100,
+        "uses": len(uses),
+        "days": len({use.day for use in uses}),
+        "children": len({use.child for use in uses}),
+        "total": Decimal(int(total)) / 100,
         "weeks": len({monday(use.day) for use in uses}),
         "activities": len({use.activity for use in uses}),
     }
@@ -246,11 +285,21 @@ def _apply_group(book: Rulebook, rule: GroupRule, uses: list[Use], charges: list
             changed[id_of(charge)] = before * after / total
     else:
         changed[id_of(charges[0])] = after
-    sentence = effect_sentence(f"{label_of(rule, context)} ({words})", rule.effect.operation,
-                               amount, delta, int(after))
+    sentence = effect_sentence(
+        f"{label_of(rule, context)} ({words})", rule.effect.operation, amount, delta, int(after)
+    )
     line = PriceLine(rule.name, delta, rule.id, sentence, "group")
-    return Charge(None, who, first.activity, first.product, max(use.day for use in uses), delta,
-                  (line,), (rule.id,), tuple(use.key for use in uses))
+    return Charge(
+        None,
+        who,
+        first.activity,
+        first.product,
+        max(use.day for use in uses),
+        delta,
+        (line,),
+        (rule.id,),
+        tuple(use.key for use in uses),
+    )
 
 
 def id_of(charge: Charge) -> Hashable:

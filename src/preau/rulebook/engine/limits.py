@@ -77,8 +77,7 @@ def _moment(context: Context, rule: Deadline) -> Moment | None:
             return None
         closes, included = found
     opens = instant_of(rule.opens, context) if rule.opens is not None else None
-    return Moment(rule, opens[0] if opens else None, closes,
-                  True if included is None else included)
+    return Moment(rule, opens[0] if opens else None, closes, True if included is None else included)
 
 
 def _window(step: Windows, context: Context) -> Window | None:
@@ -105,9 +104,15 @@ def instant_of(limit: Limit, context: Context) -> tuple[datetime, bool] | None:
     step = limit.step
     match step:
         case HoursBefore():
-            start = 0 if limit.anchor != "service" else (
-                context.activity.starts
-                if context.activity.starts is not None else (context.product.opens or 0))
+            start = (
+                0
+                if limit.anchor != "service"
+                else (
+                    context.activity.starts
+                    if context.activity.starts is not None
+                    else (context.product.opens or 0)
+                )
+            )
             return hours_before(anchor, start, step, context.calendar), limit.included
         case DaysBefore():
             day = days_before(anchor, step, context)
@@ -249,9 +254,14 @@ def hours_before(day: date, start: int, step: HoursBefore, calendar: Calendar) -
 
 
 VERBS = {
-    "book": "réservable", "prebook": "pré-réservable", "cancel": "annulable",
-    "change": "modifiable", "order": "à commander", "enrol": "inscription", "absence":
-    "absence à signaler", "pay": "à payer",
+    "book": "réservable",
+    "prebook": "pré-réservable",
+    "cancel": "annulable",
+    "change": "modifiable",
+    "order": "à commander",
+    "enrol": "inscription",
+    "absence": "absence à signaler",
+    "pay": "à payer",
 }
 
 

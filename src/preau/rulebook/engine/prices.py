@@ -49,8 +49,12 @@ class Price:
         return tuple(line.sentence for line in self.lines)
 
 
-UNIT_NAMES = {15: ("quart d'heure", "quarts d'heure"), 30: ("demi-heure", "demi-heures"),
-              60: ("heure", "heures"), 1: ("minute", "minutes")}
+UNIT_NAMES = {
+    15: ("quart d'heure", "quarts d'heure"),
+    30: ("demi-heure", "demi-heures"),
+    60: ("heure", "heures"),
+    1: ("minute", "minutes"),
+}
 
 
 def count_units(unit: Unit, context: Context, rule_id: str) -> tuple[Fraction, str]:
@@ -71,14 +75,16 @@ def count_units(unit: Unit, context: Context, rule_id: str) -> tuple[Fraction, s
         slices = max(slices, Fraction(unit.at_least))
     if unit.at_most is not None:
         slices = min(slices, Fraction(unit.at_most))
-    one, many = UNIT_NAMES.get(unit.minutes, (f"tranche de {unit.minutes} min",
-                                              f"tranches de {unit.minutes} min"))
+    one, many = UNIT_NAMES.get(
+        unit.minutes, (f"tranche de {unit.minutes} min", f"tranches de {unit.minutes} min")
+    )
     name = unit.label or (many if slices >= 2 else one)
     return slices, f"{number(slices)} {name}"
 
 
-def count_times(times: tuple[str, ...], divide: Decimal | None, context: Context,
-                rule_id: str) -> tuple[Fraction, str]:
+def count_times(
+    times: tuple[str, ...], divide: Decimal | None, context: Context, rule_id: str
+) -> tuple[Fraction, str]:
     """The product of the facts, divided; and the words for it."""
     count, words = Fraction(1), []
     for name in times:
@@ -118,7 +124,8 @@ def find_tariff(context: Context) -> Tariff:
             return rule
     raise Undecided(
         f"aucun tarif ne s'applique à « {context.activity.name} »"
-        + (f", « {context.product.name} »" if context.product.code else ""))
+        + (f", « {context.product.name} »" if context.product.code else "")
+    )
 
 
 class Running:
@@ -130,8 +137,9 @@ class Running:
         self.exact = Fraction(0)
         self.shown = 0
 
-    def move(self, exact: Fraction, label: str, rule_id: str,
-             say: Callable[[int, int], str], kind: str) -> None:
+    def move(
+        self, exact: Fraction, label: str, rule_id: str, say: Callable[[int, int], str], kind: str
+    ) -> None:
         """Go to a new exact total (never under zero); ``say(delta, total)`` gives the sentence."""
         exact = max(exact, Fraction(0))
         shown = int(round_cents(exact, self.rounding))
@@ -151,48 +159,61 @@ def service_price(context: Context) -> Price:
     if tariff.unit is not None and tariff.unit.price_for:
         share = Fraction(tariff.unit.minutes, tariff.unit.price_for)
         unit_cents = _unit_rounded(unit_cents * share, rounding)
-        why = f"{why or label}, {french.minutes(tariff.unit.minutes)} sur " \
-              f"{french.minutes(tariff.unit.price_for)}"
+        why = (
+            f"{why or label}, {french.minutes(tariff.unit.minutes)} sur "
+            f"{french.minutes(tariff.unit.price_for)}"
+        )
     count, count_words = _count(tariff, context)
     adjustments = _applicable(context, "adjustments")
     unit_stage = [rule for rule in adjustments if rule.on == "unit"]
 
     running = Running(rounding)
     start = unit_cents * count
-    running.move(start, label, tariff.id,
-                 lambda _d, total: _tariff_sentence(why or label, base, unit_cents, count_words,
-                                                    total),
-                 "surcharge" if tariff.surcharge else "tariff")
+    running.move(
+        start,
+        label,
+        tariff.id,
+        lambda _d, total: _tariff_sentence(why or label, base, unit_cents, count_words, total),
+        "surcharge" if tariff.surcharge else "tariff",
+    )
     for rule in unit_stage:
         before = unit_cents
-        unit_cents = _unit_rounded(
-            _changed(rule, unit_cents, unit_cents, context), rounding)
+        unit_cents = _unit_rounded(_changed(rule, unit_cents, unit_cents, context), rounding)
         _move(running, running.exact + (unit_cents - before) * count, rule, context, "adjustment")
     for rule in adjustments:
         if rule.on == "service":
-            _move(running, _changed(rule, running.exact, start, context), rule, context,
-                  "adjustment")
+            _move(
+                running, _changed(rule, running.exact, start, context), rule, context, "adjustment"
+            )
     surcharges = _applicable(context, "surcharges")
     proposal = any(_is_proposal(rule) for rule in surcharges)
     due = [rule for rule in surcharges if not _is_proposal(rule)]
     for rule in due:
         if rule.on != "total":
-            _move(running, _changed(rule, running.exact, start, context), rule, context,
-                  "surcharge")
+            _move(
+                running, _changed(rule, running.exact, start, context), rule, context, "surcharge"
+            )
     for extra in context.rules("extras"):
         if context.applies(extra):
             _extra(running, extra, context, rounding)
     for rule in adjustments:
         if rule.on == "total":
-            _move(running, _changed(rule, running.exact, start, context), rule, context,
-                  "adjustment")
+            _move(
+                running, _changed(rule, running.exact, start, context), rule, context, "adjustment"
+            )
     for rule in due:
         if rule.on == "total":
-            _move(running, _changed(rule, running.exact, start, context), rule, context,
-                  "surcharge")
+            _move(
+                running, _changed(rule, running.exact, start, context), rule, context, "surcharge"
+            )
     lines = tuple(running.lines)
-    return Price(running.shown, lines, tuple(line.rule_id for line in lines),
-                 context.book.version or context.book.name, proposal)
+    return Price(
+        running.shown,
+        lines,
+        tuple(line.rule_id for line in lines),
+        context.book.version or context.book.name,
+        proposal,
+    )
 
 
 def _unit_rounded(cents: Fraction, rounding: Rounding) -> Fraction:
@@ -244,12 +265,14 @@ def _changed(rule: Adjustment, current: Fraction, base: Fraction, context: Conte
         count *= count_units(rule.unit, context, rule.id)[0]
     if rule.times:
         count *= count_times(rule.times, None, context, rule.id)[0]
-    return apply_effect(rule.effect.operation, value, count, current,
-                        base if rule.of_base else current)
+    return apply_effect(
+        rule.effect.operation, value, count, current, base if rule.of_base else current
+    )
 
 
-def apply_effect(operation: str, value: Fraction, count: Fraction, current: Fraction,
-                 base: Fraction) -> Fraction:
+def apply_effect(
+    operation: str, value: Fraction, count: Fraction, current: Fraction, base: Fraction
+) -> Fraction:
     """add, set, at_least and at_most take euros; multiply and percent take plain numbers."""
     match operation:
         case "add":
@@ -267,8 +290,7 @@ def apply_effect(operation: str, value: Fraction, count: Fraction, current: Frac
     raise ValueError(operation)
 
 
-def _move(running: Running, exact: Fraction, rule: Adjustment, context: Context,
-          kind: str) -> None:
+def _move(running: Running, exact: Fraction, rule: Adjustment, context: Context, kind: str) -> None:
     if rule.effect.operation in ("at_least", "at_most") and exact == running.exact:
         return
     label = label_of(rule, context)

@@ -21,10 +21,22 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "notice_working_days": ("notice_at", "booked_at"),
     "notice_school_days": ("notice_at", "booked_at"),
 }
-DAY_FACTS = frozenset({
-    "day", "weekday", "month", "period", "holiday", "week_public_holidays", "booking",
-    "day_of_month", "notice_hours", "notice_days", "notice_working_days", "notice_school_days",
-})
+DAY_FACTS = frozenset(
+    {
+        "day",
+        "weekday",
+        "month",
+        "period",
+        "holiday",
+        "week_public_holidays",
+        "booking",
+        "day_of_month",
+        "notice_hours",
+        "notice_days",
+        "notice_working_days",
+        "notice_school_days",
+    }
+)
 PRICED = ("tariffs", "adjustments", "extras", "surcharges")
 
 
@@ -108,13 +120,18 @@ def facts_of_price(book: Rulebook, activity: str, product: str) -> tuple[tuple[s
                     names |= formula_facts(book)
                 scope = rule.scope
                 by_day = by_day or bool(
-                    rule.starts_on or rule.ends_on or scope.periods or scope.weekdays
-                    or scope.holidays)
+                    rule.starts_on
+                    or rule.ends_on
+                    or scope.periods
+                    or scope.weekdays
+                    or scope.holidays
+                )
                 for outer in amounts_of(rule):
                     for amount in inner_amounts(outer):
                         if isinstance(amount, PriceOf):
-                            more, day = facts_of_price(book, amount.activity or activity,
-                                                       amount.product)
+                            more, day = facts_of_price(
+                                book, amount.activity or activity, amount.product
+                            )
                             names |= set(more)
                             by_day = by_day or day
         found = (tuple(sorted(names)), by_day or bool(names & DAY_FACTS - {"booking"}))

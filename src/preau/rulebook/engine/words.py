@@ -13,9 +13,14 @@ from preau.rulebook.when import french_instant
 COLON = f"{NARROW}: "
 TIMES = "\u00a0× "
 FRACTIONS = {
-    Fraction(1, 2): "moitié", Fraction(1, 3): "un tiers", Fraction(2, 3): "deux tiers",
-    Fraction(1, 4): "un quart", Fraction(3, 4): "trois quarts", Fraction(2): "double",
-    Fraction(3): "triple", Fraction(0): "gratuit",
+    Fraction(1, 2): "moitié",
+    Fraction(1, 3): "un tiers",
+    Fraction(2, 3): "deux tiers",
+    Fraction(1, 4): "un quart",
+    Fraction(3, 4): "trois quarts",
+    Fraction(2): "double",
+    Fraction(3): "triple",
+    Fraction(0): "gratuit",
 }
 
 

@@ -6,44 +6,123 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='RulebookVersion',
+            name="RulebookVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('text', models.TextField(verbose_name='texte')),
-                ('checksum', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('DRAFT', 'brouillon'), ('PUBLISHED', 'publié'), ('ARCHIVED', 'archivé')], default='DRAFT', max_length=10, verbose_name='état')),
-                ('council_decision', models.CharField(blank=True, max_length=160, verbose_name='délibération')),
-                ('executory_on', models.DateField(blank=True, null=True, verbose_name='exécutoire le')),
-                ('applies_from', models.DateField(blank=True, null=True, verbose_name='s’applique à partir du')),
-                ('applies_until', models.DateField(blank=True, null=True, verbose_name='jusqu’au')),
-                ('created_at', models.DateTimeField(verbose_name='créé le')),
-                ('updated_at', models.DateTimeField(verbose_name='modifié le')),
-                ('author', models.CharField(blank=True, max_length=120, verbose_name='auteur')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='publié le')),
-                ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archivé le')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("text", models.TextField(verbose_name="texte")),
+                ("checksum", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "brouillon"),
+                            ("PUBLISHED", "publié"),
+                            ("ARCHIVED", "archivé"),
+                        ],
+                        default="DRAFT",
+                        max_length=10,
+                        verbose_name="état",
+                    ),
+                ),
+                (
+                    "council_decision",
+                    models.CharField(blank=True, max_length=160, verbose_name="délibération"),
+                ),
+                (
+                    "executory_on",
+                    models.DateField(blank=True, null=True, verbose_name="exécutoire le"),
+                ),
+                (
+                    "applies_from",
+                    models.DateField(blank=True, null=True, verbose_name="s’applique à partir du"),
+                ),
+                ("applies_until", models.DateField(blank=True, null=True, verbose_name="jusqu’au")),
+                ("created_at", models.DateTimeField(verbose_name="créé le")),
+                ("updated_at", models.DateTimeField(verbose_name="modifié le")),
+                ("author", models.CharField(blank=True, max_length=120, verbose_name="auteur")),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="publié le"),
+                ),
+                (
+                    "archived_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="archivé le"),
+                ),
             ],
             options={
-                'verbose_name': 'version des règles',
-                'verbose_name_plural': 'versions des règles',
-                'ordering': ['-applies_from', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'PUBLISHED')), fields=('applies_from',), name='rulebook_published_once_a_day', violation_error_message='Une version publiée s’applique déjà à partir de ce jour.'), models.CheckConstraint(condition=models.Q(('status', 'DRAFT'), models.Q(('published_at__isnull', False), ('applies_from__isnull', False), models.Q(('council_decision', ''), _negated=True)), _connector='OR'), name='rulebook_published_complete'), models.CheckConstraint(condition=models.Q(('applies_until', None), ('applies_until__gte', models.F('applies_from')), _connector='OR'), name='rulebook_dates_in_order')],
+                "verbose_name": "version des règles",
+                "verbose_name_plural": "versions des règles",
+                "ordering": ["-applies_from", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "PUBLISHED")),
+                        fields=("applies_from",),
+                        name="rulebook_published_once_a_day",
+                        violation_error_message="Une version publiée s’applique déjà à partir de ce jour.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", "DRAFT"),
+                            models.Q(
+                                ("published_at__isnull", False),
+                                ("applies_from__isnull", False),
+                                models.Q(("council_decision", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rulebook_published_complete",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("applies_until", None),
+                            ("applies_until__gte", models.F("applies_from")),
+                            _connector="OR",
+                        ),
+                        name="rulebook_dates_in_order",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rulebookversion',
-            trigger=pgtrigger.compiler.Trigger(name='published_kept', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IN (\'PUBLISHED\', \'ARCHIVED\'))', func="\nIF (NEW.text, NEW.checksum, NEW.applies_from, NEW.council_decision, NEW.published_at)\n   IS DISTINCT FROM\n   (OLD.text, OLD.checksum, OLD.applies_from, OLD.council_decision, OLD.published_at)\n   OR NEW.status = 'DRAFT' THEN\n    RAISE EXCEPTION 'preau: a published rulebook version never changes';\nEND IF;\nRETURN NEW;\n", hash='eebcd2ae5ae6389c95ddfebc229f15f68997b19c', operation='UPDATE', pgid='pgtrigger_published_kept_140d3', table='rulebook_rulebookversion', when='BEFORE')),
+            model_name="rulebookversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"status\" IN ('PUBLISHED', 'ARCHIVED'))",
+                    func="\nIF (NEW.text, NEW.checksum, NEW.applies_from, NEW.council_decision, NEW.published_at)\n   IS DISTINCT FROM\n   (OLD.text, OLD.checksum, OLD.applies_from, OLD.council_decision, OLD.published_at)\n   OR NEW.status = 'DRAFT' THEN\n    RAISE EXCEPTION 'preau: a published rulebook version never changes';\nEND IF;\nRETURN NEW;\n",
+                    hash="eebcd2ae5ae6389c95ddfebc229f15f68997b19c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_published_kept_140d3",
+                    table="rulebook_rulebookversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rulebookversion',
-            trigger=pgtrigger.compiler.Trigger(name='published_not_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IN (\'PUBLISHED\', \'ARCHIVED\'))', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='131e3e719bbe71f4b8fe1f2aa37cbaaadd13c94c', operation='DELETE', pgid='pgtrigger_published_not_deleted_04a57', table='rulebook_rulebookversion', when='BEFORE')),
+            model_name="rulebookversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_not_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"status\" IN ('PUBLISHED', 'ARCHIVED'))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="131e3e719bbe71f4b8fe1f2aa37cbaaadd13c94c",
+                    operation="DELETE",
+                    pgid="pgtrigger_published_not_deleted_04a57",
+                    table="rulebook_rulebookversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -123,8 +123,10 @@ def facts_of_amount(amount: Amount | None) -> frozenset[str]:
             return frozenset()
         case Rate():
             return frozenset({amount.of}).union(
-                *(facts_of_amount(a)
-                  for a in (amount.rate, amount.minimum, amount.maximum, amount.missing))
+                *(
+                    facts_of_amount(a)
+                    for a in (amount.rate, amount.minimum, amount.maximum, amount.missing)
+                )
             )
         case Line():
             return frozenset({amount.of}) | facts_of_amount(amount.missing)

@@ -20,8 +20,17 @@ from preau.rulebook.rules.tariffs import (
 )
 
 ACTIVITY_KINDS = (
-    "meal", "lunch_supervision", "before_after_school", "wednesday", "holidays", "sports",
-    "workshop", "nursery", "study", "registration", "other",
+    "meal",
+    "lunch_supervision",
+    "before_after_school",
+    "wednesday",
+    "holidays",
+    "sports",
+    "workshop",
+    "nursery",
+    "study",
+    "registration",
+    "other",
 )
 QUOTIENT_CHANGES = ("received", "next_month", "month", "next_year", "retroactive")
 
@@ -162,7 +171,7 @@ class Rulebook:
                 if rule.unclear is None:
                     continue
                 for reading in rule.unclear.readings:
-                    changed = (*rules[:index], reading.rule, *rules[index + 1:])
+                    changed = (*rules[:index], reading.rule, *rules[index + 1 :])
                     fields: dict[str, Any] = {section: changed}
                     found.append((replace(self, **fields), rule, reading.label))
         return tuple(found)
@@ -174,6 +183,13 @@ class Rulebook:
 
 
 SECTIONS = (
-    "tariffs", "adjustments", "extras", "surcharges", "groups", "access", "deadlines", "absences",
+    "tariffs",
+    "adjustments",
+    "extras",
+    "surcharges",
+    "groups",
+    "access",
+    "deadlines",
+    "absences",
     "penalties",
 )

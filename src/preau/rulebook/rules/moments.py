@@ -12,8 +12,15 @@ ANCHORS = ("service", "week", "month", "period", "year")
 SHIFTS = ("none", "earlier", "later")
 CLOSED = ("sat", "sun", "public_holidays", "closed_days", "holidays", "not_school", "wed")
 OUTCOMES = (
-    "accepted", "refused", "charged", "not_charged", "waiting_list", "pending", "proposal",
-    "blocked", "expired",
+    "accepted",
+    "refused",
+    "charged",
+    "not_charged",
+    "waiting_list",
+    "pending",
+    "proposal",
+    "blocked",
+    "expired",
 )
 
 

@@ -36,8 +36,13 @@ class Node:
 
     def problem(self, expected_: str, found: str | None = None) -> Problem:
         mark = self.yaml.start_mark
-        return Problem(mark.line + 1, mark.column + 1, self.path, expected_,
-                       self.shown() if found is None else found)
+        return Problem(
+            mark.line + 1,
+            mark.column + 1,
+            self.path,
+            expected_,
+            self.shown() if found is None else found,
+        )
 
     def fail(self, expected_: str, found: str | None = None) -> Bad:
         return Bad(self.problem(expected_, found))
@@ -61,8 +66,11 @@ class Node:
 
     @property
     def is_null(self) -> bool:
-        return (isinstance(self.yaml, yaml.ScalarNode) and self.yaml.style is None
-                and self.yaml.value in ("", "~", "null"))
+        return (
+            isinstance(self.yaml, yaml.ScalarNode)
+            and self.yaml.style is None
+            and self.yaml.value in ("", "~", "null")
+        )
 
     def text(self) -> str:
         if not isinstance(self.yaml, yaml.ScalarNode) or self.is_null:
@@ -138,8 +146,10 @@ class Node:
     def many(self) -> list["Node"]:
         """A list's nodes; a lone value is a list of one."""
         if isinstance(self.yaml, yaml.SequenceNode):
-            return [Node(node, f"{self.path}[{index}]", self.problems)
-                    for index, node in enumerate(self.yaml.value, start=1)]
+            return [
+                Node(node, f"{self.path}[{index}]", self.problems)
+                for index, node in enumerate(self.yaml.value, start=1)
+            ]
         return [self]
 
     def listed(self) -> list["Node"]:
@@ -183,8 +193,8 @@ class Fields:
         for name, value in node.items():
             if name not in self.names:
                 raise value.fail(
-                    f"une clé parmi {', '.join(self.names)}{_near(name, self.names)}",
-                    f"« {name} »")
+                    f"une clé parmi {', '.join(self.names)}{_near(name, self.names)}", f"« {name} »"
+                )
             self.found[name] = value
 
     def get(self, name: str) -> Node | None:
@@ -218,8 +228,9 @@ def root(text: str, file: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise FileError(file, [Problem(line, column, "", "du YAML lisible",
-                                       str(error.problem or error))]) from None
+        raise FileError(
+            file, [Problem(line, column, "", "du YAML lisible", str(error.problem or error))]
+        ) from None
     except yaml.YAMLError as error:
         raise FileError(file, [Problem(1, 1, "", "du YAML lisible", str(error))]) from None
     if node is None:

@@ -23,8 +23,21 @@ from preau.rulebook.text.read_rules import read_rounding, read_section
 from preau.rulebook.text.read_values import Reading
 from preau.rulebook.when import WEEKDAY_CODES
 
-HEADER = ("format", "name", "version", "council_decision", "executory_on", "applies_from",
-          "applies_until", "notes", "rounding", "assume", "facts", "quotient", "activities")
+HEADER = (
+    "format",
+    "name",
+    "version",
+    "council_decision",
+    "executory_on",
+    "applies_from",
+    "applies_until",
+    "notes",
+    "rounding",
+    "assume",
+    "facts",
+    "quotient",
+    "activities",
+)
 FORMAT = "1"
 
 
@@ -36,8 +49,9 @@ def read_file(path: str | Path) -> Rulebook:
     except UnicodeDecodeError:
         from preau.rulebook.errors import Problem
 
-        raise FileError(str(path), [Problem(1, 1, "", "un texte en UTF-8",
-                                            "un autre codage")]) from None
+        raise FileError(
+            str(path), [Problem(1, 1, "", "un texte en UTF-8", "un autre codage")]
+        ) from None
     return read_text(text, str(path))
 
 
@@ -74,24 +88,30 @@ def _book(node: Node) -> Rulebook:
     if applies_from and until and applies_from > until:
         raise fields.need("applies_until").fail(f"une date après {applies_from}")
     return Rulebook(
-        name=fields.need("name").text(), version=fields.text("version"),
+        name=fields.need("name").text(),
+        version=fields.text("version"),
         council_decision=fields.text("council_decision"),
         executory_on=fields.read("executory_on", lambda n: n.date()),
-        applies_from=applies_from, applies_until=until,
+        applies_from=applies_from,
+        applies_until=until,
         notes=fields.read("notes", lambda n: tuple(i.text() for i in n.many()), ()),
         rounding=fields.read("rounding", read_rounding, Rounding()),
         assume=fields.read("assume", lambda n: _assume(n, reading), ()),
-        facts=own, quotient=fields.read("quotient", lambda n: _quotient(n, reading),
-                                        QuotientRules()),
-        activities=activities, lines=tuple(lines), **sections)
+        facts=own,
+        quotient=fields.read("quotient", lambda n: _quotient(n, reading), QuotientRules()),
+        activities=activities,
+        lines=tuple(lines),
+        **sections,
+    )
 
 
 def _unique(fields: Fields, lines: list[tuple[str, int]]) -> None:
     seen: dict[str, int] = {}
     for name, line in lines:
         if name in seen:
-            problem = fields.node.problem("un identifiant de règle unique",
-                                          f"« {name} » lignes {seen[name]} et {line}")
+            problem = fields.node.problem(
+                "un identifiant de règle unique", f"« {name} » lignes {seen[name]} et {line}"
+            )
             object.__setattr__(problem, "line", line)
             fields.node.problems.append(problem)
         seen[name] = line
@@ -124,7 +144,9 @@ def _quotient(node: Node, reading: Reading) -> QuotientRules:
     return QuotientRules(
         fields.read("formula", lambda n: _formula(n, reading)),
         fields.read("change", lambda n: n.word(QUOTIENT_CHANGES), "received"),
-        fields.text("reference"), fields.read("backdate_months", lambda n: n.whole(0)))
+        fields.text("reference"),
+        fields.read("backdate_months", lambda n: n.whole(0)),
+    )
 
 
 def _formula(node: Node, reading: Reading) -> QuotientFormula:
@@ -136,15 +158,25 @@ def _formula(node: Node, reading: Reading) -> QuotientFormula:
         divide = inner.read("divide", lambda n: n.decimal(), Decimal(1))
         if divide <= 0:
             raise item.fail("un diviseur plus grand que zéro")
-        terms.append(Term(reading.fact(name, name.text()).name,
-                          inner.read("multiply", lambda n: n.decimal(), Decimal(1)), divide))
+        terms.append(
+            Term(
+                reading.fact(name, name.text()).name,
+                inner.read("multiply", lambda n: n.decimal(), Decimal(1)),
+                divide,
+            )
+        )
     if not terms:
         raise fields.need("terms").fail("au moins un terme")
     divided = fields.read(
-        "divided_by", lambda n: tuple(reading.fact(i, i.text()).name for i in n.many()), ())
+        "divided_by", lambda n: tuple(reading.fact(i, i.text()).name for i in n.many()), ()
+    )
     return QuotientFormula(
-        tuple(terms), divided, fields.read("rounding", lambda n: n.word(ROUNDINGS), "half_up"),
-        fields.read("step", lambda n: n.decimal(), Decimal("0.01")), fields.text("label"))
+        tuple(terms),
+        divided,
+        fields.read("rounding", lambda n: n.word(ROUNDINGS), "half_up"),
+        fields.read("step", lambda n: n.decimal(), Decimal("0.01")),
+        fields.text("label"),
+    )
 
 
 def _activities(node: Node, parent: Node) -> list[Activity]:
@@ -161,11 +193,15 @@ def _activity(code: str, node: Node) -> Activity:
     fields = node.fields("label", "kind", "days", "starts", "cost", "products", "priced")
     products = fields.read("products", _products, ())
     return Activity(
-        code, fields.text("label"),
+        code,
+        fields.text("label"),
         fields.read("kind", lambda n: n.word(ACTIVITY_KINDS), "other"),
         fields.read("days", lambda n: n.words(WEEKDAY_CODES), ()),
-        fields.read("starts", lambda n: n.minutes()), fields.read("cost", lambda n: n.decimal()),
-        products, fields.read("priced", lambda n: n.yesno(), True))
+        fields.read("starts", lambda n: n.minutes()),
+        fields.read("cost", lambda n: n.decimal()),
+        products,
+        fields.read("priced", lambda n: n.yesno(), True),
+    )
 
 
 def _products(node: Node) -> tuple[Product, ...]:
@@ -178,7 +214,12 @@ def _products(node: Node) -> tuple[Product, ...]:
             found.append(Product(code, item.text()))
             continue
         fields = item.fields("label", "opens", "closes")
-        found.append(Product(code, fields.text("label"),
-                             fields.read("opens", lambda n: n.minutes()),
-                             fields.read("closes", lambda n: n.minutes())))
+        found.append(
+            Product(
+                code,
+                fields.text("label"),
+                fields.read("opens", lambda n: n.minutes()),
+                fields.read("closes", lambda n: n.minutes()),
+            )
+        )
     return tuple(found)

@@ -20,8 +20,12 @@ from preau.rulebook.when import WEEKDAY_CODES
 EMPTY: tuple[str, ...] = ()
 STEPS = ("days_before", "weekday", "map", "hours_before", "month_day", "windows")
 KEYS = (*STEPS, "count", "weeks", "excluding", "months", "time", "included", "anchor", "shift")
-BELONGS = {"count": "days_before", "weeks": "weekday", "excluding": "hours_before",
-           "months": "month_day"}
+BELONGS = {
+    "count": "days_before",
+    "weeks": "weekday",
+    "excluding": "hours_before",
+    "months": "month_day",
+}
 
 
 def read_opening(node: Node) -> Limit:
@@ -46,24 +50,31 @@ def read_limit(node: Node, usual: int = 1440) -> Limit:
         closed = inner.need("closed").words(CLOSED)
         moved = inner.read("time", lambda n: n.minutes())
     return Limit(
-        step, fields.read("time", lambda n: n.minutes(), usual),
+        step,
+        fields.read("time", lambda n: n.minutes(), usual),
         fields.read("included", lambda n: n.yesno(), True),
-        fields.read("anchor", lambda n: n.word(ANCHORS), "service"), shift, closed, moved)
+        fields.read("anchor", lambda n: n.word(ANCHORS), "service"),
+        shift,
+        closed,
+        moved,
+    )
 
 
 def _step(name: str, fields: Fields) -> Step:
     node = fields.need(name)
     match name:
         case "days_before":
-            return DaysBefore(node.whole(0),
-                              fields.read("count", lambda n: n.word(COUNTS), "calendar"))
+            return DaysBefore(
+                node.whole(0), fields.read("count", lambda n: n.word(COUNTS), "calendar")
+            )
         case "weekday":
             return WeekdayBefore(node.word(WEEKDAY_CODES), fields.read("weeks", _weeks, 1))
         case "map":
             return WeekdayMap(tuple(_entry(code, item) for code, item in node.items()))
         case "hours_before":
-            return HoursBefore(node.whole(0),
-                               fields.read("excluding", lambda n: n.words(CLOSED), ()))
+            return HoursBefore(
+                node.whole(0), fields.read("excluding", lambda n: n.words(CLOSED), ())
+            )
         case "month_day":
             return MonthDay(node.whole(1), fields.read("months", lambda n: n.whole(0), 1))
         case _:
@@ -78,9 +89,13 @@ def _entry(code: str, node: Node) -> tuple[str, WeekdayBefore, int | None]:
     if code not in WEEKDAY_CODES:
         raise node.fail(f"un jour parmi {', '.join(WEEKDAY_CODES)}", f"« {code} »")
     fields = node.fields("weekday", "weeks", "time")
-    return (code, WeekdayBefore(fields.need("weekday").word(WEEKDAY_CODES),
-                                fields.read("weeks", _weeks, None)),
-            fields.read("time", lambda n: n.minutes()))
+    return (
+        code,
+        WeekdayBefore(
+            fields.need("weekday").word(WEEKDAY_CODES), fields.read("weeks", _weeks, None)
+        ),
+        fields.read("time", lambda n: n.minutes()),
+    )
 
 
 def _window(node: Node) -> Window:
@@ -90,5 +105,7 @@ def _window(node: Node) -> Window:
     return Window(
         fields.read("opens", lambda n: n.instant()),
         fields.read("closes", lambda n: n.instant(end=True)),
-        fields.read("from", lambda n: n.date()), fields.read("until", lambda n: n.date()),
-        fields.read("holiday", lambda n: tuple(item.text() for item in n.many()), ()))
+        fields.read("from", lambda n: n.date()),
+        fields.read("until", lambda n: n.date()),
+        fields.read("holiday", lambda n: tuple(item.text() for item in n.many()), ()),
+    )

@@ -42,8 +42,7 @@ COUNTED = ("times", "divide", "unit")
 EFFECTS = (*OPERATIONS, "on", "of_base", "group", "times", "unit")
 PER = ("service", "day", "week", "month", "term", "period", "year", "hour")
 KEYS: dict[str, tuple[str, ...]] = {
-    "tariffs": (*COMMON, *AMOUNT_KEYS, *COUNTED, "per", "rounding",
-                "surcharge"),
+    "tariffs": (*COMMON, *AMOUNT_KEYS, *COUNTED, "per", "rounding", "surcharge"),
     "adjustments": (*COMMON, *EFFECTS),
     "extras": (*COMMON, *AMOUNT_KEYS, *COUNTED),
     "surcharges": (*COMMON, *EFFECTS, "proposal"),
@@ -55,8 +54,9 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def read_section(section: str, node: Node, reading: Reading,
-                 lines: list[tuple[str, int]]) -> tuple[Any, ...]:
+def read_section(
+    section: str, node: Node, reading: Reading, lines: list[tuple[str, int]]
+) -> tuple[Any, ...]:
     """All the rules of a section, in the file's order."""
 
     def one(item: Node) -> Any:
@@ -76,7 +76,8 @@ def read_rule(section: str, node: Node, reading: Reading) -> Any:
     if unclear is not None:
         inner = unclear.fields("question", "or")
         readings = tuple(
-            _other_reading(section, node, item, reading) for item in inner.need("or").listed())
+            _other_reading(section, node, item, reading) for item in inner.need("or").listed()
+        )
         values["unclear"] = Unclear(inner.need("question").text(), readings)
     return MAKERS[section](**values)
 
@@ -89,8 +90,11 @@ def _other_reading(section: str, base: Node, node: Node, reading: Reading) -> Ot
     label = ""
     if "reading" in changed:
         label = str(changed.pop("reading")[1].value)
-    pairs = [(key, value) for key, value in base.yaml.value
-             if key.value not in changed and key.value != "unclear"]
+    pairs = [
+        (key, value)
+        for key, value in base.yaml.value
+        if key.value not in changed and key.value != "unclear"
+    ]
     pairs += list(changed.values())
     merged = yaml.MappingNode(base.yaml.tag, pairs, node.yaml.start_mark, node.yaml.end_mark)
     rule = read_rule(section, Node(merged, node.path, node.problems), reading)
@@ -106,11 +110,12 @@ def _common(fields: Fields, reading: Reading) -> dict[str, Any]:
     if starts and ends and starts > ends:
         raise fields.need("until").fail(f"une date après {starts}")
     return {
-        "id": identity.text(), "label": fields.text("label"),
+        "id": identity.text(),
+        "label": fields.text("label"),
         "scope": fields.read("for", lambda n: _scope(n, reading), Scope()),
-        "when": fields.read("when", lambda n: read_condition(n, reading),
-                            read_nothing()),
-        "starts_on": starts, "ends_on": ends,
+        "when": fields.read("when", lambda n: read_condition(n, reading), read_nothing()),
+        "starts_on": starts,
+        "ends_on": ends,
         "enabled": fields.read("enabled", lambda n: n.yesno(), True),
         "note": fields.text("note"),
     }
@@ -128,13 +133,20 @@ def _scope(node: Node, reading: Reading) -> Scope:
         return Scope(_activities(node, codes))
     fields = node.fields("activity", "product", "period", "holiday", "weekday")
     activities = fields.read("activity", lambda n: _activities(n, codes), ())
-    known = [product.code for activity in reading.activities for product in activity.products
-             if not activities or activity.code in activities]
+    known = [
+        product.code
+        for activity in reading.activities
+        for product in activity.products
+        if not activities or activity.code in activities
+    ]
     products = fields.read("product", lambda n: _products(n, known), ())
     return Scope(
-        activities, products, fields.read("period", lambda n: n.words(PERIODS), ()),
+        activities,
+        products,
+        fields.read("period", lambda n: n.words(PERIODS), ()),
         fields.read("holiday", lambda n: tuple(i.text() for i in n.many()), ()),
-        fields.read("weekday", lambda n: n.words(WEEKDAY_CODES), ()))
+        fields.read("weekday", lambda n: n.words(WEEKDAY_CODES), ()),
+    )
 
 
 def _activities(node: Node, codes: list[str]) -> tuple[str, ...]:
@@ -158,9 +170,11 @@ def read_rounding(node: Node) -> Rounding:
     step = fields.read("step_cents", lambda n: n.decimal())
     if step is not None and (step < 1 or step != int(step)):
         raise fields.need("step_cents").fail("un nombre entier de centimes, au moins 1")
-    return Rounding(fields.read("mode", lambda n: n.word(ROUNDINGS), "half_up"),
-                    Rounding().step if step is None else step,
-                    fields.read("unit", lambda n: n.yesno(), True))
+    return Rounding(
+        fields.read("mode", lambda n: n.word(ROUNDINGS), "half_up"),
+        Rounding().step if step is None else step,
+        fields.read("unit", lambda n: n.yesno(), True),
+    )
 
 
 def _minutes(node: Node) -> int:
@@ -170,18 +184,23 @@ def _minutes(node: Node) -> int:
 def _unit(node: Node, reading: Reading) -> Unit:
     if node.is_scalar:
         return Unit(_minutes(node))
-    fields = node.fields("every", "of", "started", "free", "grace", "price_for", "min", "max",
-                         "label")
+    fields = node.fields(
+        "every", "of", "started", "free", "grace", "price_for", "min", "max", "label"
+    )
     of = fields.get("of")
     name = of.text() if of is not None else "minutes"
     reading.fact(of or node, name)
     return Unit(
-        _minutes(fields.need("every")), name,
+        _minutes(fields.need("every")),
+        name,
         fields.read("started", lambda n: n.word(STARTED), "due"),
         fields.read("grace", lambda n: n.whole(0), 0),
-        fields.read("free", lambda n: n.whole(0), 0), fields.read("price_for", _minutes),
-        fields.read("min", lambda n: n.whole(0)), fields.read("max", lambda n: n.whole(0)),
-        fields.text("label"))
+        fields.read("free", lambda n: n.whole(0), 0),
+        fields.read("price_for", _minutes),
+        fields.read("min", lambda n: n.whole(0)),
+        fields.read("max", lambda n: n.whole(0)),
+        fields.text("label"),
+    )
 
 
 def _counted(fields: Fields, reading: Reading, divide: bool = True) -> dict[str, Any]:
@@ -206,16 +225,20 @@ def _times(node: Node, reading: Reading) -> tuple[str, ...]:
 def _effect(fields: Fields, reading: Reading) -> Effect:
     given = [name for name in OPERATIONS if fields.get(name) is not None]
     if len(given) != 1:
-        raise fields.node.fail(f"une seule clé parmi {', '.join(OPERATIONS)}",
-                               ", ".join(given) or "aucune")
+        raise fields.node.fail(
+            f"une seule clé parmi {', '.join(OPERATIONS)}", ", ".join(given) or "aucune"
+        )
     return Effect(given[0], read_amount(fields.need(given[0]), reading))
 
 
 def _tariff(fields: Fields, reading: Reading) -> dict[str, Any]:
-    return {"amount": amount_in(fields, reading), **_counted(fields, reading),
-            "per": fields.read("per", lambda n: n.word(PER), "service"),
-            "rounding": fields.read("rounding", read_rounding),
-            "surcharge": fields.read("surcharge", lambda n: n.yesno(), False)}
+    return {
+        "amount": amount_in(fields, reading),
+        **_counted(fields, reading),
+        "per": fields.read("per", lambda n: n.word(PER), "service"),
+        "rounding": fields.read("rounding", read_rounding),
+        "surcharge": fields.read("surcharge", lambda n: n.yesno(), False),
+    }
 
 
 def _extra(fields: Fields, reading: Reading) -> dict[str, Any]:
@@ -223,31 +246,41 @@ def _extra(fields: Fields, reading: Reading) -> dict[str, Any]:
 
 
 def _adjustment(fields: Fields, reading: Reading) -> dict[str, Any]:
-    return {"effect": _effect(fields, reading), **_counted(fields, reading, divide=False),
-            "on": fields.read("on", lambda n: n.word(STAGES), "service"),
-            "of_base": fields.read("of_base", lambda n: n.yesno(), False),
-            "group": fields.text("group")}
+    return {
+        "effect": _effect(fields, reading),
+        **_counted(fields, reading, divide=False),
+        "on": fields.read("on", lambda n: n.word(STAGES), "service"),
+        "of_base": fields.read("of_base", lambda n: n.yesno(), False),
+        "group": fields.text("group"),
+    }
 
 
 def _surcharge(fields: Fields, reading: Reading) -> dict[str, Any]:
-    return {**_adjustment(fields, reading),
-            "proposal": fields.read("proposal", lambda n: n.yesno(), False)}
+    return {
+        **_adjustment(fields, reading),
+        "proposal": fields.read("proposal", lambda n: n.yesno(), False),
+    }
 
 
 def _penalty(fields: Fields, reading: Reading) -> dict[str, Any]:
-    return {"amount": amount_in(fields, reading), **_counted(fields, reading, divide=False),
-            "proposal": fields.read("proposal", lambda n: n.yesno(), False),
-            "group": fields.text("group")}
+    return {
+        "amount": amount_in(fields, reading),
+        **_counted(fields, reading, divide=False),
+        "proposal": fields.read("proposal", lambda n: n.yesno(), False),
+        "group": fields.text("group"),
+    }
 
 
 def _group(fields: Fields, reading: Reading) -> dict[str, Any]:
     counting = reading.counting()
-    return {"each": fields.read("each", lambda n: n.word(GROUPS), "child"),
-            "span": fields.read("span", lambda n: n.word(SPANS), "month"),
-            "counting": fields.read("count", lambda n: read_condition(n, counting),
-                                    read_nothing()),
-            "effect": _effect(fields, reading), "group": fields.text("group"),
-            "times": fields.read("times", lambda n: _times(n, counting), ())}
+    return {
+        "each": fields.read("each", lambda n: n.word(GROUPS), "child"),
+        "span": fields.read("span", lambda n: n.word(SPANS), "month"),
+        "counting": fields.read("count", lambda n: read_condition(n, counting), read_nothing()),
+        "effect": _effect(fields, reading),
+        "group": fields.text("group"),
+        "times": fields.read("times", lambda n: _times(n, counting), ()),
+    }
 
 
 def _actions(node: Node) -> tuple[str, ...]:
@@ -255,8 +288,10 @@ def _actions(node: Node) -> tuple[str, ...]:
 
 
 def _access(fields: Fields, reading: Reading) -> dict[str, Any]:
-    return {"actions": fields.read("action", _actions, ()),
-            "outcome": fields.read("outcome", lambda n: n.word(OUTCOMES), "refused")}
+    return {
+        "actions": fields.read("action", _actions, ()),
+        "outcome": fields.read("outcome", lambda n: n.word(OUTCOMES), "refused"),
+    }
 
 
 def _deadline(fields: Fields, reading: Reading) -> dict[str, Any]:
@@ -267,12 +302,18 @@ def _deadline(fields: Fields, reading: Reading) -> dict[str, Any]:
         raise fields.need("limit").fail("« limit » ou « never »", "les deux")
     if not never and fields.get("limit") is None and fields.get("opens") is None:
         raise fields.node.fail("« limit », « opens » ou « never »", "aucun")
-    return {"actions": actions, "limit": fields.read("limit", read_limit),
-            "opens": fields.read("opens", read_opening), "never": never,
-            "in_time": fields.read("in_time", lambda n: n.word(OUTCOMES),
-                                   "not_charged" if cancels else "accepted"),
-            "late": fields.read("late", lambda n: n.word(OUTCOMES),
-                                "charged" if cancels else "refused")}
+    return {
+        "actions": actions,
+        "limit": fields.read("limit", read_limit),
+        "opens": fields.read("opens", read_opening),
+        "never": never,
+        "in_time": fields.read(
+            "in_time", lambda n: n.word(OUTCOMES), "not_charged" if cancels else "accepted"
+        ),
+        "late": fields.read(
+            "late", lambda n: n.word(OUTCOMES), "charged" if cancels else "refused"
+        ),
+    }
 
 
 def _absence(fields: Fields, reading: Reading) -> dict[str, Any]:
@@ -280,21 +321,35 @@ def _absence(fields: Fields, reading: Reading) -> dict[str, Any]:
     if charge is not None and not 0 <= charge.decimal() <= 100:
         raise charge.fail("un pourcentage de 0 à 100")
     amount = lambda n: read_amount(n, reading)  # noqa: E731
-    return {"actions": fields.read("action", _actions, ("absence", "cancel")),
-            "charge": Absence(id="x").charge if charge is None else charge.decimal(),
-            "amount": fields.read("amount", amount),
-            "surcharge": fields.read("surcharge", amount),
-            "credit": fields.read("credit", lambda n: n.yesno(), False),
-            "proposal": fields.read("proposal", lambda n: n.yesno(), False)}
+    return {
+        "actions": fields.read("action", _actions, ("absence", "cancel")),
+        "charge": Absence(id="x").charge if charge is None else charge.decimal(),
+        "amount": fields.read("amount", amount),
+        "surcharge": fields.read("surcharge", amount),
+        "credit": fields.read("credit", lambda n: n.yesno(), False),
+        "proposal": fields.read("proposal", lambda n: n.yesno(), False),
+    }
 
 
 READERS: dict[str, Callable[[Fields, Reading], dict[str, Any]]] = {
-    "tariffs": _tariff, "adjustments": _adjustment, "extras": _extra, "surcharges": _surcharge,
-    "groups": _group, "access": _access, "deadlines": _deadline, "absences": _absence,
+    "tariffs": _tariff,
+    "adjustments": _adjustment,
+    "extras": _extra,
+    "surcharges": _surcharge,
+    "groups": _group,
+    "access": _access,
+    "deadlines": _deadline,
+    "absences": _absence,
     "penalties": _penalty,
 }
 MAKERS: dict[str, Callable[..., Any]] = {
-    "tariffs": Tariff, "adjustments": Adjustment, "extras": Extra, "surcharges": Surcharge,
-    "groups": GroupRule, "access": Access, "deadlines": Deadline, "absences": Absence,
+    "tariffs": Tariff,
+    "adjustments": Adjustment,
+    "extras": Extra,
+    "surcharges": Surcharge,
+    "groups": GroupRule,
+    "access": Access,
+    "deadlines": Deadline,
+    "absences": Absence,
     "penalties": Penalty,
 }

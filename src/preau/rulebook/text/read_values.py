@@ -27,11 +27,17 @@ from preau.rulebook.text.nodes import Fields, Node, _near
 
 AMOUNT_KEYS = ("price", "grid", "rate", "line", "choice", "price_of")
 BOUNDS = ("min", "above", "max", "below")
-COUNTS = {name: Fact(name, kind, label) for name, kind, label in (
-    ("uses", "whole", "passages"), ("days", "whole", "jours"), ("children", "whole", "enfants"),
-    ("weeks", "whole", "semaines"), ("activities", "whole", "activités"),
-    ("total", "number", "total"),
-)}
+COUNTS = {
+    name: Fact(name, kind, label)
+    for name, kind, label in (
+        ("uses", "whole", "passages"),
+        ("days", "whole", "jours"),
+        ("children", "whole", "enfants"),
+        ("weeks", "whole", "semaines"),
+        ("activities", "whole", "activités"),
+        ("total", "number", "total"),
+    )
+}
 
 
 @dataclass
@@ -108,8 +114,9 @@ def amount_in(fields: Fields, reading: Reading) -> Amount:
     """The one amount among a mapping's keys."""
     given = [name for name in AMOUNT_KEYS if fields.get(name) is not None]
     if len(given) != 1:
-        raise fields.node.fail(f"une seule clé parmi {', '.join(AMOUNT_KEYS)}",
-                               ", ".join(given) or "aucune")
+        raise fields.node.fail(
+            f"une seule clé parmi {', '.join(AMOUNT_KEYS)}", ", ".join(given) or "aucune"
+        )
     node = fields.need(given[0])
     match given[0]:
         case "price":
@@ -145,7 +152,9 @@ def _grid(node: Node, reading: Reading) -> Grid:
     if not rows:
         raise fields.need("rows").fail("au moins une ligne")
     return Grid(
-        _numeric(by, reading, by.text()), rows, columns,
+        _numeric(by, reading, by.text()),
+        rows,
+        columns,
         fields.read("gaps", lambda n: n.word(GAPS), "hole"),
         fields.read("missing", lambda n: n.word(MISSING), "hole"),
         fields.read("shift", lambda n: tuple(_shift(item, reading) for item in n.listed()), ()),
@@ -160,36 +169,48 @@ def _columns(node: Node, reading: Reading) -> tuple[Column, ...]:
     fact = reading.fact(fields.need("by"), fields.need("by").text())
     return tuple(
         Column(f"{fact.name}-{number}", All((_test(item, fact),)), _column_label(item, fact))
-        for number, item in enumerate(fields.need("values").listed(), start=1))
+        for number, item in enumerate(fields.need("values").listed(), start=1)
+    )
 
 
 def _column_label(node: Node, fact: Fact) -> str:
     """«enfants à charge 3 et plus», from what is written."""
     if not node.is_mapping:
         return f"{fact.short} {' ou '.join(item.text() for item in node.many())}"
-    words = {"min": "{} et plus", "above": "plus de {}", "max": "jusqu'à {}",
-             "below": "moins de {}"}
-    said = [words.get(key, "{}").format(item.text()) for key, item in node.items()
-            if item.is_scalar]
+    words = {
+        "min": "{} et plus",
+        "above": "plus de {}",
+        "max": "jusqu'à {}",
+        "below": "moins de {}",
+    }
+    said = [
+        words.get(key, "{}").format(item.text()) for key, item in node.items() if item.is_scalar
+    ]
     return f"{fact.short} {', '.join(said)}"
 
 
 def _column(node: Node, reading: Reading) -> Column:
     fields = node.fields("id", "when", "label")
-    return Column(fields.need("id").text(),
-                  fields.read("when", lambda n: read_condition(n, reading), All()),
-                  fields.text("label"))
+    return Column(
+        fields.need("id").text(),
+        fields.read("when", lambda n: read_condition(n, reading), All()),
+        fields.text("label"),
+    )
 
 
 def _shift(node: Node, reading: Reading) -> Shift:
     fields = node.fields("rows", "when", "label")
-    return Shift(fields.need("rows").whole(), read_condition(fields.need("when"), reading),
-                 fields.text("label"))
+    return Shift(
+        fields.need("rows").whole(),
+        read_condition(fields.need("when"), reading),
+        fields.text("label"),
+    )
 
 
 def _row(node: Node, reading: Reading, width: int) -> Row:
-    fields = node.fields("from", "above", "to", "below", "unknown", "when", "label", "note",
-                         "price", "prices")
+    fields = node.fields(
+        "from", "above", "to", "below", "unknown", "when", "label", "note", "price", "prices"
+    )
     if (fields.get("price") is None) == (fields.found.get("prices") is None):
         raise node.fail("« price » ou « prices »")
     if fields.get("price") is not None:
@@ -206,12 +227,23 @@ def _row(node: Node, reading: Reading, width: int) -> Row:
     special = (low is not None or high is not None) + unknown + (when is not None)
     if special > 1:
         raise node.fail("des bornes, ou « unknown », ou « when »", "plusieurs")
-    if low is not None and high is not None and (
-        low > high or (low == high and not (low_included and high_included))
+    if (
+        low is not None
+        and high is not None
+        and (low > high or (low == high and not (low_included and high_included)))
     ):
         raise node.fail("une borne basse sous la borne haute", f"{low} et {high}")
-    return Row(cells, low, low_included, high, high_included, unknown, when,
-               fields.text("label"), fields.text("note"))
+    return Row(
+        cells,
+        low,
+        low_included,
+        high,
+        high_included,
+        unknown,
+        when,
+        fields.text("label"),
+        fields.text("note"),
+    )
 
 
 def _bound(fields: Fields, included: str, excluded: str) -> tuple[Decimal | None, bool]:
@@ -223,8 +255,9 @@ def _bound(fields: Fields, included: str, excluded: str) -> tuple[Decimal | None
 
 
 def _rate(node: Node, reading: Reading) -> Rate:
-    fields = node.fields("of", "rate", "percent", "plus", "min", "max", "base_min", "base_max",
-                         "missing")
+    fields = node.fields(
+        "of", "rate", "percent", "plus", "min", "max", "base_min", "base_max", "missing"
+    )
     of = fields.need("of")
     if (fields.get("rate") is None) == (fields.get("percent") is None):
         raise node.fail("« rate » ou « percent »")
@@ -234,10 +267,16 @@ def _rate(node: Node, reading: Reading) -> Rate:
         rate = hundredth(read_amount(fields.need("percent"), reading), node)
     amount = lambda n: read_amount(n, reading)  # noqa: E731
     number = lambda n: n.decimal()  # noqa: E731
-    return Rate(_numeric(of, reading, of.text()), rate, fields.read("plus", number),
-                fields.read("min", amount), fields.read("max", amount),
-                fields.read("base_min", number), fields.read("base_max", number),
-                fields.read("missing", amount))
+    return Rate(
+        _numeric(of, reading, of.text()),
+        rate,
+        fields.read("plus", number),
+        fields.read("min", amount),
+        fields.read("max", amount),
+        fields.read("base_min", number),
+        fields.read("base_max", number),
+        fields.read("missing", amount),
+    )
 
 
 def hundredth(amount: Amount, node: Node) -> Amount:
@@ -247,15 +286,26 @@ def hundredth(amount: Amount, node: Node) -> Amount:
             return Fixed(value / 100)
         case Grid():
             rows = tuple(
-                Row(tuple(None if c is None else hundredth(c, node) for c in row.cells), row.low,
-                    row.low_included, row.high, row.high_included, row.unknown, row.when,
-                    row.label, row.note)
-                for row in amount.rows)
-            return Grid(amount.by, rows, amount.columns, amount.gaps, amount.missing,
-                        amount.shifts)
+                Row(
+                    tuple(None if c is None else hundredth(c, node) for c in row.cells),
+                    row.low,
+                    row.low_included,
+                    row.high,
+                    row.high_included,
+                    row.unknown,
+                    row.when,
+                    row.label,
+                    row.note,
+                )
+                for row in amount.rows
+            )
+            return Grid(amount.by, rows, amount.columns, amount.gaps, amount.missing, amount.shifts)
         case Choice():
-            return Choice(amount.by, tuple((k, hundredth(v, node)) for k, v in amount.values),
-                          None if amount.other is None else hundredth(amount.other, node))
+            return Choice(
+                amount.by,
+                tuple((k, hundredth(v, node)) for k, v in amount.values),
+                None if amount.other is None else hundredth(amount.other, node),
+            )
     raise node.fail("un pourcentage simple, une grille ou un choix")
 
 
@@ -270,8 +320,11 @@ def _line(node: Node, reading: Reading) -> Line:
         points.append((pair[0].decimal(), pair[1].decimal()))
     if len(points) < 2 or any(a[0] >= b[0] for a, b in itertools.pairwise(points)):
         raise fields.need("points").fail("au moins deux points, dans l'ordre croissant")
-    return Line(_numeric(of, reading, of.text()), tuple(points),
-                fields.read("missing", lambda n: read_amount(n, reading)))
+    return Line(
+        _numeric(of, reading, of.text()),
+        tuple(points),
+        fields.read("missing", lambda n: read_amount(n, reading)),
+    )
 
 
 def _choice(node: Node, reading: Reading) -> Choice:
@@ -289,5 +342,4 @@ def _choice(node: Node, reading: Reading) -> Choice:
         if fact.kind == "whole":
             key = word_of(int(key)) if key.lstrip("-").isdigit() else key
         values.append((key, read_amount(value, reading)))
-    return Choice(fact.name, tuple(values),
-                  fields.read("other", lambda n: read_amount(n, reading)))
+    return Choice(fact.name, tuple(values), fields.read("other", lambda n: read_amount(n, reading)))

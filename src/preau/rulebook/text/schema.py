@@ -17,8 +17,9 @@ from preau.rulebook.when import WEEKDAY_CODES
 Schema = dict[str, Any]
 PRIMITIVES: Schema = {
     "text": {"type": ["string", "number"]},
-    "number": {"anyOf": [{"type": "number"},
-                         {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}]},
+    "number": {
+        "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}]
+    },
     "whole": {"type": "integer"},
     "yesno": {"type": "boolean"},
     "date": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
@@ -72,11 +73,17 @@ def _test(fact: Fact) -> Schema:
 
 def _condition() -> Schema:
     properties = {fact.name: _test(fact) for fact in DECLARED}
-    properties |= {"any": listed(ref("condition")), "all": listed(ref("condition")),
-                   "not": ref("condition")}
-    return {"type": "object", "properties": properties,
-            "description": "Tous les tests doivent être vrais. Un fait propre au règlement "
-                           "(facts:) se teste de la même façon."}
+    properties |= {
+        "any": listed(ref("condition")),
+        "all": listed(ref("condition")),
+        "not": ref("condition"),
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "description": "Tous les tests doivent être vrais. Un fait propre au règlement "
+        "(facts:) se teste de la même façon.",
+    }
 
 
 def _amounts() -> Schema:
@@ -86,81 +93,202 @@ def _amounts() -> Schema:
 
 def _amount_defs() -> Schema:
     return {
-        "grid": mapping({
-            "by": TEXT, "gaps": words(GAPS), "missing": words(MISSING),
-            "columns": {"anyOf": [
-                listed(mapping({"id": TEXT, "when": ref("condition"), "label": TEXT}, ("id",))),
-                mapping({"by": TEXT, "values": {"type": "array"}}, ("by", "values"))]},
-            "rows": listed(mapping({
-                "from": NUMBER, "above": NUMBER, "to": NUMBER, "below": NUMBER, "unknown": YESNO,
-                "when": ref("condition"), "label": TEXT, "note": TEXT, "price": ref("amount"),
-                "prices": listed({"anyOf": [ref("amount"), {"type": "null"}]})})),
-            "shift": listed(mapping({"rows": WHOLE, "when": ref("condition"), "label": TEXT},
-                                    ("rows", "when")))}, ("by", "rows")),
-        "rate": mapping({
-            "of": TEXT, "rate": ref("amount"), "percent": ref("amount"), "plus": NUMBER,
-            "min": ref("amount"), "max": ref("amount"), "base_min": NUMBER, "base_max": NUMBER,
-            "missing": ref("amount")}, ("of",)),
-        "line": mapping({"of": TEXT, "points": listed(listed(NUMBER)), "missing": ref("amount")},
-                        ("of", "points")),
-        "choice": mapping({"by": TEXT, "values": {"type": "object",
-                                                  "additionalProperties": ref("amount")},
-                           "other": ref("amount")}, ("by", "values")),
+        "grid": mapping(
+            {
+                "by": TEXT,
+                "gaps": words(GAPS),
+                "missing": words(MISSING),
+                "columns": {
+                    "anyOf": [
+                        listed(
+                            mapping({"id": TEXT, "when": ref("condition"), "label": TEXT}, ("id",))
+                        ),
+                        mapping({"by": TEXT, "values": {"type": "array"}}, ("by", "values")),
+                    ]
+                },
+                "rows": listed(
+                    mapping(
+                        {
+                            "from": NUMBER,
+                            "above": NUMBER,
+                            "to": NUMBER,
+                            "below": NUMBER,
+                            "unknown": YESNO,
+                            "when": ref("condition"),
+                            "label": TEXT,
+                            "note": TEXT,
+                            "price": ref("amount"),
+                            "prices": listed({"anyOf": [ref("amount"), {"type": "null"}]}),
+                        }
+                    )
+                ),
+                "shift": listed(
+                    mapping(
+                        {"rows": WHOLE, "when": ref("condition"), "label": TEXT}, ("rows", "when")
+                    )
+                ),
+            },
+            ("by", "rows"),
+        ),
+        "rate": mapping(
+            {
+                "of": TEXT,
+                "rate": ref("amount"),
+                "percent": ref("amount"),
+                "plus": NUMBER,
+                "min": ref("amount"),
+                "max": ref("amount"),
+                "base_min": NUMBER,
+                "base_max": NUMBER,
+                "missing": ref("amount"),
+            },
+            ("of",),
+        ),
+        "line": mapping(
+            {"of": TEXT, "points": listed(listed(NUMBER)), "missing": ref("amount")},
+            ("of", "points"),
+        ),
+        "choice": mapping(
+            {
+                "by": TEXT,
+                "values": {"type": "object", "additionalProperties": ref("amount")},
+                "other": ref("amount"),
+            },
+            ("by", "values"),
+        ),
         "price_of": {"anyOf": [TEXT, mapping({"product": TEXT, "activity": TEXT}, ("product",))]},
     }
 
 
 def _limit() -> Schema:
-    weekday = {"weekday": words(WEEKDAY_CODES),
-               "weeks": {"anyOf": [WHOLE, words(("last",))]}, "time": TIME}
+    weekday = {
+        "weekday": words(WEEKDAY_CODES),
+        "weeks": {"anyOf": [WHOLE, words(("last",))]},
+        "time": TIME,
+    }
     properties = {
-        "days_before": WHOLE, "count": words(COUNTS), **weekday,
+        "days_before": WHOLE,
+        "count": words(COUNTS),
+        **weekday,
         "map": mapping({code: mapping(weekday, ("weekday",)) for code in WEEKDAY_CODES}),
-        "hours_before": WHOLE, "excluding": many(words(CLOSED)), "month_day": WHOLE,
-        "months": WHOLE, "included": YESNO, "anchor": words(ANCHORS),
-        "windows": listed(mapping({"opens": INSTANT, "closes": INSTANT, "from": DATE,
-                                   "until": DATE, "holiday": many(TEXT)})),
-        "shift": mapping({"move": words(s for s in SHIFTS if s != "none"),
-                          "closed": many(words(CLOSED)), "time": TIME}, ("move", "closed"))}
+        "hours_before": WHOLE,
+        "excluding": many(words(CLOSED)),
+        "month_day": WHOLE,
+        "months": WHOLE,
+        "included": YESNO,
+        "anchor": words(ANCHORS),
+        "windows": listed(
+            mapping(
+                {
+                    "opens": INSTANT,
+                    "closes": INSTANT,
+                    "from": DATE,
+                    "until": DATE,
+                    "holiday": many(TEXT),
+                }
+            )
+        ),
+        "shift": mapping(
+            {
+                "move": words(s for s in SHIFTS if s != "none"),
+                "closed": many(words(CLOSED)),
+                "time": TIME,
+            },
+            ("move", "closed"),
+        ),
+    }
     assert set(properties) == set(LIMIT_KEYS)
     return mapping(properties)
 
 
 def _unit() -> Schema:
     step = {"anyOf": [words(UNITS), WHOLE]}
-    return {"anyOf": [step, mapping({
-        "every": step, "of": TEXT, "started": words(STARTED), "free": WHOLE, "grace": WHOLE,
-        "price_for": step,
-        "min": WHOLE, "max": WHOLE, "label": TEXT}, ("every",))]}
+    return {
+        "anyOf": [
+            step,
+            mapping(
+                {
+                    "every": step,
+                    "of": TEXT,
+                    "started": words(STARTED),
+                    "free": WHOLE,
+                    "grace": WHOLE,
+                    "price_for": step,
+                    "min": WHOLE,
+                    "max": WHOLE,
+                    "label": TEXT,
+                },
+                ("every",),
+            ),
+        ]
+    }
 
 
 def _scope() -> Schema:
-    return {"anyOf": [many(TEXT), mapping({
-        "activity": many(TEXT), "product": many(TEXT), "period": many(words(PERIODS)),
-        "holiday": many(TEXT), "weekday": many(words(WEEKDAY_CODES))})]}
+    return {
+        "anyOf": [
+            many(TEXT),
+            mapping(
+                {
+                    "activity": many(TEXT),
+                    "product": many(TEXT),
+                    "period": many(words(PERIODS)),
+                    "holiday": many(TEXT),
+                    "weekday": many(words(WEEKDAY_CODES)),
+                }
+            ),
+        ]
+    }
 
 
 def _rounding() -> Schema:
-    return {"anyOf": [words(ROUNDINGS), mapping({"mode": words(ROUNDINGS), "step_cents": WHOLE,
-                                                       "unit": YESNO})]}
+    return {
+        "anyOf": [
+            words(ROUNDINGS),
+            mapping({"mode": words(ROUNDINGS), "step_cents": WHOLE, "unit": YESNO}),
+        ]
+    }
 
 
 def _properties() -> Schema:
     amount = ref("amount")
     return {
-        "id": {"type": ["string", "integer"]}, "label": TEXT, "for": ref("scope"),
-        "when": ref("condition"), "from": DATE, "until": DATE, "enabled": YESNO, "note": TEXT,
-        **_amounts(), "unit": ref("unit"), "times": many(TEXT), "divide": NUMBER,
-        "per": words(PER), "rounding": ref("rounding"), "surcharge": amount,
-        **dict.fromkeys(OPERATIONS, amount), "on": words(STAGES), "of_base": YESNO,
-        "group": TEXT, "proposal": YESNO, "each": words(GROUPS), "span": words(SPANS),
-        "count": {"type": "object"}, "action": many(words(ACTIONS)), "outcome": words(OUTCOMES),
-        "limit": ref("limit"), "opens": ref("limit"), "in_time": words(OUTCOMES),
-        "late": words(OUTCOMES), "never": YESNO,
-        "charge": {"type": "number", "minimum": 0, "maximum": 100}, "amount": amount,
+        "id": {"type": ["string", "integer"]},
+        "label": TEXT,
+        "for": ref("scope"),
+        "when": ref("condition"),
+        "from": DATE,
+        "until": DATE,
+        "enabled": YESNO,
+        "note": TEXT,
+        **_amounts(),
+        "unit": ref("unit"),
+        "times": many(TEXT),
+        "divide": NUMBER,
+        "per": words(PER),
+        "rounding": ref("rounding"),
+        "surcharge": amount,
+        **dict.fromkeys(OPERATIONS, amount),
+        "on": words(STAGES),
+        "of_base": YESNO,
+        "group": TEXT,
+        "proposal": YESNO,
+        "each": words(GROUPS),
+        "span": words(SPANS),
+        "count": {"type": "object"},
+        "action": many(words(ACTIONS)),
+        "outcome": words(OUTCOMES),
+        "limit": ref("limit"),
+        "opens": ref("limit"),
+        "in_time": words(OUTCOMES),
+        "late": words(OUTCOMES),
+        "never": YESNO,
+        "charge": {"type": "number", "minimum": 0, "maximum": 100},
+        "amount": amount,
         "credit": YESNO,
-        "unclear": mapping({"question": TEXT, "or": listed({"type": "object"})},
-                           ("question", "or")),
+        "unclear": mapping(
+            {"question": TEXT, "or": listed({"type": "object"})}, ("question", "or")
+        ),
     }
 
 
@@ -174,37 +302,75 @@ def schema() -> Schema:
             own["surcharge"] = YESNO
         required = ("id", "action") if section == "deadlines" else ("id",)
         rules[section] = listed(mapping(own, required))
-    fact = mapping({"type": words(KINDS), "label": TEXT, "choices": many(TEXT), "symbol": TEXT,
-                    "default": {}}, ("type", "label"))
+    fact = mapping(
+        {"type": words(KINDS), "label": TEXT, "choices": many(TEXT), "symbol": TEXT, "default": {}},
+        ("type", "label"),
+    )
     term = mapping({"fact": TEXT, "multiply": NUMBER, "divide": NUMBER}, ("fact",))
-    formula = mapping({"terms": listed(term), "divided_by": many(TEXT),
-                       "rounding": words(ROUNDINGS), "step": NUMBER, "label": TEXT}, ("terms",))
-    product = {"anyOf": [TEXT, {"type": "null"},
-                         mapping({"label": TEXT, "opens": TIME, "closes": TIME})]}
-    activity = mapping({
-        "label": TEXT, "kind": words(ACTIVITY_KINDS), "days": many(words(WEEKDAY_CODES)),
-        "starts": TIME, "cost": NUMBER, "priced": YESNO,
-        "products": {"type": "object", "additionalProperties": product}})
+    formula = mapping(
+        {
+            "terms": listed(term),
+            "divided_by": many(TEXT),
+            "rounding": words(ROUNDINGS),
+            "step": NUMBER,
+            "label": TEXT,
+        },
+        ("terms",),
+    )
+    product = {
+        "anyOf": [TEXT, {"type": "null"}, mapping({"label": TEXT, "opens": TIME, "closes": TIME})]
+    }
+    activity = mapping(
+        {
+            "label": TEXT,
+            "kind": words(ACTIVITY_KINDS),
+            "days": many(words(WEEKDAY_CODES)),
+            "starts": TIME,
+            "cost": NUMBER,
+            "priced": YESNO,
+            "products": {"type": "object", "additionalProperties": product},
+        }
+    )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Règlement de Préau",
-        "type": "object", "additionalProperties": False,
+        "type": "object",
+        "additionalProperties": False,
         "required": ["format", "name", "activities"],
         "properties": {
-            "format": {"const": 1}, "name": TEXT, "version": TEXT, "council_decision": TEXT,
-            "executory_on": DATE, "applies_from": DATE, "applies_until": DATE,
-            "notes": many(TEXT), "rounding": ref("rounding"),
-            "assume": {"type": "object"}, "facts": {"type": "object",
-                                                    "additionalProperties": fact},
-            "quotient": mapping({"formula": formula, "change": words(QUOTIENT_CHANGES),
-                                 "reference": TEXT, "backdate_months": WHOLE}),
+            "format": {"const": 1},
+            "name": TEXT,
+            "version": TEXT,
+            "council_decision": TEXT,
+            "executory_on": DATE,
+            "applies_from": DATE,
+            "applies_until": DATE,
+            "notes": many(TEXT),
+            "rounding": ref("rounding"),
+            "assume": {"type": "object"},
+            "facts": {"type": "object", "additionalProperties": fact},
+            "quotient": mapping(
+                {
+                    "formula": formula,
+                    "change": words(QUOTIENT_CHANGES),
+                    "reference": TEXT,
+                    "backdate_months": WHOLE,
+                }
+            ),
             "activities": {"type": "object", "additionalProperties": activity},
-            **rules},
+            **rules,
+        },
         "$defs": {
             "amount": {"anyOf": [NUMBER, mapping(_amounts())]},
-            **PRIMITIVES, **{f"test_{kind}": _tests(kind) for kind in KINDS if kind != "choice"},
-            **_amount_defs(), "rounding": _rounding(),
-            "condition": _condition(), "limit": _limit(), "unit": _unit(), "scope": _scope()},
+            **PRIMITIVES,
+            **{f"test_{kind}": _tests(kind) for kind in KINDS if kind != "choice"},
+            **_amount_defs(),
+            "rounding": _rounding(),
+            "condition": _condition(),
+            "limit": _limit(),
+            "unit": _unit(),
+            "scope": _scope(),
+        },
     }
 
 

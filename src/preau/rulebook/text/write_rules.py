@@ -30,9 +30,13 @@ UNIT_WORDS = {1: "minute", 15: "quarter_hour", 30: "half_hour", 60: "hour"}
 
 def _scope(scope: Scope) -> Any:
     data = Flow()
-    for key, values in (("activity", scope.activities), ("product", scope.products),
-                        ("period", scope.periods), ("holiday", scope.holidays),
-                        ("weekday", scope.weekdays)):
+    for key, values in (
+        ("activity", scope.activities),
+        ("product", scope.products),
+        ("period", scope.periods),
+        ("holiday", scope.holidays),
+        ("weekday", scope.weekdays),
+    ):
         if values:
             data[key] = one_or_list(values)
     return data

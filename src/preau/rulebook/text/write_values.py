@@ -95,8 +95,11 @@ def write_amount(amount: Amount) -> Any:
     """An amount inside another: a number, or a mapping with its one key."""
     if isinstance(amount, Fixed):
         return amount.value
-    return Flow(amount_item(amount)) if isinstance(amount, (Rate, Line, PriceOf)) else amount_item(
-        amount)
+    return (
+        Flow(amount_item(amount))
+        if isinstance(amount, (Rate, Line, PriceOf))
+        else amount_item(amount)
+    )
 
 
 def amount_item(amount: Amount) -> dict[str, Any]:
@@ -106,14 +109,17 @@ def amount_item(amount: Amount) -> dict[str, Any]:
         case Rate():
             return {"rate": _rate(amount)}
         case Line():
-            data: dict[str, Any] = Flow(of=amount.of, points=FlowList(
-                FlowList(point) for point in amount.points))
+            data: dict[str, Any] = Flow(
+                of=amount.of, points=FlowList(FlowList(point) for point in amount.points)
+            )
             if amount.missing is not None:
                 data["missing"] = write_amount(amount.missing)
             return {"line": data}
         case Choice():
-            data = {"by": amount.by,
-                    "values": {key: write_amount(value) for key, value in amount.values}}
+            data = {
+                "by": amount.by,
+                "values": {key: write_amount(value) for key, value in amount.values},
+            }
             if amount.other is not None:
                 data["other"] = write_amount(amount.other)
             return {"choice": data}
@@ -126,8 +132,11 @@ def amount_item(amount: Amount) -> dict[str, Any]:
 
 def _rate(rate: Rate) -> dict[str, Any]:
     data: dict[str, Any] = Flow(of=rate.of, rate=write_amount(rate.rate))
-    for key, value in (("plus", rate.plus), ("base_min", rate.base_minimum),
-                       ("base_max", rate.base_maximum)):
+    for key, value in (
+        ("plus", rate.plus),
+        ("base_min", rate.base_minimum),
+        ("base_max", rate.base_maximum),
+    ):
         if value is not None:
             data[key] = value
     for key, amount in (("min", rate.minimum), ("max", rate.maximum), ("missing", rate.missing)):

@@ -26,14 +26,22 @@ def late_quotient(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and since is not None:
         try:
             notes = repricing.credit_late_quotient(
-                family_id=family.pk, since=since, until=today, now=utc_now(),
-                actor=request.actor)  # type: ignore[attr-defined]
+                family_id=family.pk, since=since, until=today, now=utc_now(), actor=request.actor
+            )  # type: ignore[attr-defined]
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("Avoir émis : %s.") % ", ".join(n.number for n in notes))
         return redirect("townhall:rules-late-quotient", code)
     lines = repricing.reprice(family_id=family.pk, since=since, until=today) if since else ()
-    return render(request, "townhall/rules/late_quotient.html", {
-        "section": "townhall:billing", "family": family, "since": since, "lines": lines,
-        "total": sum(line.credit for line in lines)})
+    return render(
+        request,
+        "townhall/rules/late_quotient.html",
+        {
+            "section": "townhall:billing",
+            "family": family,
+            "since": since,
+            "lines": lines,
+            "total": sum(line.credit for line in lines),
+        },
+    )

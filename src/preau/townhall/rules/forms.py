@@ -26,11 +26,19 @@ SHORT = {"class": "short", "inputmode": "decimal"}
 SPARE_ROWS = 2
 
 
-def _number(label: Any, *, required: bool = True, places: int = 2, low: Any = None,
-            hint: Any = "") -> forms.DecimalField:
+def _number(
+    label: Any, *, required: bool = True, places: int = 2, low: Any = None, hint: Any = ""
+) -> forms.DecimalField:
     return forms.DecimalField(
-        label=label, required=required, max_digits=12, decimal_places=places, localize=True,
-        min_value=low, help_text=hint, widget=forms.TextInput(attrs=SHORT))
+        label=label,
+        required=required,
+        max_digits=12,
+        decimal_places=places,
+        localize=True,
+        min_value=low,
+        help_text=hint,
+        widget=forms.TextInput(attrs=SHORT),
+    )
 
 
 def _read_aloud(form: forms.Form, number: str, row: str = "") -> None:
@@ -44,8 +52,11 @@ class MonthForm(forms.Form):
     """Which month to try."""
 
     mois = forms.RegexField(
-        r"^20\d\d-(0[1-9]|1[0-2])$", label=_("Mois"), help_text=_("Par exemple 2026-11."),
-        widget=forms.TextInput(attrs={"class": "short"}))
+        r"^20\d\d-(0[1-9]|1[0-2])$",
+        label=_("Mois"),
+        help_text=_("Par exemple 2026-11."),
+        widget=forms.TextInput(attrs={"class": "short"}),
+    )
 
 
 class OtherForm(forms.Form):
@@ -56,8 +67,14 @@ class OtherForm(forms.Form):
     def __init__(self, *args: Any, versions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["avec"].choices = [
-            (row.pk, f"{row.name}, {french.day(row.applies_from, year=True, weekday=False)}"
-             if row.applies_from else row.name) for row in versions]
+            (
+                row.pk,
+                f"{row.name}, {french.day(row.applies_from, year=True, weekday=False)}"
+                if row.applies_from
+                else row.name,
+            )
+            for row in versions
+        ]
 
 
 class NewForm(forms.Form):
@@ -66,8 +83,11 @@ class NewForm(forms.Form):
     name = forms.CharField(label=_("Nom"), max_length=120, required=False)
     file = forms.FileField(label=_("Fichier du règlement (YAML)"), required=False)
     text = forms.CharField(
-        label=_("Ou le texte collé ici"), required=False, strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}))
+        label=_("Ou le texte collé ici"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -89,15 +109,18 @@ class TextForm(forms.Form):
 
     name = forms.CharField(label=_("Nom"), max_length=120)
     text = forms.CharField(
-        label=_("Texte du règlement"), strip=False,
-        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "wide"}))
+        label=_("Texte du règlement"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "wide"}),
+    )
 
 
 class PublishForm(forms.Form):
     """What publishing asks for."""
 
     council_decision = forms.CharField(
-        label=_("Délibération"), max_length=160, help_text=_("Par exemple : 2026-06-18/27."))
+        label=_("Délibération"), max_length=160, help_text=_("Par exemple : 2026-06-18/27.")
+    )
     executory_on = DateField(label=_("Exécutoire le"))
     applies_from = DateField(label=_("S’applique à partir du"))
 
@@ -161,8 +184,11 @@ class RowForm(forms.Form):
     @property
     def is_empty(self) -> bool:
         data = self.cleaned_data
-        return data.get("low") is None and data.get("high") is None and not any(
-            value is not None for value in self.values)
+        return (
+            data.get("low") is None
+            and data.get("high") is None
+            and not any(value is not None for value in self.values)
+        )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -174,8 +200,12 @@ class RowForm(forms.Form):
     def edit(self) -> RowEdit:
         data = self.cleaned_data
         return RowEdit(
-            self.values, data.get("low"), data["low_word"] == "from", data.get("high"),
-            data["high_word"] == "to")
+            self.values,
+            data.get("low"),
+            data["low_word"] == "from",
+            data.get("high"),
+            data["high_word"] == "to",
+        )
 
 
 class SpecialForm(forms.Form):
@@ -204,20 +234,35 @@ class GridForms:
         self.columns = [c.label or c.id for c in grid.columns] or [str(_("Prix"))]
         rows = [row for row in grid.rows if row.is_interval]
         self.rows = [
-            RowForm(data, prefix=f"r{i}", columns=self.columns, initial={
-                "low": row.low, "low_word": "from" if row.low_included else "above",
-                "high": row.high, "high_word": "to" if row.high_included else "below",
-                **self._prices(row.cells)})
-            for i, row in enumerate(rows)]
+            RowForm(
+                data,
+                prefix=f"r{i}",
+                columns=self.columns,
+                initial={
+                    "low": row.low,
+                    "low_word": "from" if row.low_included else "above",
+                    "high": row.high,
+                    "high_word": "to" if row.high_included else "below",
+                    **self._prices(row.cells),
+                },
+            )
+            for i, row in enumerate(rows)
+        ]
         self.rows += [
             RowForm(data, prefix=f"r{i}", columns=self.columns, initial={"low_word": "above"})
-            for i in range(len(rows), len(rows) + SPARE_ROWS)]
+            for i in range(len(rows), len(rows) + SPARE_ROWS)
+        ]
         others = [row for row in grid.rows if not row.is_interval]
         self.special = [
-            SpecialForm(data, prefix=f"s{i}", columns=self.columns,
-                        label=row.label or str(_("valeur non connue")),
-                        initial=self._prices(row.cells))
-            for i, row in enumerate(others)]
+            SpecialForm(
+                data,
+                prefix=f"s{i}",
+                columns=self.columns,
+                label=row.label or str(_("valeur non connue")),
+                initial=self._prices(row.cells),
+            )
+            for i, row in enumerate(others)
+        ]
 
     def _prices(self, cells: tuple[Any, ...]) -> dict[str, Any]:
         cells = cells if len(cells) == len(self.columns) else cells * len(self.columns)
@@ -229,21 +274,32 @@ class GridForms:
 
     @property
     def errors(self) -> list[str]:
-        return [str(error) for form in (*self.rows, *self.special)
-                for errors in form.errors.values() for error in errors]
+        return [
+            str(error)
+            for form in (*self.rows, *self.special)
+            for errors in form.errors.values()
+            for error in errors
+        ]
 
     def edits(self) -> tuple[list[RowEdit], list[tuple[Decimal | None, ...]]]:
-        return ([row.edit() for row in self.rows if not row.is_empty],
-                [row.values for row in self.special])
+        return (
+            [row.edit() for row in self.rows if not row.is_empty],
+            [row.values for row in self.special],
+        )
 
 
 HOWS = (
-    ("days", _("tant de jours avant")), ("weekday", _("un jour d’une semaine d’avant")),
-    ("hours", _("tant d’heures avant")), ("month_day", _("un jour du mois d’avant")),
+    ("days", _("tant de jours avant")),
+    ("weekday", _("un jour d’une semaine d’avant")),
+    ("hours", _("tant d’heures avant")),
+    ("month_day", _("un jour du mois d’avant")),
 )
 COUNT_WORDS = {
-    "calendar": _("jours du calendrier"), "clear": _("jours francs"), "school": _("jours d’école"),
-    "working": _("jours ouvrés"), "service": _("jours de l’activité"),
+    "calendar": _("jours du calendrier"),
+    "clear": _("jours francs"),
+    "school": _("jours d’école"),
+    "working": _("jours ouvrés"),
+    "service": _("jours de l’activité"),
 }
 LATE = ("refused", "accepted", "charged", "not_charged", "waiting_list", "proposal")
 
@@ -253,23 +309,33 @@ class DeadlineForm(forms.Form):
 
     how = forms.ChoiceField(label=_("La limite est"), choices=HOWS)
     number = forms.IntegerField(
-        label=_("Combien"), required=False, min_value=0, max_value=400,
+        label=_("Combien"),
+        required=False,
+        min_value=0,
+        max_value=400,
         help_text=_("De jours, d’heures, ou quel jour du mois."),
-        widget=forms.TextInput(attrs={"class": "short", "inputmode": "numeric"}))
-    count = forms.ChoiceField(
-        label=_("Comptés en"), choices=[(c, COUNT_WORDS[c]) for c in COUNTS])
+        widget=forms.TextInput(attrs={"class": "short", "inputmode": "numeric"}),
+    )
+    count = forms.ChoiceField(label=_("Comptés en"), choices=[(c, COUNT_WORDS[c]) for c in COUNTS])
     weekday = forms.ChoiceField(
-        label=_("Quel jour"), choices=[(c, french.WEEKDAYS[i]) for i, c in
-                                       enumerate(WEEKDAY_CODES)])
+        label=_("Quel jour"), choices=[(c, french.WEEKDAYS[i]) for i, c in enumerate(WEEKDAY_CODES)]
+    )
     weeks = forms.ChoiceField(
-        label=_("De quelle semaine"), choices=(
-            ("last", _("le dernier avant")), ("0", _("la même semaine")),
-            ("1", _("la semaine d’avant")), ("2", _("deux semaines avant")),
-            ("3", _("trois semaines avant"))))
+        label=_("De quelle semaine"),
+        choices=(
+            ("last", _("le dernier avant")),
+            ("0", _("la même semaine")),
+            ("1", _("la semaine d’avant")),
+            ("2", _("deux semaines avant")),
+            ("3", _("trois semaines avant")),
+        ),
+    )
     time = forms.RegexField(
-        r"^([01]?\d|2[0-3]):[0-5]\d$|^24:00$", label=_("À quelle heure"),
+        r"^([01]?\d|2[0-3]):[0-5]\d$|^24:00$",
+        label=_("À quelle heure"),
         help_text=_("Par exemple 09:00 ; 24:00 pour la fin du jour."),
-        widget=forms.TextInput(attrs={"class": "short"}))
+        widget=forms.TextInput(attrs={"class": "short"}),
+    )
     late = forms.ChoiceField(label=_("Après la limite"), choices=[(o, WORDS[o]) for o in LATE])
 
     @classmethod
@@ -283,8 +349,12 @@ class DeadlineForm(forms.Form):
             case DaysBefore(days, count):
                 return {**known, "how": "days", "number": days, "count": count}
             case WeekdayBefore(weekday, weeks) if weeks is None or weeks <= 3:
-                return {**known, "how": "weekday", "weekday": weekday,
-                        "weeks": "last" if weeks is None else str(weeks)}
+                return {
+                    **known,
+                    "how": "weekday",
+                    "weekday": weekday,
+                    "weeks": "last" if weeks is None else str(weeks),
+                }
             case HoursBefore(hours, ()):
                 return {**known, "how": "hours", "number": hours}
             case MonthDay(day, 1):
@@ -309,7 +379,8 @@ class DeadlineForm(forms.Form):
                 step = DaysBefore(data["number"], data["count"])
             case "weekday":
                 step = WeekdayBefore(
-                    data["weekday"], None if data["weeks"] == "last" else int(data["weeks"]))
+                    data["weekday"], None if data["weeks"] == "last" else int(data["weeks"])
+                )
             case "hours":
                 step = HoursBefore(data["number"])
             case _:

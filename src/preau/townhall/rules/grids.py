@@ -30,11 +30,13 @@ def grid_table(grid: Grid, book: Rulebook) -> dict[str, Any]:
         if row.is_interval:
             label = interval(row)
         else:
-            label = row.label or (
-                _("non connu") if row.unknown else tell_condition(row.when, book))  # type: ignore[arg-type]
+            label = row.label or (_("non connu") if row.unknown else tell_condition(row.when, book))  # type: ignore[arg-type]
         rows.append((label, [tell_amount(c, book) if c is not None else "—" for c in row.cells]))
-    return {"by": fact.label if fact else grid.by,
-            "columns": [c.label or c.id for c in grid.columns], "rows": rows}
+    return {
+        "by": fact.label if fact else grid.by,
+        "columns": [c.label or c.id for c in grid.columns],
+        "rows": rows,
+    }
 
 
 @agent_required(Permission.MANAGE_RULES)
@@ -56,17 +58,31 @@ def rule(request: HttpRequest, pk: int, section: str, rule_id: str) -> HttpRespo
         try:
             changed = editing.put_rule(book, section, _changed(found, how, form))
             services.save_draft(
-                version_id=pk, name=version.name, text=write_text(changed), now=utc_now(),
-                actor=request.actor)  # type: ignore[attr-defined]
+                version_id=pk,
+                name=version.name,
+                text=write_text(changed),
+                now=utc_now(),
+                actor=request.actor,
+            )  # type: ignore[attr-defined]
         except (Refusal, editing.CannotEdit) as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("« %s » est enregistré.") % found.name)
             return redirect("townhall:rules-version", pk)
-    return render(request, "townhall/rules/rule.html", {
-        "section": "townhall:rules", "version": version, "rule": found, "how": how, "form": form,
-        "says": tell_rule(found, book), "scope": tell_scope(found.scope, book),
-        "when": tell_condition(found.when, book)})
+    return render(
+        request,
+        "townhall/rules/rule.html",
+        {
+            "section": "townhall:rules",
+            "version": version,
+            "rule": found,
+            "how": how,
+            "form": form,
+            "says": tell_rule(found, book),
+            "scope": tell_scope(found.scope, book),
+            "when": tell_condition(found.when, book),
+        },
+    )
 
 
 def _form(rule: Any, data: Any) -> tuple[str, Any]:
@@ -91,8 +107,9 @@ def _changed(rule: Any, how: str, form: Any) -> Any:
             return editing.with_amount(rule, Fixed(form.cleaned_data["price"]))
         case "rate":
             data = form.cleaned_data
-            return editing.with_amount(rule, editing.edit_rate(
-                amount, data["percent"], data["low"], data["high"]))
+            return editing.with_amount(
+                rule, editing.edit_rate(amount, data["percent"], data["low"], data["high"])
+            )
         case "grid":
             return editing.with_amount(rule, editing.edit_grid(amount, *form.edits()))
         case _:

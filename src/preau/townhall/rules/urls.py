@@ -16,7 +16,8 @@ urlpatterns = [
     path("regles/<int:pk>/publier/", views.publish, name="rules-publish"),
     path("regles/<int:pk>/archiver/", views.archive, name="rules-archive"),
     path("regles/<int:pk>/supprimer/", views.delete, name="rules-delete"),
-    path("regles/quotient-tardif/<str:code>/", backdating.late_quotient,
-         name="rules-late-quotient"),
+    path(
+        "regles/quotient-tardif/<str:code>/", backdating.late_quotient, name="rules-late-quotient"
+    ),
     path("regles/<int:pk>/<slug:section>/<slug:rule_id>/", grids.rule, name="rules-rule"),
 ]
