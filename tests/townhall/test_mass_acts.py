@@ -48,7 +48,8 @@ def hidden(page):
 
 def test_an_agent_reads_then_applies_then_undoes(slot, now):
     agent = sign_in("COUNTER")
-    assert "Que se passe-t-il" in read(agent.get(NEW))
+    page = read(agent.get(NEW))
+    assert "Que se passe-t-il" in page and 'value="2026-10-06"' in page
     preview = read(agent.get(NEW, ASKED))
     assert "<b>2 enfants</b>" in preview and "1 famille" in preview and "toute la ville" in preview
     assert "Lina" in preview and "rien n’est dû" in preview

@@ -36,15 +36,21 @@ TAGS = {
 }
 
 
+def _day_input() -> forms.DateInput:
+    # A browser's date field reads ISO days alone.
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class MassActForm(forms.Form):
     """What is done, when and where; sites and classes are among those of the agent."""
 
     acte = forms.ChoiceField(
-        label=_l("Que se passe-t-il ?"), choices=MassAct.Kind.choices, widget=forms.RadioSelect
+        label=_l("Que se passe-t-il ?"), widget=forms.RadioSelect,
+        choices=[(value, label.capitalize()) for value, label in MassAct.Kind.choices],
     )
-    du = forms.DateField(label=_l("Du"), widget=forms.DateInput(attrs={"type": "date"}))
+    du = forms.DateField(label=_l("Du"), widget=_day_input())
     au = forms.DateField(
-        label=_l("Au"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        label=_l("Au"), required=False, widget=_day_input(),
         help_text=_l("Vide : un seul jour."),
     )
     site = forms.TypedMultipleChoiceField(
@@ -76,7 +82,7 @@ class MassActForm(forms.Form):
         self.fields["activite"].choices = [("", _("Toutes"))] + [
             (a.pk, a.name) for a in activities
         ]
-        self.fields["classe"].choices = [("", _("Toutes"))] + [
+        self.fields["classe"].choices = [("", _("Aucune en particulier"))] + [
             (c.pk, f"{c.name}, {c.establishment.name}") for c in classes
         ]
 
