@@ -193,8 +193,13 @@ def _bill_june(office: Any, families: list[Any]) -> list[int]:
             debtor={"name": "Camille Élan"},
             lines=[
                 DraftLine(
-                    child_id=None, activity_id=None, label="Juin", unit_name="mois",
-                    unit_cents=9_000, fixed_quantity=1, explanation=("Tarif.",),
+                    child_id=None,
+                    activity_id=None,
+                    label="Juin",
+                    unit_name="mois",
+                    unit_cents=9_000,
+                    fixed_quantity=1,
+                    explanation=("Tarif.",),
                 )
             ],
         )

@@ -106,8 +106,7 @@ def choices(day: date) -> tuple[Choice, ...]:
             how = _how(activity, rates, product.slug)
             if how:
                 days = known.days or WEEKDAY_CODES[:5]
-                found.append(Choice(activity.slug, product.slug, name, how, days,
-                                    activity.kind))
+                found.append(Choice(activity.slug, product.slug, name, how, days, activity.kind))
     return tuple(found)
 
 
@@ -118,7 +117,8 @@ def _how(activity: Any, rates: Rates, product: str) -> str:
         return "hours"
     assert rates.book is not None
     if activity.booking_mode == BookingMode.WHOLE_PERIOD and any(
-        rule.per in ("year", "term", "period") for rule in rates.book.tariffs
+        rule.per in ("year", "term", "period")
+        for rule in rates.book.tariffs
         if rule.enabled and rule.scope.covers(activity.slug, product)
     ):
         return "year"
@@ -160,8 +160,7 @@ def simulate(household: Household, month: date) -> Simulation | None:
         for key, count in child.counts.items():
             if count and key in names and names[key].how == "count":
                 days = _open_days(rates, key, facts, month) or _days(month)
-                uses += [Use((number, key, day), number, *key, day, facts)
-                         for day in days[:count]]
+                uses += [Use((number, key, day), number, *key, day, facts) for day in days[:count]]
         for key in sorted(child.yearly):
             if key in names:
                 try:
@@ -169,8 +168,9 @@ def simulate(household: Household, month: date) -> Simulation | None:
                 except Undecided as undecided:
                     unknown.append(f"{names[key].name} : {undecided.reason}")
                     continue
-                yearly.append(Line(number, names[key].name, "l’année", price.cents,
-                                   price.sentences))
+                yearly.append(
+                    Line(number, names[key].name, "l’année", price.cents, price.sentences)
+                )
     try:
         found = api.month(book, uses, rates.calendar)
     except Undecided:
@@ -182,28 +182,41 @@ def simulate(household: Household, month: date) -> Simulation | None:
     unknown += missing_hours
     row = (book.council_decision, book.executory_on)
     decision = row[0] + (
-        f", exécutoire le {french.day(row[1], year=True, weekday=False)}" if row[1] else "")
+        f", exécutoire le {french.day(row[1], year=True, weekday=False)}" if row[1] else ""
+    )
     total = found.cents + sum(line.cents for line in hourly)
     lines.sort(key=lambda line: (line.child == 0, line.child))
-    return Simulation(month, total, tuple(lines), tuple(yearly), said,
-                      tuple(dict.fromkeys(unknown)), decision)
+    return Simulation(
+        month, total, tuple(lines), tuple(yearly), said, tuple(dict.fromkeys(unknown)), decision
+    )
 
 
 def _household_facts(household: Household, book: api.Rulebook) -> tuple[Facts, str]:
     known: dict[str, Any] = {
-        "resident": household.resident, "children": len(household.children),
-        "children_enrolled": len(household.children), "mode": "regular",
+        "resident": household.resident,
+        "children": len(household.children),
+        "children_enrolled": len(household.children),
+        "mode": "regular",
     }
     if household.monthly_income is not None:
         known["monthly_income"] = household.monthly_income
     quotient, said = household.quotient, ""
     if quotient is None and household.annual_income is not None:
         try:
-            worth = api.quotient(book, Facts({
-                name: value for name, value in (
-                    ("annual_income", household.annual_income),
-                    ("monthly_benefits", household.monthly_benefits),
-                    ("tax_parts", household.tax_parts)) if value is not None}))
+            worth = api.quotient(
+                book,
+                Facts(
+                    {
+                        name: value
+                        for name, value in (
+                            ("annual_income", household.annual_income),
+                            ("monthly_benefits", household.monthly_benefits),
+                            ("tax_parts", household.tax_parts),
+                        )
+                        if value is not None
+                    }
+                ),
+            )
             quotient = Decimal(worth.value.numerator) / Decimal(worth.value.denominator)
             said = worth.why
         except Undecided:
@@ -220,13 +233,17 @@ def _days(month: date) -> list[date]:
 
 def _open_days(rates: Rates, key: Key, facts: Facts, month: date) -> list[date]:
     assert rates.book is not None
-    return [day for day in _days(month)
-            if is_service_day(day, Context(rates.book, key[0], None if not key[1] else key[1],
-                                           day, facts, rates.calendar))]
+    return [
+        day
+        for day in _days(month)
+        if is_service_day(
+            day,
+            Context(rates.book, key[0], None if not key[1] else key[1], day, facts, rates.calendar),
+        )
+    ]
 
 
-def _week_uses(rates: Rates, number: int, child: Child, facts: Facts,
-               month: date) -> list[Use]:
+def _week_uses(rates: Rates, number: int, child: Child, facts: Facts, month: date) -> list[Use]:
     found = []
     for key, weekdays in child.week.items():
         if not weekdays or not rates.knows(*key):
@@ -237,8 +254,9 @@ def _week_uses(rates: Rates, number: int, child: Child, facts: Facts,
     return found
 
 
-def _hourly(rates: Rates, household: Household, base: Facts, names: dict[Key, Choice],
-            month: date) -> tuple[list[Line], list[str]]:
+def _hourly(
+    rates: Rates, household: Household, base: Facts, names: dict[Key, Choice], month: date
+) -> tuple[list[Line], list[str]]:
     """The hours of crèche: the hourly price times the hours, or what the rules say of a month."""
     assert rates.book is not None
     lines, missing = [], []
@@ -260,8 +278,9 @@ def _hourly(rates: Rates, household: Household, base: Facts, names: dict[Key, Ch
     return lines, missing
 
 
-def _without_undecided(book: api.Rulebook, uses: Sequence[Use], calendar: api.Calendar,
-                       names: dict[Key, Choice]) -> tuple[api.Month, list[str]]:
+def _without_undecided(
+    book: api.Rulebook, uses: Sequence[Use], calendar: api.Calendar, names: dict[Key, Choice]
+) -> tuple[api.Month, list[str]]:
     """Leave out what the rules do not price, and say it."""
     kept, missing = [], []
     for use in uses:
@@ -291,6 +310,13 @@ def _lines(found: api.Month, names: dict[Key, Choice]) -> list[Line]:
     for charge in found.charges:
         if charge.key is None:
             child = int(str(charge.child)) if charge.child is not None else 0
-            lines.append(Line(child, charge.lines[0].label, "", charge.cents,
-                              tuple(line.sentence for line in charge.lines)))
+            lines.append(
+                Line(
+                    child,
+                    charge.lines[0].label,
+                    "",
+                    charge.cents,
+                    tuple(line.sentence for line in charge.lines),
+                )
+            )
     return lines

@@ -88,24 +88,35 @@ def preview(draft: Rulebook, month: date) -> Preview | None:
         return None
     last = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     days = [
-        day for office in cash_offices()
-        for day in read_charges(cash_office_id=office.pk, first=month, last=last)]
+        day
+        for office in cash_offices()
+        for day in read_charges(cash_office_id=office.pk, first=month, last=last)
+    ]
     found = by_family(days)
     people = read_people(found, (day.child_id for day in days), first=month, last=last)
     before, activities_before, _ = _totals(_Trial(people, month, current), found.items())
     after, activities_after, undecided = _totals(_Trial(people, month, draft), found.items())
     changes = [
         FamilyChange(family_id, house.code, house.name, before[family_id], after[family_id])
-        for family_id, house in people.houses.items() if before[family_id] != after[family_id]]
+        for family_id, house in people.houses.items()
+        if before[family_id] != after[family_id]
+    ]
     names = sorted({*activities_before, *activities_after})
     return Preview(
-        month, len(found),
-        sum(c.delta > 0 for c in changes), sum(c.delta < 0 for c in changes),
-        sum(c.delta for c in changes if c.delta > 0), sum(c.delta for c in changes if c.delta < 0),
-        sum(before.values()), sum(after.values()),
-        tuple((name, activities_before.get(name, 0), activities_after.get(name, 0))
-              for name in names),
-        tuple(sorted(changes, key=lambda c: (-abs(c.delta), c.name))[:SHOWN]), undecided)
+        month,
+        len(found),
+        sum(c.delta > 0 for c in changes),
+        sum(c.delta < 0 for c in changes),
+        sum(c.delta for c in changes if c.delta > 0),
+        sum(c.delta for c in changes if c.delta < 0),
+        sum(before.values()),
+        sum(after.values()),
+        tuple(
+            (name, activities_before.get(name, 0), activities_after.get(name, 0)) for name in names
+        ),
+        tuple(sorted(changes, key=lambda c: (-abs(c.delta), c.name))[:SHOWN]),
+        undecided,
+    )
 
 
 def _totals(
@@ -117,6 +128,9 @@ def _totals(
         biller.bill_family(family_id, charges)
     for draft in biller.result.drafts:
         totals[draft.family_id] = draft.total_cents
-    undecided = tuple(dict.fromkeys(
-        anomaly.text for anomaly in biller.result.anomalies.told if anomaly.kind == "undecided"))
+    undecided = tuple(
+        dict.fromkeys(
+            anomaly.text for anomaly in biller.result.anomalies.told if anomaly.kind == "undecided"
+        )
+    )
     return totals, dict(biller.result.activity_cents), undecided[:SHOWN]

@@ -17,11 +17,18 @@ QUIET = timedelta(seconds=20)
 
 
 class WindowLike(Protocol):
-    audience: str
-    opens_at: datetime
-    closes_at: datetime | None
-    first_day: date
-    last_day: date
+    """What the rules read of a window, a row or a value."""
+
+    @property
+    def audience(self) -> str: ...
+    @property
+    def opens_at(self) -> datetime: ...
+    @property
+    def closes_at(self) -> datetime | None: ...
+    @property
+    def first_day(self) -> date: ...
+    @property
+    def last_day(self) -> date: ...
 
 
 @dataclass(frozen=True, slots=True)
