@@ -152,6 +152,7 @@ def test_a_family_unknown_so_far_on_a_phone_without_script(live_server, open_pag
     page.get_by_role("button", name="Continuer").click()
     page.get_by_label("Prénom").fill("Karim")
     page.get_by_label("Nom de naissance").fill("Haddad")
+    page.get_by_label("Lien avec les enfants").select_option("père")
     page.get_by_role("button", name="Enregistrer").click()
     page.get_by_role("link", name="Continuer").click()
     page.get_by_label("Prénom").fill("Zoé")
