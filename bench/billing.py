@@ -40,10 +40,11 @@ def main() -> int:
             cluster.ensure_started("big")
             _step(cluster, folder, "big", "prepare")
             big = _step(cluster, folder, "big", "bill")
-            told |= {f"big_{name}": big[name] for name in (
-                "families", "bookings", "seconds", "peak_mb", "floor_seconds", "ratio")}
-            each, each_big = (
-                part["seconds"] / part["bookings"] for part in (small, big))
+            told |= {
+                f"big_{name}": big[name]
+                for name in ("families", "bookings", "seconds", "peak_mb", "floor_seconds", "ratio")
+            }
+            each, each_big = (part["seconds"] / part["bookings"] for part in (small, big))
             told["growth"] = round(each_big / each, 2)
     finally:
         cluster.stop()

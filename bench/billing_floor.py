@@ -78,11 +78,15 @@ def floor(*, office_id: int, first: date, last: date) -> tuple[float, int, int]:
             cursor.execute(GROUPED, known)
             cursor.execute("ANALYZE grouped")
             cursor.execute(INVOICES, known)
-            cursor.execute("SELECT column_name FROM information_schema.columns WHERE "
-                           "table_name = 'billing_invoiceline' AND column_name = 'slot_ids'")
+            cursor.execute(
+                "SELECT column_name FROM information_schema.columns WHERE "
+                "table_name = 'billing_invoiceline' AND column_name = 'slot_ids'"
+            )
             slots = cursor.fetchone() is not None
-            cursor.execute(LINES.format(
-                more=", slot_ids" if slots else "", empty=", '{}'" if slots else ""), known)
+            cursor.execute(
+                LINES.format(more=", slot_ids" if slots else "", empty=", '{}'" if slots else ""),
+                known,
+            )
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             seconds = time.perf_counter() - start
             cursor.execute("SELECT count(*), sum(total_cents) FROM billing_invoice")

@@ -29,12 +29,14 @@ def one_compile(documents: Sequence[ToIssue]) -> float:
         source = Path(folder) / "all.typ"
         (Path(folder) / "all.json").write_text(json.dumps(data, ensure_ascii=False))
         source.write_text(
-            f'#let one(data) = [\n{base}\n{page}\n]\n'
+            f"#let one(data) = [\n{base}\n{page}\n]\n"
             '#for data in json("all.json") { one(data) }\n'
         )
         begun = time.perf_counter()
         typst.compile(
-            str(source), format="pdf", font_paths=[str(TEMPLATES / "fonts")],
+            str(source),
+            format="pdf",
+            font_paths=[str(TEMPLATES / "fonts")],
             ignore_system_fonts=True,
         )
         return time.perf_counter() - begun

@@ -107,22 +107,35 @@ def _fill_catalogue(schools: int, activities: list[str]) -> int:
             slug=slug, name=name, kind=kind, domain="AROUND_SCHOOL", booking_mode="DAYS"
         )
         item = Product.objects.create(
-            activity=activity, slug=product, name=unit.capitalize(), unit_name=unit,
+            activity=activity,
+            slug=product,
+            name=unit.capitalize(),
+            unit_name=unit,
             unit_plural=unit if unit.endswith("s") else f"{unit}s",
-            starts_at=time(*starts), ends_at=time(*ends),
+            starts_at=time(*starts),
+            ends_at=time(*ends),
         )
         ActivityAccounting.objects.create(
             activity=activity, cash_office=office, accounting_code=f"706{rank}", is_meal=rank == 0
         )
         for site in sites:
             place = Offering.objects.create(
-                activity=activity, establishment=site, school_year=year, capacity=400,
-                starts_on=year.starts_on, ends_on=year.ends_on,
+                activity=activity,
+                establishment=site,
+                school_year=year,
+                capacity=400,
+                starts_on=year.starts_on,
+                ends_on=year.ends_on,
             )
             Slot.objects.bulk_create(
                 Slot(
-                    offering=place, product=item, day=day, starts_at=item.starts_at,
-                    ends_at=item.ends_at, period_kind="SCHOOL_DAYS", capacity=400,
+                    offering=place,
+                    product=item,
+                    day=day,
+                    starts_at=item.starts_at,
+                    ends_at=item.ends_at,
+                    period_kind="SCHOOL_DAYS",
+                    capacity=400,
                     wanted_capacity=400,
                 )
                 for day in DAYS

@@ -104,9 +104,7 @@ def main() -> int:
         shutil.rmtree(cluster.data.parent, ignore_errors=True)
     print(json.dumps(result))
     zero = not any(count for name, count in result.items() if name not in REACHED)
-    enough = (
-        result["kills"] >= options.kills and result["notifications"] >= options.notifications
-    )
+    enough = result["kills"] >= options.kills and result["notifications"] >= options.notifications
     return 0 if zero and enough else 1
 
 

@@ -67,9 +67,7 @@ def main() -> int:
         print(f"plancher : {floor} tps", flush=True)
         web = _serve(environment, given.port, folder)
         posters = people["posters"][: given.posts]
-        posts, seconds = asyncio.run(
-            post_alone(given.port, posters, CONNECTIONS, keys=uuid.uuid4)
-        )
+        posts, seconds = asyncio.run(post_alone(given.port, posters, CONNECTIONS, keys=uuid.uuid4))
         rate = round(len(posters) / seconds, 1)
         print(f"un envoi seul : {rate}/s, {_tell(posts)}", flush=True)
         _step("let_in", environment)
@@ -88,17 +86,28 @@ def main() -> int:
             shutil.rmtree(cluster.data.parent, ignore_errors=True)
     asked = sum(len(person["days"]) for person in families)
     told = {
-        "clients": len(families), "asked": asked, **counted,
-        "answered": len(seen.receipts), "late": sum(took > WAIT for took in seen.took),
-        "errors": len(seen.errors) + len(posts.errors), "seconds": round(seconds, 1),
-        "p50_ms": _share(seen.pages, 0.50), "p95_ms": _share(seen.pages, 0.95),
-        "requests": seen.requests, "polls": seen.polls, "retried": seen.retried,
-        "floor_tps": floor, "bookings_per_s": rate, "ratio": round(floor / rate, 1),
+        "clients": len(families),
+        "asked": asked,
+        **counted,
+        "answered": len(seen.receipts),
+        "late": sum(took > WAIT for took in seen.took),
+        "errors": len(seen.errors) + len(posts.errors),
+        "seconds": round(seconds, 1),
+        "p50_ms": _share(seen.pages, 0.50),
+        "p95_ms": _share(seen.pages, 0.95),
+        "requests": seen.requests,
+        "polls": seen.polls,
+        "retried": seen.retried,
+        "floor_tps": floor,
+        "bookings_per_s": rate,
+        "ratio": round(floor / rate, 1),
         "load": round(os.getloadavg()[0], 1),
     }
     print(json.dumps(told))
     good = (
-        not told["errors"] and not told["overbooked"] and not told["inversions"]
+        not told["errors"]
+        and not told["overbooked"]
+        and not told["inversions"]
         and told["answered"] == len(families)
         and told["confirmed"] + told["waitlisted"] == asked
     )
@@ -127,7 +136,10 @@ def _step(what: str, environment: dict[str, str], *more: object) -> dict[str, An
     """One step in its own process; its last line is its answer."""
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("opening_town.py")), what, *map(str, more)],
-        env=environment, stdout=subprocess.PIPE, text=True, check=False,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"{what} : échec ({done.returncode})\n{done.stdout}")
@@ -138,7 +150,10 @@ def _step(what: str, environment: dict[str, str], *more: object) -> dict[str, An
 def _serve(environment: dict[str, str], port: int, folder: Path) -> "subprocess.Popen[bytes]":
     log = (folder / "web.log").open("wb")
     web = subprocess.Popen(
-        web_command(host="127.0.0.1", port=port), env=environment, cwd=ROOT, stdout=log,
+        web_command(host="127.0.0.1", port=port),
+        env=environment,
+        cwd=ROOT,
+        stdout=log,
         stderr=subprocess.STDOUT,
     )
     for _ in range(200):
@@ -161,9 +176,25 @@ def _floor(cluster: Cluster, folder: Path, seconds: int = 10) -> float:
     script.write_text(FLOOR)
     program = shutil.which("pgbench") or "/usr/lib/postgresql/15/bin/pgbench"
     done = subprocess.run(
-        [program, "-n", "-c", str(CONNECTIONS), "-j", "2", "-T", str(seconds), "-M", "prepared",
-         "-f", str(script), cluster.url()],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        [
+            program,
+            "-n",
+            "-c",
+            str(CONNECTIONS),
+            "-j",
+            "2",
+            "-T",
+            str(seconds),
+            "-M",
+            "prepared",
+            "-f",
+            str(script),
+            cluster.url(),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     for line in done.stdout.splitlines():
         if line.startswith("tps ="):

@@ -72,14 +72,18 @@ class Browser:
     ) -> Answer:
         body = urlencode(form).encode() if form is not None else b""
         lines = [
-            f"{method} {path} HTTP/1.1", f"Host: localhost:{self.port}", "Connection: close",
+            f"{method} {path} HTTP/1.1",
+            f"Host: localhost:{self.port}",
+            "Connection: close",
             "Accept-Encoding: gzip",
             "Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             *(f"{name.replace('_', '-')}: {value}" for name, value in more.items()),
         ]
         if form is not None:
-            lines += ["Content-Type: application/x-www-form-urlencoded",
-                      f"Content-Length: {len(body)}"]
+            lines += [
+                "Content-Type: application/x-www-form-urlencoded",
+                f"Content-Length: {len(body)}",
+            ]
         self.tally.requests += 1
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
@@ -130,15 +134,24 @@ class Browser:
         if page.status != 200:
             raise ValueError(f"planning: {page.status}")
         fields = {name.decode(): value.decode() for name, value in FIELDS.findall(page.body)}
-        slots = list(dict.fromkeys(
-            f"{slot.decode()}-{child.decode()}" for slot, child in PAIRS.findall(page.body)
-            if child.decode() == str(self.child)
-        ))
+        slots = list(
+            dict.fromkeys(
+                f"{slot.decode()}-{child.decode()}"
+                for slot, child in PAIRS.findall(page.body)
+                if child.decode() == str(self.child)
+            )
+        )
         chosen = [slots[int(day)] for day in days]
         form = [
-            ("csrfmiddlewaretoken", fields["csrfmiddlewaretoken"]), ("mois", month),
-            ("activite", activity), ("held", fields["held"]), ("added", fields["added"]),
-            ("key", fields["key"]), ("go", ""), ("do", "send"), *(("c", pair) for pair in chosen),
+            ("csrfmiddlewaretoken", fields["csrfmiddlewaretoken"]),
+            ("mois", month),
+            ("activite", activity),
+            ("held", fields["held"]),
+            ("added", fields["added"]),
+            ("key", fields["key"]),
+            ("go", ""),
+            ("do", "send"),
+            *(("c", pair) for pair in chosen),
         ]
         sent = await self.ask("POST", "/espace/reservations/", form)
         where = sent.headers.get("location", "")
@@ -198,9 +211,15 @@ async def post_alone(
             browser = Browser(port, person, tally)
             browser.cookies |= {"preau_csrf": token, "preau_entree": person["pass"]}
             form = [
-                ("csrfmiddlewaretoken", token), ("mois", "2027-05"), ("activite", "centre"),
-                ("held", ""), ("added", ""), ("go", ""), ("do", "send"),
-                ("key", str(keys())), ("c", f"{person['slot']}-{person['child']}"),
+                ("csrfmiddlewaretoken", token),
+                ("mois", "2027-05"),
+                ("activite", "centre"),
+                ("held", ""),
+                ("added", ""),
+                ("go", ""),
+                ("do", "send"),
+                ("key", str(keys())),
+                ("c", f"{person['slot']}-{person['child']}"),
             ]
             sent = await browser.ask("POST", "/espace/reservations/", form)
             if "/recus/" not in sent.headers.get("location", ""):

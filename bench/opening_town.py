@@ -88,12 +88,20 @@ def _offer() -> tuple[list[int], dict[int, int]]:
         label="2026-2027", starts_on=date(2026, 9, 1), ends_on=date(2027, 8, 31)
     )
     activity = Activity.objects.create(
-        slug="centre", name="Centre de loisirs", kind="HOLIDAY_CENTRE", domain="HOLIDAYS",
+        slug="centre",
+        name="Centre de loisirs",
+        kind="HOLIDAY_CENTRE",
+        domain="HOLIDAYS",
         booking_mode="DAYS",
     )
     item = Product.objects.create(
-        activity=activity, slug="journee", name="Journée", unit_name="journée",
-        unit_plural="journées", starts_at=time(8), ends_at=time(18),
+        activity=activity,
+        slug="journee",
+        name="Journée",
+        unit_name="journée",
+        unit_plural="journées",
+        starts_at=time(8),
+        ends_at=time(18),
     )
     offerings, posts = [], {}
     for n in range(SITES):
@@ -101,18 +109,30 @@ def _offer() -> tuple[list[int], dict[int, int]]:
             kind="LEISURE_CENTRE", name=f"Centre {n + 1}", slug=f"centre-{n + 1}"
         )
         place = Offering.objects.create(
-            activity=activity, establishment=site, school_year=year, capacity=PLACES,
-            starts_on=year.starts_on, ends_on=year.ends_on,
+            activity=activity,
+            establishment=site,
+            school_year=year,
+            capacity=PLACES,
+            starts_on=year.starts_on,
+            ends_on=year.ends_on,
         )
         common = {
-            "offering": place, "product": item, "starts_at": item.starts_at,
-            "ends_at": item.ends_at, "period_kind": "SMALL_HOLIDAYS",
+            "offering": place,
+            "product": item,
+            "starts_at": item.starts_at,
+            "ends_at": item.ends_at,
+            "period_kind": "SMALL_HOLIDAYS",
         }
         Slot.objects.bulk_create(Slot(day=day, capacity=PLACES, **common) for day in RUSH_DAYS)
         posts[place.pk] = Slot.objects.create(day=POST_DAY, capacity=2_000, **common).pk
         save_window(
-            offering_id=place.pk, audience="ALL", opens_at=datetime(2027, 1, 1, tzinfo=UTC),
-            first_day=RUSH_DAYS[0], last_day=RUSH_DAYS[-1], now=before, actor=actor,
+            offering_id=place.pk,
+            audience="ALL",
+            opens_at=datetime(2027, 1, 1, tzinfo=UTC),
+            first_day=RUSH_DAYS[0],
+            last_day=RUSH_DAYS[-1],
+            now=before,
+            actor=actor,
         )
         offerings.append(place.pk)
     draft = save_draft(text=RULES, now=before, actor=actor)
@@ -134,37 +154,63 @@ def _people(count: int, offerings: list[int], prefix: str) -> list[dict[str, Any
     made, first = datetime(2026, 8, 1, tzinfo=UTC), 1 + Family.objects.count()
     families = Family.objects.bulk_create(
         Family(
-            code=f"{1_000_000 + first + n}A", name=f"Famille {n}", sort_key=f"famille {n}",
-            address_line1=f"{n} rue du Préau", postcode="94300", city="Vincennes",
-            is_resident=True, created_at=made, channel="COUNTER",
+            code=f"{1_000_000 + first + n}A",
+            name=f"Famille {n}",
+            sort_key=f"famille {n}",
+            address_line1=f"{n} rue du Préau",
+            postcode="94300",
+            city="Vincennes",
+            is_resident=True,
+            created_at=made,
+            channel="COUNTER",
         )
         for n in range(count)
     )
     users = User.objects.bulk_create(
         User(
-            kind="FAMILY", email=f"{prefix}{n}@example.fr", email_verified_at=made,
-            first_name="Claire", last_name=f"Famille {n}", created_at=made, password="!",  # noqa: S106
+            kind="FAMILY",
+            email=f"{prefix}{n}@example.fr",
+            email_verified_at=made,
+            first_name="Claire",
+            last_name=f"Famille {n}",
+            created_at=made,
+            password="!",  # noqa: S106
         )
         for n in range(count)
     )
     Guardian.objects.bulk_create(
         Guardian(
-            family=family, user=user, civility="MME", last_name=family.name, first_name="Claire",
-            email=user.email or "", is_payer=True, search_key=family.sort_key, created_at=made,
+            family=family,
+            user=user,
+            civility="MME",
+            last_name=family.name,
+            first_name="Claire",
+            email=user.email or "",
+            is_payer=True,
+            search_key=family.sort_key,
+            created_at=made,
         )
         for family, user in zip(families, users, strict=True)
     )
     Quotient.objects.bulk_create(
         Quotient(
-            family=family, value_cents=(300 + 7 * n % 1500) * 100, source="CAF",
-            starts_on=date(2026, 9, 1), recorded_at=made, recorded_by="banc",
+            family=family,
+            value_cents=(300 + 7 * n % 1500) * 100,
+            source="CAF",
+            starts_on=date(2026, 9, 1),
+            recorded_at=made,
+            recorded_by="banc",
         )
         for n, family in enumerate(families)
     )
     children = Child.objects.bulk_create(
         Child(
-            last_name=family.name, first_name="Lina", birth_on=date(2018, 3, 12), sex="F",
-            search_key=f"lina {family.sort_key}", created_at=made,
+            last_name=family.name,
+            first_name="Lina",
+            birth_on=date(2018, 3, 12),
+            sex="F",
+            search_key=f"lina {family.sort_key}",
+            created_at=made,
         )
         for family in families
     )
@@ -174,8 +220,12 @@ def _people(count: int, offerings: list[int], prefix: str) -> list[dict[str, Any
     )
     Enrolment.objects.bulk_create(
         Enrolment(
-            child=child, family=family, offering_id=offerings[n % SITES],
-            starts_on=date(2026, 9, 1), ends_on=date(2027, 8, 31), channel="PORTAL",
+            child=child,
+            family=family,
+            offering_id=offerings[n % SITES],
+            starts_on=date(2026, 9, 1),
+            ends_on=date(2027, 8, 31),
+            channel="PORTAL",
             created_at=made,
         )
         for n, (child, family) in enumerate(zip(children, families, strict=True))
@@ -194,7 +244,9 @@ def _people(count: int, offerings: list[int], prefix: str) -> list[dict[str, Any
         )
         people.append(
             {
-                "session": key, "child": child.pk, "offering": offerings[n % SITES],
+                "session": key,
+                "child": child.pk,
+                "offering": offerings[n % SITES],
                 "pass": write_pass(visitor_of(key)),
             }
         )

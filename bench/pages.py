@@ -188,7 +188,9 @@ class Bench:
         done = subprocess.run(
             [sys.executable, str(script), what],
             env={**self.environment(database), "PREAU_WAITING_ROOM": "0"},
-            stdout=subprocess.PIPE, text=True, check=False,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise SystemExit(f"{database}, {what} : échec ({done.returncode})\n{done.stdout}")
@@ -201,7 +203,9 @@ class Bench:
         """granian as `make run` starts it; gives its port and its group of processes."""
         port = free_port()
         web = Part(
-            "web", "le site", web_command(host="127.0.0.1", port=port),
+            "web",
+            "le site",
+            web_command(host="127.0.0.1", port=port),
             self.folder / f"{database}.log",
         )
         try:
@@ -229,9 +233,7 @@ class Bench:
                 told[f"{name}_kb"] = round(load.size / 1024, 1)
                 told[f"{name}_p95_ms"] = round(statistics.quantiles(load.times, n=20)[18] * 1000)
             for name, agent in (("register_ms", "agent"), ("register_whole_ms", "chief")):
-                times = asyncio.run(
-                    read_often(port, who["register"], who[agent], REGISTER_READS)
-                )
+                times = asyncio.run(read_often(port, who["register"], who[agent], REGISTER_READS))
                 told[name] = round(statistics.median(times))
         told["register_children"] = who["register_children"]
         told["pupils"] = who["pupils"]
@@ -281,9 +283,7 @@ def growth(small: dict[str, Any], big: dict[str, Any]) -> dict[str, float]:
     The register is that of the same sites in both; the whole big town's is told beside
     (`big_register_whole_ms`): it lists fifteen times more children.
     """
-    found = {
-        name: round(small[f"{name}_rps"] / max(big[f"{name}_rps"], 0.1), 2) for name in PAGES
-    }
+    found = {name: round(small[f"{name}_rps"] / max(big[f"{name}_rps"], 0.1), 2) for name in PAGES}
     found["register"] = round(big["register_ms"] / max(small["register_ms"], 1), 2)
     return found
 
@@ -299,7 +299,9 @@ def main() -> int:
     try:
         cluster.ensure_started("small")
         subprocess.run(
-            preau_command("prepare"), env=bench.environment("small"), check=True,
+            preau_command("prepare"),
+            env=bench.environment("small"),
+            check=True,
             stdout=subprocess.DEVNULL,
         )
         bench.step("small", "settle")
@@ -312,8 +314,7 @@ def main() -> int:
             told["growth"] = max(told["growth_of"].values())
             # The same by processor time: it does not move with what else the machine does.
             told["growth_cpu"] = max(
-                round(big[f"{name}_cpu_ms"] / max(told[f"{name}_cpu_ms"], 0.1), 2)
-                for name in PAGES
+                round(big[f"{name}_cpu_ms"] / max(told[f"{name}_cpu_ms"], 0.1), 2) for name in PAGES
             )
     finally:
         cluster.stop()

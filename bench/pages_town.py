@@ -27,15 +27,31 @@ COPIES = 14
 STEP = 100_000_000
 """Ids of the copy n are those of the original plus n times this."""
 GROWN = [
-    "families.Family", "families.Guardian", "families.Child", "families.Custody",
-    "families.Quotient", "catalogue.Establishment", "catalogue.SchoolClass", "catalogue.Offering",
-    "schools.Schooling", "enrolments.Enrolment", "bookings.Slot", "bookings.Booking",
-    "attendance.Attendance", "attendance.AbsenceReport", "billing.FamilyAccount",
-    "billing.Movement", "billing.LedgerLine", "billing.Invoice", "billing.InvoiceLine",
+    "families.Family",
+    "families.Guardian",
+    "families.Child",
+    "families.Custody",
+    "families.Quotient",
+    "catalogue.Establishment",
+    "catalogue.SchoolClass",
+    "catalogue.Offering",
+    "schools.Schooling",
+    "enrolments.Enrolment",
+    "bookings.Slot",
+    "bookings.Booking",
+    "attendance.Attendance",
+    "attendance.AbsenceReport",
+    "billing.FamilyAccount",
+    "billing.Movement",
+    "billing.LedgerLine",
+    "billing.Invoice",
+    "billing.InvoiceLine",
     "billing.Allocation",
 ]
 PAGES = {
-    "planning": "/espace/reservations/", "home": "/espace/", "account": "/espace/compte/",
+    "planning": "/espace/reservations/",
+    "home": "/espace/",
+    "account": "/espace/compte/",
 }
 
 
@@ -49,9 +65,7 @@ def visitors() -> dict[str, Any]:
     from preau.families.models import Child
     from preau.kernel.clock import paris_day, utc_now
 
-    parent = find_family_users_by_email(
-        next(f.email for f in FAMILIES if f.name == "three")
-    ).get()
+    parent = find_family_users_by_email(next(f.email for f in FAMILIES if f.name == "three")).get()
     chief = find_agent_by_email(next(a.email for a in AGENTS if a.role == Role.ADMINISTRATOR))
     manager = find_agent_by_email(next(a.email for a in AGENTS if a.role == Role.SITE_MANAGER))
     # He keeps the sites of the small town, whatever the town has become.
@@ -67,14 +81,17 @@ def visitors() -> dict[str, Any]:
         Booking.objects.filter(
             slot_id__lt=STEP, slot__day__gte=paris_day(utc_now()), status="CONFIRMED"
         )
-        .values_list("slot__day").annotate(n=models.Count("child", distinct=True))
-        .order_by("-n", "slot__day").first()
+        .values_list("slot__day")
+        .annotate(n=models.Count("child", distinct=True))
+        .order_by("-n", "slot__day")
+        .first()
     )
     register = f"/mairie/sites/registre/?jour={day.isoformat()}"
     client = Client(headers={"host": "localhost"})
     queries = {}
     for name, path, cookies in [
-        *((name, path, family) for name, path in PAGES.items()), ("register", register, office)
+        *((name, path, family) for name, path in PAGES.items()),
+        ("register", register, office),
     ]:
         client.cookies.load(cookies)
         for _turn in range(2):  # the first one fills what a process keeps
@@ -84,10 +101,13 @@ def visitors() -> dict[str, Any]:
             raise SystemExit(f"{path} : réponse {response.status_code}")
         queries[name] = len(asked)
     return {
-        "family": family, "agent": office,
-        "chief": sign_in(chief, "preau.accounts.auth.AgentBackend"), "register": register,
+        "family": family,
+        "agent": office,
+        "chief": sign_in(chief, "preau.accounts.auth.AgentBackend"),
+        "register": register,
         "queries": queries,
-        "register_children": expected, "pupils": Child.objects.count(),
+        "register_children": expected,
+        "pupils": Child.objects.count(),
     }
 
 

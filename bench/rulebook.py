@@ -115,8 +115,10 @@ def grid_rows(book: Rulebook) -> list[tuple[str, Decimal, Decimal | None, int]]:
 
 def floor(db: psycopg.Connection) -> float:
     """One statement by hand: bookings joined with the grid, their price written."""
-    db.execute("DROP TABLE IF EXISTS floor_charge;"
-               "CREATE TABLE floor_charge (booking_id int NOT NULL, cents int NOT NULL)")
+    db.execute(
+        "DROP TABLE IF EXISTS floor_charge;"
+        "CREATE TABLE floor_charge (booking_id int NOT NULL, cents int NOT NULL)"
+    )
     start = time.perf_counter()
     db.execute("""
         INSERT INTO floor_charge
@@ -129,19 +131,25 @@ def floor(db: psycopg.Connection) -> float:
 
 def rulebook_run(db: psycopg.Connection, book: Rulebook) -> float:
     """The same month by the rulebook: each distinct set of facts is priced once."""
-    db.execute("DROP TABLE IF EXISTS charge, explanation;"
-               "CREATE TABLE explanation (id int PRIMARY KEY, cents int NOT NULL, "
-               "rules text NOT NULL, sentences text NOT NULL);"
-               "CREATE TABLE charge (booking_id int NOT NULL, cents int NOT NULL, "
-               "explanation_id int NOT NULL)")
+    db.execute(
+        "DROP TABLE IF EXISTS charge, explanation;"
+        "CREATE TABLE explanation (id int PRIMARY KEY, cents int NOT NULL, "
+        "rules text NOT NULL, sentences text NOT NULL);"
+        "CREATE TABLE charge (booking_id int NOT NULL, cents int NOT NULL, "
+        "explanation_id int NOT NULL)"
+    )
     start = time.perf_counter()
-    pricers = {code: Pricer(book, code, product, Calendar())
-               for code, product in ACTIVITIES.items()}
-    db.execute("CREATE TEMP TABLE asked (activity text, quotient numeric, rank int, "
-               "booked boolean, explanation_id int) ON COMMIT DROP")
+    pricers = {
+        code: Pricer(book, code, product, Calendar()) for code, product in ACTIVITIES.items()
+    }
+    db.execute(
+        "CREATE TEMP TABLE asked (activity text, quotient numeric, rank int, "
+        "booked boolean, explanation_id int) ON COMMIT DROP"
+    )
     rows = db.execute(
         "SELECT DISTINCT b.activity, f.quotient, c.rank, b.booked FROM booking b "
-        "JOIN child c ON c.id = b.child_id JOIN family f ON f.id = c.family_id").fetchall()
+        "JOIN child c ON c.id = b.child_id JOIN family f ON f.id = c.family_id"
+    ).fetchall()
     prices = []
     for activity, quotient, rank, booked in rows:
         known = {"rank": rank, "booked": booked, "resident": True}
@@ -151,8 +159,9 @@ def rulebook_run(db: psycopg.Connection, book: Rulebook) -> float:
     with db.cursor() as cursor:
         with cursor.copy("COPY explanation FROM STDIN") as copy:
             for number, price in enumerate(prices):
-                copy.write_row((number, price.cents, ",".join(price.rule_ids),
-                                "\n".join(price.sentences)))
+                copy.write_row(
+                    (number, price.cents, ",".join(price.rule_ids), "\n".join(price.sentences))
+                )
         with cursor.copy("COPY asked FROM STDIN") as copy:
             for number, row in enumerate(rows):
                 copy.write_row((*row, number))
@@ -203,8 +212,10 @@ def page_price(book: Rulebook) -> float:
     """Milliseconds of one price for a page, nothing remembered."""
     from preau.rulebook import api
 
-    facts = [Facts(quotient=Decimal(q), rank=1 + q % 3, resident=True, booked=q % 5 > 0)
-             for q in range(300, 2300)]
+    facts = [
+        Facts(quotient=Decimal(q), rank=1 + q % 3, resident=True, booked=q % 5 > 0)
+        for q in range(300, 2300)
+    ]
     start = time.perf_counter()
     for one in facts:
         api.price(book, "cantine", "repas", DAYS[0], one)
@@ -235,11 +246,21 @@ def main() -> int:
         db.commit()
     seconds, least = statistics.median(ours), statistics.median(floors)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({
-        "organisers": organisers, "cases": cases, "passed": passed,
-        "ambiguous_reported": ambiguous, "bookings": BOOKINGS, "seconds": round(seconds, 2),
-        "floor_seconds": round(least, 2), "ratio": round(seconds / least, 2),
-        "peak_mb": round(peak, 1)}))
+    print(
+        json.dumps(
+            {
+                "organisers": organisers,
+                "cases": cases,
+                "passed": passed,
+                "ambiguous_reported": ambiguous,
+                "bookings": BOOKINGS,
+                "seconds": round(seconds, 2),
+                "floor_seconds": round(least, 2),
+                "ratio": round(seconds / least, 2),
+                "peak_mb": round(peak, 1),
+            }
+        )
+    )
     return 0 if passed == cases and seconds <= 8 * least and peak < 600 else 1
 
 

@@ -46,16 +46,24 @@ def play(act, cents, pick, family, office):
             invoice_id = sorted(left)[pick % len(left)]
             chosen = {invoice_id: min(cents, left[invoice_id])}
         online.settle(
-            **who, attempt_id=Movement.objects.count() + 1, amount_cents=cents, chosen=chosen,
-            label="carte", actor_label="x", now=NOW,
+            **who,
+            attempt_id=Movement.objects.count() + 1,
+            amount_cents=cents,
+            chosen=chosen,
+            label="carte",
+            actor_label="x",
+            now=NOW,
         )
     elif act == "credit note":
         invoice = one_of(Invoice.objects.filter(kind="INVOICE", total_cents__gt=0), pick)
         if invoice:
             line = invoice.lines.first()
             credits.issue_credit_note(
-                invoice_id=invoice.pk, lines={line.pk: min(cents, line.amount_cents)},
-                reason="essai", actor=AGENT, now=NOW,
+                invoice_id=invoice.pk,
+                lines={line.pk: min(cents, line.amount_cents)},
+                reason="essai",
+                actor=AGENT,
+                now=NOW,
             )
     elif act == "void":
         payment = one_of(CounterPayment.objects.all(), pick)
@@ -65,9 +73,7 @@ def play(act, cents, pick, family, office):
             )
     elif act == "bank takes back":
         done = Movement.objects.filter(kind="REVERSAL").values("source_id")
-        movement = one_of(
-            Movement.objects.filter(kind="PAYMENT_ONLINE").exclude(pk__in=done), pick
-        )
+        movement = one_of(Movement.objects.filter(kind="PAYMENT_ONLINE").exclude(pk__in=done), pick)
         if movement:
             online.take_back(
                 **who, attempt_id=movement.source_id, label="reprise", actor_label="x", now=NOW
@@ -78,7 +84,8 @@ def play(act, cents, pick, family, office):
 
 @pytest.mark.django_db
 @settings(
-    max_examples=25, deadline=None,
+    max_examples=25,
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(acts=st.lists(ACTS, min_size=1, max_size=14))

@@ -27,7 +27,8 @@ def billed(db, monkeypatch):
     office = make_office()
     offering = make_offering()
     apps.get_model("billing", "ActivityAccounting").objects.create(
-        activity=offering.activity, cash_office=office, accounting_code="7067", is_meal=True)
+        activity=offering.activity, cash_office=office, accounting_code="7067", is_meal=True
+    )
     family = make_family(1)
     [child] = children_of(family)
     for day in (1, 2, 5, 6):
@@ -48,7 +49,8 @@ def billed(db, monkeypatch):
 
 def credit(family):
     return repricing.credit_late_quotient(
-        family_id=family.pk, since=dt.date(2026, 8, 1), until=UNTIL, actor=AGENT, now=NOW)
+        family_id=family.pk, since=dt.date(2026, 8, 1), until=UNTIL, actor=AGENT, now=NOW
+    )
 
 
 def test_the_difference_is_credited_once(billed):

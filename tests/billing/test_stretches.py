@@ -46,8 +46,13 @@ def test_together_or_one_by_one_is_the_same(office, family, monkeypatch):  # noq
 
 def test_a_quotient_that_changes_within_the_month_is_seen(office, family):  # noqa: F811
     apps.get_model("families", "Quotient").objects.create(
-        family=family, value_cents=40_000, source="CAF", starts_on=dt.date(2026, 10, 2),
-        ends_on=dt.date(2026, 10, 3), recorded_at=NOW + dt.timedelta(days=1), recorded_by="test",
+        family=family,
+        value_cents=40_000,
+        source="CAF",
+        starts_on=dt.date(2026, 10, 2),
+        ends_on=dt.date(2026, 10, 3),
+        recorded_at=NOW + dt.timedelta(days=1),
+        recorded_by="test",
     )
     run_all(office)
     lina = children_of(family)[0]
@@ -59,12 +64,20 @@ def test_a_slot_is_billed_once_for_a_child_and_a_payer(office, family, slots):  
     run_all(office)
     lina = children_of(family)[0]
     line = DraftLine(
-        child_id=lina.pk, activity_id=None, label="Encore", unit_name="repas", unit_cents=318,
+        child_id=lina.pk,
+        activity_id=None,
+        label="Encore",
+        unit_name="repas",
+        unit_cents=318,
         days=[DraftDay(slots[1].pk, lina.pk, slots[1].day, 318)],
     )
     draft = Draft(family_id=family.pk, debtor={"name": "Claire"}, lines=[line])
     with pytest.raises(IntegrityError), transaction.atomic():
         issue_invoices(
-            office=office, month=dt.date(2026, 11, 1), drafts=[draft], run_id=None,
-            actor_label="test", now=NOW,
+            office=office,
+            month=dt.date(2026, 11, 1),
+            drafts=[draft],
+            run_id=None,
+            actor_label="test",
+            now=NOW,
         )

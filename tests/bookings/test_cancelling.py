@@ -84,21 +84,38 @@ def test_the_end_of_an_enrolment_takes_back_what_follows(now):
     child = world.children_of(family)[0]
     before, after = world.make_slot("2026-10-12"), world.make_slot("2026-10-15")
     kept, gone = world.book(before, child, family), world.book(after, child, family)
-    assert cancel_future(
-        enrolment_id=gone.enrolment_id, since=world.day("2026-10-13"), reason="Fin d’inscription",
-        now=now, actor=TOWN,
-    ) == 1
+    assert (
+        cancel_future(
+            enrolment_id=gone.enrolment_id,
+            since=world.day("2026-10-13"),
+            reason="Fin d’inscription",
+            now=now,
+            actor=TOWN,
+        )
+        == 1
+    )
     kept.refresh_from_db(), gone.refresh_from_db()
     assert (kept.status, gone.status, gone.is_charged) == ("CONFIRMED", "CANCELLED", False)
 
 
 def test_sports_are_taken_for_the_whole_period_and_twice_is_harmless(now):
     judo = world.make_offering(
-        "judo", name="Judo", kind="SPORT", mode="WHOLE_PERIOD", hours=("17:00", "18:00"),
-        weekdays=(3,), capacity=1, product="séance",
+        "judo",
+        name="Judo",
+        kind="SPORT",
+        mode="WHOLE_PERIOD",
+        hours=("17:00", "18:00"),
+        weekdays=(3,),
+        capacity=1,
+        product="séance",
     )
-    open_slots(offering_ids=[judo.pk], first=world.day("2026-09-01"),
-               last=world.day("2026-11-30"), now=now, actor=TOWN)
+    open_slots(
+        offering_ids=[judo.pk],
+        first=world.day("2026-09-01"),
+        last=world.day("2026-11-30"),
+        now=now,
+        actor=TOWN,
+    )
     full = Slot.objects.get(day=world.day("2026-11-05"))
     queue(full, 1, 0)
     family = world.make_family()

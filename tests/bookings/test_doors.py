@@ -23,9 +23,14 @@ DECEMBER = world.instant("2026-12-01T09:00")
 
 def window(offering, audience="ALL", opens="2026-12-01T09:00", **more):
     fields = {
-        "offering_id": offering.pk, "audience": audience, "opens_at": world.instant(opens),
-        "first_day": world.day("2026-10-01"), "last_day": world.day("2026-12-31"),
-        "now": world.NOW, "actor": Actor.system(), **more,
+        "offering_id": offering.pk,
+        "audience": audience,
+        "opens_at": world.instant(opens),
+        "first_day": world.day("2026-10-01"),
+        "last_day": world.day("2026-12-31"),
+        "now": world.NOW,
+        "actor": Actor.system(),
+        **more,
     }
     return save_window(**fields)
 
@@ -33,8 +38,13 @@ def window(offering, audience="ALL", opens="2026-12-01T09:00", **more):
 def send(family, slot, now, actor=None, **more):
     child = world.children_of(family)[0]
     sent = submit_planning(
-        family_id=family.pk, add=[(slot.pk, child.pk)], key=world.key(), channel="PORTAL",
-        now=now, actor=actor or world.parent(family), **more,
+        family_id=family.pk,
+        add=[(slot.pk, child.pk)],
+        key=world.key(),
+        channel="PORTAL",
+        now=now,
+        actor=actor or world.parent(family),
+        **more,
     )
     return sent.receipt[0]
 
@@ -84,12 +94,22 @@ def test_siblings_and_those_of_last_year_come_in_first(now):
         label="2025-2026", starts_on=world.day("2025-09-01"), ends_on=world.day("2026-08-31")
     )
     old = Offering.objects.create(
-        activity=offering.activity, establishment=offering.establishment, school_year=last,
-        capacity=10, starts_on=last.starts_on, ends_on=last.ends_on,
+        activity=offering.activity,
+        establishment=offering.establishment,
+        school_year=last,
+        capacity=10,
+        starts_on=last.starts_on,
+        ends_on=last.ends_on,
     )
     Enrolment.objects.create(
-        child=world.children_of(faithful)[0], family=faithful, offering=old, status="ENDED",
-        starts_on=old.starts_on, ends_on=old.ends_on, channel="PORTAL", created_at=world.NOW,
+        child=world.children_of(faithful)[0],
+        family=faithful,
+        offering=old,
+        status="ENDED",
+        starts_on=old.starts_on,
+        ends_on=old.ends_on,
+        channel="PORTAL",
+        created_at=world.NOW,
     )
     window(offering, "SIBLINGS", "2026-10-01T09:00")
     window(offering, "LAST_YEAR", "2026-10-01T10:00")
@@ -105,9 +125,7 @@ def test_siblings_and_those_of_last_year_come_in_first(now):
 
 def test_closed_windows_say_since_when(family, now):
     slot = world.make_slot("2026-12-15")
-    window(
-        slot.offering, opens="2026-09-01T09:00", closes_at=world.instant("2026-10-01T12:00")
-    )
+    window(slot.offering, opens="2026-09-01T09:00", closes_at=world.instant("2026-10-01T12:00"))
     line = send(family, slot, now)
     assert line["sentence"] == "Les réservations sont fermées depuis jeudi 1er octobre à 12\u00a0h."
     doors = get_doors(
@@ -160,8 +178,13 @@ def test_a_sending_in_one_step_never_surprises(family, now, monkeypatch):
     monkeypatch.setattr(FamilyRules, "cancelling", charged)
     with pytest.raises(NeedsRecap):
         submit_planning(
-            family_id=family.pk, remove=[booking.pk], key=world.key(), channel="PORTAL", now=now,
-            actor=world.parent(family), no_surprise=True,
+            family_id=family.pk,
+            remove=[booking.pk],
+            key=world.key(),
+            channel="PORTAL",
+            now=now,
+            actor=world.parent(family),
+            no_surprise=True,
         )
     booking.refresh_from_db()
     assert booking.status == "CONFIRMED" and not Submission.objects.exists()

@@ -13,7 +13,10 @@ pytestmark = pytest.mark.django_db
 
 def _open(offering, now, first="2026-10-05", last="2026-11-08"):
     return open_slots(
-        offering_ids=[offering.pk], first=day(first), last=day(last), now=now,
+        offering_ids=[offering.pk],
+        first=day(first),
+        last=day(last),
+        now=now,
         actor=Actor.system(),
     )
 
@@ -30,7 +33,16 @@ def test_school_days_only_holidays_and_closed_days_left_out(now):
     # 5, 6, 12, 13, 15, 16 October; 2, 3, 5, 6 November: no Wednesday, strike, works, holidays.
     assert _open(offering, now) == 10
     assert list(Slot.objects.order_by("day").values_list("day__day", flat=True)) == [
-        5, 6, 12, 13, 15, 16, 2, 3, 5, 6,
+        5,
+        6,
+        12,
+        13,
+        15,
+        16,
+        2,
+        3,
+        5,
+        6,
     ]
     slot = Slot.objects.order_by("day").first()
     assert (slot.capacity, slot.starts_at.hour, slot.period_kind) == (100, 11, "SCHOOL_DAYS")

@@ -45,10 +45,16 @@ def _book_all(slot, now):
     def job(family, child, enrolment):
         def run():
             book_place(
-                slot_id=slot.pk, child_id=child.pk, family_id=family.pk,
-                enrolment_id=enrolment.pk, channel="PORTAL", now=now, actor=world.parent(family),
+                slot_id=slot.pk,
+                child_id=child.pk,
+                family_id=family.pk,
+                enrolment_id=enrolment.pk,
+                channel="PORTAL",
+                now=now,
+                actor=world.parent(family),
             )
             return "booked"
+
         return run
 
     return _rush([job(*taker) for taker in _takers(slot)])
@@ -79,10 +85,15 @@ def _send_all(slots, now):
     def job(family, child):
         def run():
             sent = submit_planning(
-                family_id=family.pk, add=[(slot.pk, child.pk) for slot in slots], key=world.key(),
-                channel="PORTAL", now=now, actor=world.parent(family),
+                family_id=family.pk,
+                add=[(slot.pk, child.pk) for slot in slots],
+                key=world.key(),
+                channel="PORTAL",
+                now=now,
+                actor=world.parent(family),
             )
             return " ".join(line["outcome"] for line in sent.receipt)
+
         return run
 
     return _rush([job(family, child) for family, child, _ in _takers(slots[0])])
@@ -108,10 +119,15 @@ def test_slots_named_in_any_order_never_deadlock(now):
 
         def run():
             submit_planning(
-                family_id=family.pk, add=[(s.pk, child.pk) for s in order], key=world.key(),
-                channel="PORTAL", now=now, actor=world.parent(family),
+                family_id=family.pk,
+                add=[(s.pk, child.pk) for s in order],
+                key=world.key(),
+                channel="PORTAL",
+                now=now,
+                actor=world.parent(family),
             )
             return "sent"
+
         return run
 
     assert _rush([job(i, f, c) for i, (f, c, _) in enumerate(takers)]) == ["sent"] * 8
@@ -125,7 +141,11 @@ def test_the_same_sending_from_two_tabs_at_once_is_one_sending(now):
 
     def run():
         return submit_planning(
-            family_id=family.pk, add=[(slot.pk, child.pk)], key=key, channel="PORTAL", now=now,
+            family_id=family.pk,
+            add=[(slot.pk, child.pk)],
+            key=key,
+            channel="PORTAL",
+            now=now,
             actor=world.parent(family),
         ).reference
 

@@ -28,12 +28,16 @@ def web(transactional_db, tmp_path):
     """Two web processes on this test's database; (port, supervisor's pid)."""
     port = free_port()
     part = Part(
-        "web", "web", web_command(host="127.0.0.1", port=port, workers=2, threads=2),
+        "web",
+        "web",
+        web_command(host="127.0.0.1", port=port, workers=2, threads=2),
         tmp_path / "web.log",
     )
     part.start(
         {
-            **os.environ, "PREAU_MODE": "test", "PREAU_BASE_URL": f"http://localhost:{port}",
+            **os.environ,
+            "PREAU_MODE": "test",
+            "PREAU_BASE_URL": f"http://localhost:{port}",
             "PREAU_WAITING_ROOM": "0",
         }
     )

@@ -19,8 +19,14 @@ pytestmark = pytest.mark.django_db
 
 def send(family, now, *, add=(), remove=(), key=None, **more):
     return submit_planning(
-        family_id=family.pk, add=add, remove=remove, key=key or world.key(), channel="PORTAL",
-        now=now, actor=world.parent(family), **more,
+        family_id=family.pk,
+        add=add,
+        remove=remove,
+        key=key or world.key(),
+        channel="PORTAL",
+        now=now,
+        actor=world.parent(family),
+        **more,
     )
 
 
@@ -135,8 +141,13 @@ def test_a_lapsed_offer_is_passed_on_by_whoever_comes_next(family, canteen, now)
     other = world.make_family(1, name="Martin")
     world.enrol_all(other, canteen)
     lina, noe = world.children_of(family)
-    world.book(slot, world.children_of(other)[0], other, status="OFFERED",
-               offer_expires_at=world.instant("2026-10-06T08:00"))
+    world.book(
+        slot,
+        world.children_of(other)[0],
+        other,
+        status="OFFERED",
+        offer_expires_at=world.instant("2026-10-06T08:00"),
+    )
     sent = send(family, now, add=[(slot.pk, lina.pk), (slot.pk, noe.pk)])
     assert sorted(outcomes(sent)) == ["CONFIRMED", "WAITING"]
     assert taken(slot) == 1
@@ -173,10 +184,17 @@ def test_not_enrolled_cancelled_started_or_the_other_parents_week(family, cantee
     world.enrol(family, canteen, shared)
     odd, even = world.make_slot("2026-10-13"), world.make_slot("2026-10-08")
     lina = world.children_of(family)[0]
-    sent = send(family, now, add=[
-        (elsewhere.pk, lina.pk), (cancelled.pk, lina.pk), (begun.pk, lina.pk),
-        (odd.pk, shared.pk), (even.pk, shared.pk),
-    ])
+    sent = send(
+        family,
+        now,
+        add=[
+            (elsewhere.pk, lina.pk),
+            (cancelled.pk, lina.pk),
+            (begun.pk, lina.pk),
+            (odd.pk, shared.pk),
+            (even.pk, shared.pk),
+        ],
+    )
     by_slot = {line["slot"]: line for line in sent.receipt}
     assert "n’est pas inscrit" in by_slot[elsewhere.pk]["sentence"]
     assert "annulée : grève" in by_slot[cancelled.pk]["sentence"]
@@ -195,15 +213,22 @@ def test_two_products_at_the_same_hours_do_not_mix(family, now):
     )
     whole = world.make_slot("2026-10-14", offering=day_offering)
     half = Slot.objects.create(
-        offering=day_offering, product=morning, day=whole.day, starts_at="08:00", ends_at="12:00",
-        period_kind="WEDNESDAYS", capacity=5,
+        offering=day_offering,
+        product=morning,
+        day=whole.day,
+        starts_at="08:00",
+        ends_at="12:00",
+        period_kind="WEDNESDAYS",
+        capacity=5,
     )
     lina = world.children_of(family)[0]
     world.enrol(family, day_offering, lina)
     sent = send(family, now, add=[(whole.pk, lina.pk), (half.pk, lina.pk)])
     assert sorted(outcomes(sent)) == ["CONFIRMED", "REFUSED"]
     swapped = send(
-        family, now, add=[(half.pk, lina.pk)],
+        family,
+        now,
+        add=[(half.pk, lina.pk)],
         remove=[Booking.objects.get(slot=whole, status="CONFIRMED").pk],
     )
     assert sorted(outcomes(swapped)) == ["CANCELLED", "CONFIRMED"]

@@ -44,7 +44,9 @@ def make_year() -> SchoolYear:
     )
     if made:
         SchoolHoliday.objects.create(
-            name="Toussaint", starts_on=day("2026-10-17"), ends_on=day("2026-11-01"),
+            name="Toussaint",
+            starts_on=day("2026-10-17"),
+            ends_on=day("2026-11-01"),
             kind="SMALL_HOLIDAYS",
         )
     return year
@@ -75,15 +77,20 @@ def make_offering(
         defaults={"name": name, "kind": kind, "domain": "AROUND_SCHOOL", "booking_mode": mode},
     )
     item, _ = Product.objects.get_or_create(
-        activity=activity, slug=product,
+        activity=activity,
+        slug=product,
         defaults={
-            "name": product.capitalize(), "unit_name": product, "unit_plural": f"{product}s",
+            "name": product.capitalize(),
+            "unit_name": product,
+            "unit_plural": f"{product}s",
             "starts_at": dt.time.fromisoformat(hours[0]),
             "ends_at": dt.time.fromisoformat(hours[1]),
         },
     )
     offering, _ = Offering.objects.get_or_create(
-        activity=activity, establishment=site or make_site(), school_year=make_year(),
+        activity=activity,
+        establishment=site or make_site(),
+        school_year=make_year(),
         defaults={"capacity": capacity, "starts_on": YEAR[0], "ends_on": day("2027-07-02")},
     )
     for weekday in weekdays:
@@ -99,8 +106,12 @@ def make_slot(
     offering = offering or make_offering()
     item = offering.activity.products.first()
     return Slot.objects.create(
-        offering=offering, product=item, day=day(on) if isinstance(on, str) else on,
-        starts_at=item.starts_at, ends_at=item.ends_at, period_kind="SCHOOL_DAYS",
+        offering=offering,
+        product=item,
+        day=day(on) if isinstance(on, str) else on,
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+        period_kind="SCHOOL_DAYS",
         capacity=capacity,
     )
 
@@ -108,18 +119,35 @@ def make_slot(
 def make_family(children: int = 1, *, name: str = "Bouvier", email: bool = True) -> Family:
     n = next(_number)
     family = Family.objects.create(
-        code=f"{1000000 + n}{check_letter(str(1000000 + n))}", name=name,
-        sort_key=name.lower(), address_line1="1 rue du Préau", postcode="94300",
-        city="Vincennes", is_resident=True, created_at=NOW, channel="COUNTER",
+        code=f"{1000000 + n}{check_letter(str(1000000 + n))}",
+        name=name,
+        sort_key=name.lower(),
+        address_line1="1 rue du Préau",
+        postcode="94300",
+        city="Vincennes",
+        is_resident=True,
+        created_at=NOW,
+        channel="COUNTER",
     )
     address = f"parent{n}@example.fr" if email else ""
     user = User.objects.create(
-        kind="FAMILY", email=address or None, first_name="Claire", last_name=name, created_at=NOW,
+        kind="FAMILY",
+        email=address or None,
+        first_name="Claire",
+        last_name=name,
+        created_at=NOW,
         password="!",
     )
     Guardian.objects.create(
-        family=family, user=user, civility="MME", last_name=name, first_name="Claire",
-        email=address, is_payer=True, search_key=f"claire {name.lower()}", created_at=NOW,
+        family=family,
+        user=user,
+        civility="MME",
+        last_name=name,
+        first_name="Claire",
+        email=address,
+        is_payer=True,
+        search_key=f"claire {name.lower()}",
+        created_at=NOW,
     )
     for rank in range(children):
         add_child(family, ("Lina", "Noé", "Sami", "Jeanne")[rank % 4], 2018 + rank)
@@ -128,8 +156,12 @@ def make_family(children: int = 1, *, name: str = "Bouvier", email: bool = True)
 
 def add_child(family: Family, first_name: str, year: int = 2018, weeks: str = "ALL") -> Child:
     child = Child.objects.create(
-        last_name=family.name, first_name=first_name, birth_on=dt.date(year, 3, 12), sex="F",
-        search_key=search_key(family.name, first_name), created_at=NOW,
+        last_name=family.name,
+        first_name=first_name,
+        birth_on=dt.date(year, 3, 12),
+        sex="F",
+        search_key=search_key(family.name, first_name),
+        created_at=NOW,
     )
     Custody.objects.create(child=child, family=family, weeks=weeks, starts_on=dt.date(year, 3, 12))
     return child
@@ -147,8 +179,13 @@ def enrol(
     family: Family, offering: Offering, child: Child, starts_on: dt.date = YEAR[0]
 ) -> Enrolment:
     return Enrolment.objects.create(
-        child=child, family=family, offering=offering, starts_on=starts_on,
-        ends_on=offering.ends_on, channel="PORTAL", created_at=NOW,
+        child=child,
+        family=family,
+        offering=offering,
+        starts_on=starts_on,
+        ends_on=offering.ends_on,
+        channel="PORTAL",
+        created_at=NOW,
     )
 
 
@@ -158,8 +195,12 @@ def enrol_all(family: Family, offering: Offering) -> list[Enrolment]:
 
 def set_quotient(family: Family, value: int) -> Quotient:
     return Quotient.objects.create(
-        family=family, value_cents=value * 100, source="CAF", starts_on=YEAR[0],
-        recorded_at=NOW, recorded_by="test",
+        family=family,
+        value_cents=value * 100,
+        source="CAF",
+        starts_on=YEAR[0],
+        recorded_at=NOW,
+        recorded_by="test",
     )
 
 
@@ -171,8 +212,12 @@ def parent(family: Family) -> Actor:
 def make_agent(role: str = "ADMINISTRATOR", site: Establishment | None = None) -> User:
     n = next(_number)
     user = User.objects.create(
-        kind="AGENT", email=f"agent{n}@mairie.fr", first_name="Samia", last_name="Haddad",
-        created_at=NOW, password="!",
+        kind="AGENT",
+        email=f"agent{n}@mairie.fr",
+        first_name="Samia",
+        last_name="Haddad",
+        created_at=NOW,
+        password="!",
     )
     RoleAssignment.objects.create(
         user=user, role=role, establishment_id=site.pk if site else None, starts_on=YEAR[0]
@@ -188,17 +233,26 @@ def book(
     slot: Slot, child: Child, family: Family, enrolment: Enrolment | None = None, **fields: object
 ) -> Booking:
     """A confirmed place, written straight to the tables."""
-    enrolment = enrolment or Enrolment.objects.filter(
-        child=child, family=family, offering=slot.offering_id
-    ).first() or enrol(family, slot.offering, child)
+    enrolment = (
+        enrolment
+        or Enrolment.objects.filter(child=child, family=family, offering=slot.offering_id).first()
+        or enrol(family, slot.offering, child)
+    )
     status = fields.pop("status", "CONFIRMED")
     Slot.objects.filter(pk=slot.pk).update(
         taken=slot.taken + (status in ("CONFIRMED", "OFFERED")), last_ordinal=slot.last_ordinal + 1
     )
     slot.refresh_from_db()
     return Booking.objects.create(
-        slot=slot, child=child, family=family, enrolment=enrolment, status=status,
-        ordinal=slot.last_ordinal, channel="PORTAL", booked_at=NOW, **fields,
+        slot=slot,
+        child=child,
+        family=family,
+        enrolment=enrolment,
+        status=status,
+        ordinal=slot.last_ordinal,
+        channel="PORTAL",
+        booked_at=NOW,
+        **fields,
     )
 
 

@@ -62,8 +62,14 @@ def put_in_class(child, name="CE2 B"):
         establishment=world.make_site(), school_year=year, name=name
     )
     Schooling.objects.create(
-        child=child, establishment=found.establishment, school_year=year, school_class=found,
-        level="CE2", starts_on=year.starts_on, ends_on=year.ends_on, channel="COUNTER",
+        child=child,
+        establishment=found.establishment,
+        school_year=year,
+        school_class=found,
+        level="CE2",
+        starts_on=year.starts_on,
+        ends_on=year.ends_on,
+        channel="COUNTER",
         created_at=world.NOW,
     )
     return found
@@ -99,10 +105,13 @@ def test_a_closed_day_from_its_preview_to_its_undoing(town, now, agent):
     act.refresh_from_db()
     assert (act.status, act.restored, act.missed) == ("UNDONE", 6, 0)
     assert states(town["slots"][0]) == {
-        town["lina"].pk: "CONFIRMED", town["noe"].pk: "CONFIRMED", town["sami"].pk: "WAITING",
+        town["lina"].pk: "CONFIRMED",
+        town["noe"].pk: "CONFIRMED",
+        town["sami"].pk: "WAITING",
     }
     assert list(Slot.objects.order_by("pk").values_list("status", "taken")) == [
-        ("OPEN", 2), ("OPEN", 3),
+        ("OPEN", 2),
+        ("OPEN", 3),
     ]
     assert Message.objects.count() == 4
     with pytest.raises(MassActRefused, match="déjà défait"):
@@ -166,9 +175,9 @@ def test_what_has_begun_stays(town, agent):
 
 
 def test_other_sites_and_activities_are_left_alone(town, now, agent):
-    other = world.make_slot("2026-10-15", offering=world.make_offering(
-        site=world.make_site("École Pasteur")
-    ))
+    other = world.make_slot(
+        "2026-10-15", offering=world.make_offering(site=world.make_site("École Pasteur"))
+    )
     world.book(other, town["sami"], town["families"][1])
     act = ask(wish(sites=(world.make_site().pk,)), now, agent)
     run_mass_act(act_id=act.pk, now=now)
@@ -177,14 +186,17 @@ def test_other_sites_and_activities_are_left_alone(town, now, agent):
     assert preview_mass_act(wish(activity=0), now).rows == []
 
 
-@pytest.mark.parametrize(("fields", "words"), [
-    ({"ends_on": DAY - dt.timedelta(days=1)}, "avant le premier"),
-    ({"ends_on": DAY + dt.timedelta(days=60)}, "un mois"),
-    ({"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 9, 2)}, "passés"),
-    ({"reason": "  "}, "motif"),
-    ({"kind": "SCHOOL_TRIP"}, "classe"),
-    ({"school_class": 3}, "toutes les classes"),
-])
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"ends_on": DAY - dt.timedelta(days=1)}, "avant le premier"),
+        ({"ends_on": DAY + dt.timedelta(days=60)}, "un mois"),
+        ({"starts_on": dt.date(2026, 9, 1), "ends_on": dt.date(2026, 9, 2)}, "passés"),
+        ({"reason": "  "}, "motif"),
+        ({"kind": "SCHOOL_TRIP"}, "classe"),
+        ({"school_class": 3}, "toutes les classes"),
+    ],
+)
 def test_refusals_say_why(now, fields, words):
     with pytest.raises(MassActRefused, match=words):
         preview_mass_act(wish(**fields), now)

@@ -202,8 +202,13 @@ def open_on(slot, text):
     from preau.openings.services import save_window
 
     save_window(
-        offering_id=slot.offering_id, audience="ALL", opens_at=world.instant(text),
-        first_day=slot.day, last_day=slot.day, now=world.NOW, actor=Actor.system(),
+        offering_id=slot.offering_id,
+        audience="ALL",
+        opens_at=world.instant(text),
+        first_day=slot.day,
+        last_day=slot.day,
+        now=world.NOW,
+        actor=Actor.system(),
     )
 
 

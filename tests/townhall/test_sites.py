@@ -21,9 +21,16 @@ pytestmark = pytest.mark.django_db
 def at_nine(monkeypatch, now):
     """Tuesday 6 October 2026, 9:00."""
     for module in (
-        "ui.days.planning", "ui.days.absences", "ui.days.cards", "townhall.sites.views",
-        "townhall.sites.sheets", "townhall.sites.scope", "townhall.sites.cards",
-        "townhall.sites.absences", "townhall.sites.family", "townhall.families.scope",
+        "ui.days.planning",
+        "ui.days.absences",
+        "ui.days.cards",
+        "townhall.sites.views",
+        "townhall.sites.sheets",
+        "townhall.sites.scope",
+        "townhall.sites.cards",
+        "townhall.sites.absences",
+        "townhall.sites.family",
+        "townhall.families.scope",
         "townhall.access",
     ):
         monkeypatch.setattr(f"preau.{module}.utc_now", lambda: now)
@@ -74,12 +81,22 @@ def test_a_manager_of_one_site_goes_straight_to_it_and_sees_no_other(manager, sc
     other = world.make_site("École Pasteur")
     theirs = world.make_slot("2026-10-06", offering=world.make_offering(site=other))
     child = world.children_of(world.make_family())[0]
-    for address in (f"/mairie/sites/{other.pk}/", url(theirs), url(theirs, "liste/"),
-                    url(theirs, "attente/"), f"/mairie/sites/{other.pk}/cartes/"):
+    for address in (
+        f"/mairie/sites/{other.pk}/",
+        url(theirs),
+        url(theirs, "liste/"),
+        url(theirs, "attente/"),
+        f"/mairie/sites/{other.pk}/cartes/",
+    ):
         assert manager.get(address).status_code == 404, address
-    for end, data in (("pointer/", {"mark": f"present:{child.pk}"}), ("tous/", {}), ("clore/", {}),
-                      ("carte/", {"code": "X"}), ("ajouter/", {"child": child.pk}),
-                      (f"enfants/{child.pk}/", {})):
+    for end, data in (
+        ("pointer/", {"mark": f"present:{child.pk}"}),
+        ("tous/", {}),
+        ("clore/", {}),
+        ("carte/", {"code": "X"}),
+        ("ajouter/", {"child": child.pk}),
+        (f"enfants/{child.pk}/", {}),
+    ):
         assert manager.post(url(theirs, end), data).status_code == 404, end
     assert not Attendance.objects.exists() and not SheetClosure.objects.exists()
     # Nor may he change places, cancel a day or open a family's file.
@@ -99,7 +116,8 @@ def test_the_sheet_from_the_first_child_to_its_closing(manager, slot, lina):
     manager.post(url(slot, "pointer/"), {"mark": f"absent:{lina.pk}"})
     manager.post(url(slot, "tous/"))
     assert dict(Attendance.objects.values_list("child", "presence")) == {
-        lina.pk: "ABSENT", noe.pk: "PRESENT",
+        lina.pk: "ABSENT",
+        noe.pk: "PRESENT",
     }
     manager.post(url(slot, "clore/"))
     assert "Liste close" in manager.get(url(slot)).content.decode()
@@ -165,7 +183,8 @@ def test_places_and_queue(counter, slot, lina):
     for rank, words in (("2", "passe 2e"), ("9", "un rang entre 1 et 2"), ("x", "un rang entre")):
         back = counter.post(
             url(slot, "attente/ordre/"),
-            {"booking": rows[1].pk, "reason": "Fratrie", "rank": rank}, follow=True,
+            {"booking": rows[1].pk, "reason": "Fratrie", "rank": rank},
+            follow=True,
         )
         assert words in back.content.decode(), rank
     counter.post(url(slot, "attente/ordre/"), {"booking": rows[1].pk, "reason": "Fratrie"})
@@ -187,17 +206,25 @@ def test_a_day_is_cancelled_and_families_are_told(counter, school, slot, lina):
 
 
 def test_the_register_filters_and_sorts(manager, counter, slot, lina, school):
-    other = world.make_slot("2026-10-06", offering=world.make_offering(
-        site=world.make_site("École Pasteur")))
+    other = world.make_slot(
+        "2026-10-06", offering=world.make_offering(site=world.make_site("École Pasteur"))
+    )
     family = world.make_family(name="Zola")
     world.book(other, world.children_of(family)[0], family)
     page = counter.get("/mairie/sites/registre/?jour=2026-10-06").content.decode()
     assert "Lina Bouvier" in page and "Lina Zola" in page
-    assert "Lina Zola" not in manager.get(
-        "/mairie/sites/registre/?jour=2026-10-06").content.decode()
-    for query, seen in (("q=zol", "Zola"), (f"site={school.pk}", "Bouvier"),
-                        ("sort=-name", "Zola"), ("etat=todo", "Bouvier"), ("q=zzz", "Personne"),
-                        ("q=%27%25", "Bouvier"), ("site=999&classe=x&etat=x&page=zz", "Registre")):
+    assert (
+        "Lina Zola" not in manager.get("/mairie/sites/registre/?jour=2026-10-06").content.decode()
+    )
+    for query, seen in (
+        ("q=zol", "Zola"),
+        (f"site={school.pk}", "Bouvier"),
+        ("sort=-name", "Zola"),
+        ("etat=todo", "Bouvier"),
+        ("q=zzz", "Personne"),
+        ("q=%27%25", "Bouvier"),
+        ("site=999&classe=x&etat=x&page=zz", "Registre"),
+    ):
         page = counter.get(f"/mairie/sites/registre/?jour=2026-10-06&{query}")
         assert page.status_code == 200 and seen in page.content.decode(), query
     answer = counter.get("/mairie/sites/registre/?jour=2026-10-06&export=csv")
@@ -243,8 +270,17 @@ def test_an_agent_books_for_a_family_and_the_channel_is_kept(counter, slot):
     child = world.children_of(family)[0]
     file = f"/mairie/dossiers/{family.code}/"
     counter.post(f"{file}canal/", {"channel": "PHONE"})
-    counter.post(f"{file}reservations/", {"mois": "2026-10", "activite": "cantine", "do": "review",
-                                          "held": "", "added": "", "c": [f"{day.pk}-{child.pk}"]})
+    counter.post(
+        f"{file}reservations/",
+        {
+            "mois": "2026-10",
+            "activite": "cantine",
+            "do": "review",
+            "held": "",
+            "added": "",
+            "c": [f"{day.pk}-{child.pk}"],
+        },
+    )
     recap = counter.get(f"{file}reservations/recapitulatif/").content.decode()
     key = re.search(r'name="key" value="([^"]+)"', recap)[1]
     sent = counter.post(f"{file}reservations/recapitulatif/", {"key": key})
@@ -266,8 +302,13 @@ def test_the_absence_inbox(counter, now):
     family = world.make_family()
     child = world.children_of(family)[0]
     report = report_absence(
-        family_id=family.pk, child_id=child.pk, starts_on=world.day("2026-10-05"),
-        ends_on=world.day("2026-10-05"), reason="ILLNESS", channel="PORTAL", now=now,
+        family_id=family.pk,
+        child_id=child.pk,
+        starts_on=world.day("2026-10-05"),
+        ends_on=world.day("2026-10-05"),
+        reason="ILLNESS",
+        channel="PORTAL",
+        now=now,
         actor=world.parent(family),
     )
     assert "Lina Bouvier" in counter.get("/mairie/absences/").content.decode()
@@ -287,8 +328,13 @@ def test_cards_asked_for_are_issued_from_a_list_and_printed_by_school(counter, n
 
     family = world.make_family()
     child = world.children_of(family)[0]
-    order = order_card(child_id=child.pk, family_id=family.pk, channel="PORTAL", now=now,
-                       actor=world.parent(family))
+    order = order_card(
+        child_id=child.pk,
+        family_id=family.pk,
+        channel="PORTAL",
+        now=now,
+        actor=world.parent(family),
+    )
     assert "Lina Bouvier" in counter.get("/mairie/cartes/").content.decode()
     counter.post(f"/mairie/cartes/{order.pk}/remettre/")
     assert "Aucune carte demandée" in counter.get("/mairie/cartes/").content.decode()

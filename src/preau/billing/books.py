@@ -52,9 +52,7 @@ class Book:
             name = self.names(*key)
             if name is None:
                 raise api.RulebookError(f"le règlement ne parle pas de «{what.activity_name}»")
-            pricer = self._pricers[key] = api.Pricer(
-                self.book, what.activity, name, self.calendar
-            )
+            pricer = self._pricers[key] = api.Pricer(self.book, what.activity, name, self.calendar)
         return pricer
 
     def price(self, charge: ChargeDay, facts: api.Facts) -> api.Price:
@@ -93,8 +91,14 @@ class Book:
         found = self._absences.get(key)
         if found is None:
             found = self._absences[key] = api.decide(
-                self.book, charge.activity, self.names(charge.activity, charge.product) or None,
-                charge.day, "absence", charge.reported_at, facts, self.calendar,
+                self.book,
+                charge.activity,
+                self.names(charge.activity, charge.product) or None,
+                charge.day,
+                "absence",
+                charge.reported_at,
+                facts,
+                self.calendar,
             )
         return found
 

@@ -58,8 +58,15 @@ def post_online_payments(*, cash_office_id: int, payments: Sequence[OnlinePaymen
         "id cash_office_id kind label at source_type source_id actor_label transaction_id",
         (
             (
-                pk, cash_office_id, Movement.Kind.PAYMENT_ONLINE.value, p.label[:160], p.at,
-                ATTEMPT, p.attempt_id, p.actor_label, 0,
+                pk,
+                cash_office_id,
+                Movement.Kind.PAYMENT_ONLINE.value,
+                p.label[:160],
+                p.at,
+                ATTEMPT,
+                p.attempt_id,
+                p.actor_label,
+                0,
             )
             for pk, p in pairs
         ),

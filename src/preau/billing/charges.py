@@ -176,7 +176,10 @@ def read_month(
     Days before `month` are never grouped with those of the month.
     """
     asked: dict[str, Any] = {
-        "office": cash_office_id, "first": first, "last": last, "month": month,
+        "office": cash_office_id,
+        "first": first,
+        "last": last,
+        "month": month,
     }
     found: dict[int, FamilyCharges] = defaultdict(FamilyCharges)
     apart: dict[str, list[Any]] = {"slots": [], "children": [], "families": [], "statuses": []}
@@ -229,9 +232,20 @@ def _days_apart(rows: Iterable[tuple[Any, ...]], calendar: Calendar) -> Iterator
     for family_id, child_id, slot_id, day, status, *rest in rows:
         offer = calendar.slots[slot_id].offer
         yield ChargeDay(
-            family_id, child_id, slot_id, day, status, offer.activity_id, offer.activity,
-            offer.activity_name, offer.product, offer.product_name, offer.unit_name,
-            offer.unit_plural, offer.site, *rest,
+            family_id,
+            child_id,
+            slot_id,
+            day,
+            status,
+            offer.activity_id,
+            offer.activity,
+            offer.activity_name,
+            offer.product,
+            offer.product_name,
+            offer.unit_name,
+            offer.unit_plural,
+            offer.site,
+            *rest,
         )
 
 

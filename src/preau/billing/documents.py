@@ -158,14 +158,16 @@ def _ways_to_pay(office: Any) -> list[str]:
     if means:
         where = office.address.replace("\n", ", ")
         place = f" ({where})" if where else ""
-        ways.append(_("Au guichet%(place)s : %(means)s.") % {
-            "place": place, "means": french.and_join(means, word="ou"),
-        })
+        ways.append(
+            _("Au guichet%(place)s : %(means)s.")
+            % {
+                "place": place,
+                "means": french.and_join(means, word="ou"),
+            }
+        )
     if office.phone:
         ways.append(_("Une question ? %(phone)s.") % {"phone": office.phone})
-    ways.append(
-        _("Sans règlement à cette date, la créance est transmise au comptable public.")
-    )
+    ways.append(_("Sans règlement à cette date, la créance est transmise au comptable public."))
     return ways
 
 

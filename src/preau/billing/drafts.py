@@ -43,10 +43,8 @@ class DraftLine:
 
     @property
     def quantity(self) -> int:
-        return (
-            self.fixed_quantity
-            or sum([len(days.days) for days in self.stretches])
-            + sum([not day.is_free for day in self.days])
+        return self.fixed_quantity or sum([len(days.days) for days in self.stretches]) + sum(
+            [not day.is_free for day in self.days]
         )
 
     @property

@@ -63,8 +63,19 @@ def issue_invoices(
         total = draft.total_cents
         invoices.append(
             (
-                invoice_id, Invoice.Kind.INVOICE.value, office.pk, draft.family_id, run_id, number,
-                month, issued_on, due_on, total, json.dumps(draft.debtor), None, "",
+                invoice_id,
+                Invoice.Kind.INVOICE.value,
+                office.pk,
+                draft.family_id,
+                run_id,
+                number,
+                month,
+                issued_on,
+                due_on,
+                total,
+                json.dumps(draft.debtor),
+                None,
+                "",
             )
         )
         revenue: dict[str, int] = defaultdict(int)
@@ -73,18 +84,35 @@ def issue_invoices(
             revenue[line.accounting_code] += line.amount_cents
             lines.append(
                 (
-                    line_id, invoice_id, line.child_id, line.activity_id, line.label[:160],
-                    line.unit_name, line.quantity, line.unit_cents, line.amount_cents,
-                    line.dates_json(), told[line.explanation], line.rulebook_version_id,
-                    line.slots(), None,
+                    line_id,
+                    invoice_id,
+                    line.child_id,
+                    line.activity_id,
+                    line.label[:160],
+                    line.unit_name,
+                    line.quantity,
+                    line.unit_cents,
+                    line.amount_cents,
+                    line.dates_json(),
+                    told[line.explanation],
+                    line.rulebook_version_id,
+                    line.slots(),
+                    None,
                 )
             )
         if total:
             movement_id = movement_ids[id(draft)]
             movements.append(
                 (
-                    movement_id, office.pk, Movement.Kind.INVOICE.value, f"{label}, n° {number}",
-                    now, SOURCE, invoice_id, actor_label, 0,
+                    movement_id,
+                    office.pk,
+                    Movement.Kind.INVOICE.value,
+                    f"{label}, n° {number}",
+                    now,
+                    SOURCE,
+                    invoice_id,
+                    actor_label,
+                    0,
                 )
             )
             family_account = accounts[draft.family_id]

@@ -225,4 +225,3 @@ def verify() -> list[Fault]:
         if (used > have) if have > 0 else (used < have or used > 0):
             faults.append(Fault("paiement employé au-delà", movement_id, have, used))
     return faults
-

@@ -87,8 +87,14 @@ class LineMaker:
         self.cents[charge.activity_name] += found.cents
         if charge.surcharge_cents and charge.status == "CONFIRMED":
             extra = self._line(
-                lines, charge.child_id, charge, charge.surcharge_cents, charge.day,
-                late=late, book=book, more=("surcharge", found.cents),
+                lines,
+                charge.child_id,
+                charge,
+                charge.surcharge_cents,
+                charge.day,
+                late=late,
+                book=book,
+                more=("surcharge", found.cents),
             )
             if not extra.fixed_quantity:
                 extra.label = f"{extra.label}, majoration"

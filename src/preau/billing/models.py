@@ -319,5 +319,3 @@ class CounterPayment(models.Model):
             ),
         ]
         triggers = append_only()
-
-

@@ -25,9 +25,7 @@ EDITABLE = (
 
 
 @transaction.atomic
-def save_cash_office(
-    *, code: str, actor: Actor, now: datetime, **values: Any
-) -> CashOffice:
+def save_cash_office(*, code: str, actor: Actor, now: datetime, **values: Any) -> CashOffice:
     """Open a cash office, or change the one with this code. The code never changes."""
     unknown = set(values) - set(EDITABLE)
     if unknown:
@@ -81,4 +79,3 @@ def assign_activity(
         object_id=cash_office_id,
     )
     return accounting
-

@@ -65,6 +65,4 @@ def take_back(
     movement = Movement.objects.get(
         kind=Movement.Kind.PAYMENT_ONLINE, source_type=ATTEMPT, source_id=attempt_id
     )
-    ledger.reverse(
-        account=account, movement=movement, label=label, at=now, actor_label=actor_label
-    )
+    ledger.reverse(account=account, movement=movement, label=label, at=now, actor_label=actor_label)

@@ -82,7 +82,10 @@ def read_people(
     overlaps = Q(ends_on__isnull=True) | Q(ends_on__gte=first)
     houses = {
         pk: House(
-            name, code, is_resident, city,
+            name,
+            code,
+            is_resident,
+            city,
             ", ".join(part for part in (line1, line2, f"{postcode} {city}".strip()) if part),
         )
         for pk, name, code, is_resident, city, line1, line2, postcode in apps.get_model(
@@ -90,7 +93,13 @@ def read_people(
         )
         .objects.filter(pk__in=families)
         .values_list(
-            "pk", "name", "code", "is_resident", "city", "address_line1", "address_line2",
+            "pk",
+            "name",
+            "code",
+            "is_resident",
+            "city",
+            "address_line1",
+            "address_line2",
             "postcode",
         )
     }
@@ -159,4 +168,3 @@ def _debtors(houses: dict[int, House]) -> dict[int, dict[str, Any]]:
         }
         for family_id, adult in payers_of(houses).items()
     }
-

@@ -97,29 +97,34 @@ class Biller:
             settled,
             [
                 (charge, priced[rank], self.book_on(charge.day))
-                for rank, charge in enumerate(charges) if rank in priced
+                for rank, charge in enumerate(charges)
+                if rank in priced
             ],
             months,
             {charge.activity: (charge.activity_id, charge.activity_name) for charge in charges},
         )
         if self._no_quotient:
-            self._say("no_quotient", family_id, None,
-                      lambda: f"{house.name} : pas de quotient, tarif le plus haut ou plein")
+            self._say(
+                "no_quotient",
+                family_id,
+                None,
+                lambda: f"{house.name} : pas de quotient, tarif le plus haut ou plein",
+            )
         self._add_draft(house, family_id, lines)
 
     def _add_draft(self, house: House, family_id: int, lines: list[Any]) -> None:
         debtor = self.people.debtors.get(family_id)
         if debtor is None:
-            self._say("no_payer", family_id, None,
-                      lambda: f"{house.name} : aucun adulte redevable")
+            self._say("no_payer", family_id, None, lambda: f"{house.name} : aucun adulte redevable")
             return
         if not lines:
             return
         draft = Draft(family_id=family_id, debtor=debtor, lines=lines)
         total = draft.total_cents
         if total < 0:
-            self._say("negative", family_id, None,
-                      lambda: f"{house.name} : total négatif, non émis")
+            self._say(
+                "negative", family_id, None, lambda: f"{house.name} : total négatif, non émis"
+            )
             return
         if total == 0:
             self._say("zero", family_id, None, lambda: f"{house.name} : facture à zéro")
@@ -163,8 +168,12 @@ class Biller:
             self.result.anomalies.counts["unseen"] += len(stretch.days)
             return
         for charge in stretch.one_by_one():
-            self._say("unseen", charge.family_id, charge.child_id,
-                      lambda charge=charge: self._told(charge, "non pointé"))
+            self._say(
+                "unseen",
+                charge.family_id,
+                charge.child_id,
+                lambda charge=charge: self._told(charge, "non pointé"),
+            )
 
     # --- Facts ---------------------------------------------------------------------------------
 
@@ -314,8 +323,13 @@ def _use(
     if settled is not None:
         lines = (api.PriceLine(settled.note, settled.cents, "", " ".join(settled.sentences)),)
     return api.Use(
-        rank, charge.child_id, charge.activity,
-        book.names(charge.activity, charge.product) or charge.product, charge.day, facts, lines,
+        rank,
+        charge.child_id,
+        charge.activity,
+        book.names(charge.activity, charge.product) or charge.product,
+        charge.day,
+        facts,
+        lines,
     )
 
 

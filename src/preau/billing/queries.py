@@ -146,7 +146,8 @@ def invoices_for_agents(
     if text.strip():
         words = text.strip()
         found = found.filter(
-            Q(number__icontains=words) | Q(family__name__icontains=words)
+            Q(number__icontains=words)
+            | Q(family__name__icontains=words)
             | Q(family__code__istartswith=words.replace(" ", ""))
         )
     if cash_office_id:

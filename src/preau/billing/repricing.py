@@ -73,7 +73,10 @@ def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]
     biller = Biller(people, month=since, accounting_codes={})
     given: dict[int, int] = dict(
         InvoiceLine.objects.filter(corrects_line_id__in={row.line_id for row in rows})
-        .values_list("corrects_line_id").annotate(total=-Sum("amount_cents")).order_by())
+        .values_list("corrects_line_id")
+        .annotate(total=-Sum("amount_cents"))
+        .order_by()
+    )
     lines: dict[int, list[tuple[Billed, int, tuple[str, ...]]]] = defaultdict(list)
     for row in rows:
         found = _price(biller, family_id, row)
@@ -87,27 +90,59 @@ def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]
         credit = max(0, billed - now - given.get(line_id, 0))
         if credit:
             why = dict.fromkeys(sentence for _row, _now, said in days for sentence in said)
-            repriced.append(Repriced(
-                first.invoice_id, first.number, line_id, first.label,
-                len(days), billed, now, credit, tuple(why)))
+            repriced.append(
+                Repriced(
+                    first.invoice_id,
+                    first.number,
+                    line_id,
+                    first.label,
+                    len(days),
+                    billed,
+                    now,
+                    credit,
+                    tuple(why),
+                )
+            )
     return tuple(repriced)
 
 
-def _price(
-    biller: Biller, family_id: int, row: Billed
-) -> tuple[int, tuple[str, ...]] | None:
+def _price(biller: Biller, family_id: int, row: Billed) -> tuple[int, tuple[str, ...]] | None:
     day = row.day
     walk_in = row.note == NOTES["WALK_IN"]
     charge = ChargeDay(
-        family_id, row.child_id, row.slot_id, day, "WALK_IN" if walk_in else "CONFIRMED",
-        row.activity_id, row.activity, row.activity_name, row.product, row.product_name, "", "",
-        row.site, 0, "", None, None, None, None, None, None, None, None, None, None)
+        family_id,
+        row.child_id,
+        row.slot_id,
+        day,
+        "WALK_IN" if walk_in else "CONFIRMED",
+        row.activity_id,
+        row.activity,
+        row.activity_name,
+        row.product,
+        row.product_name,
+        "",
+        "",
+        row.site,
+        0,
+        "",
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+    )
     book = biller.book_on(day)
     if book.book is None:
         return None
     try:
         price = book.price(
-            charge, biller.facts_of(biller.people.houses[family_id], charge, walk_in=walk_in))
+            charge, biller.facts_of(biller.people.houses[family_id], charge, walk_in=walk_in)
+        )
     except RulebookError:
         return None
     return price.cents, price.sentences
@@ -130,6 +165,11 @@ def credit_late_quotient(
         raise NothingToCredit
     return [
         issue_credit_note(
-            invoice_id=invoice_id, lines=lines, actor=actor, now=now,
-            reason=_("Quotient familial reçu après la facture"))
-        for invoice_id, lines in by_invoice.items()]
+            invoice_id=invoice_id,
+            lines=lines,
+            actor=actor,
+            now=now,
+            reason=_("Quotient familial reçu après la facture"),
+        )
+        for invoice_id, lines in by_invoice.items()
+    ]

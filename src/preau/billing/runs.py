@@ -144,7 +144,10 @@ def issue(*, run_id: int, now: datetime) -> None:
         computed = compute(office=run.cash_office, month=run.month, run_id=run.pk)
         if computed.fingerprint != run.fingerprint:
             _keep_preview(
-                run_id, computed, now=now, from_status=Status.ISSUING,
+                run_id,
+                computed,
+                now=now,
+                from_status=Status.ISSUING,
                 error=_("Des réservations ou des pointages ont changé : relisez avant d’émettre."),
             )
             return
@@ -174,7 +177,10 @@ def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
     run.total_cents = sum(draft.total_cents for draft in computed.drafts)
     run.save()
     _record(
-        run, Actor.system(), now, "issue_run",
+        run,
+        Actor.system(),
+        now,
+        "issue_run",
         _("Facturation %(month)s émise : %(count)s factures, %(total)s"),
     )
 
@@ -231,9 +237,7 @@ def _preview(
     office: CashOffice, month: date, bill: Bill, *, first: date, last: date, waiting: int
 ) -> dict[str, Any]:
     before = (month - timedelta(days=1)).replace(day=1)
-    earlier = Invoice.objects.filter(
-        cash_office=office, month=before, kind=Invoice.Kind.INVOICE
-    )
+    earlier = Invoice.objects.filter(cash_office=office, month=before, kind=Invoice.Kind.INVOICE)
     totals = [draft.total_cents for draft in bill.drafts]
     earlier_by_family = dict(earlier.values_list("family_id", "total_cents"))
     _say_unusual(bill, earlier_by_family)
@@ -262,8 +266,7 @@ def _preview(
         ],
         "anomaly_counts": dict(bill.anomalies.counts),
         "anomalies": [
-            {"kind": a.kind, "family_id": a.family_id, "text": a.text}
-            for a in bill.anomalies.told
+            {"kind": a.kind, "family_id": a.family_id, "text": a.text} for a in bill.anomalies.told
         ],
         "largest": [
             {
@@ -282,14 +285,18 @@ def _say_unusual(bill: Bill, earlier_by_family: Mapping[int, int]) -> None:
         usual, total = earlier_by_family.get(draft.family_id), draft.total_cents
         if usual and total > max(UNUSUAL_MIN_CENTS, usual * UNUSUAL_FACTOR):
             bill.anomalies.say(
-                "unusual", draft.family_id, None,
+                "unusual",
+                draft.family_id,
+                None,
                 partial(_unusual, draft.debtor["name"], total, usual),
             )
 
 
 def _unusual(name: str, total: int, usual: int) -> str:
     return _("%(name)s : %(now)s, contre %(before)s le mois précédent") % {
-        "name": name, "now": euros(total), "before": euros(usual),
+        "name": name,
+        "now": euros(total),
+        "before": euros(usual),
     }
 
 

@@ -77,9 +77,21 @@ class Stretch:
         offer = self.days.offer
         for slot_id, day in zip(self.days.slot_ids, self.days.days, strict=True):
             yield ChargeDay(
-                self.family_id, self.child_id, slot_id, day, "CONFIRMED", offer.activity_id,
-                offer.activity, offer.activity_name, offer.product, offer.product_name,
-                offer.unit_name, offer.unit_plural, offer.site, 0, "",
+                self.family_id,
+                self.child_id,
+                slot_id,
+                day,
+                "CONFIRMED",
+                offer.activity_id,
+                offer.activity,
+                offer.activity_name,
+                offer.product,
+                offer.product_name,
+                offer.unit_name,
+                offer.unit_plural,
+                offer.site,
+                0,
+                "",
                 "PRESENT" if self.is_seen else None,
                 *(None,) * 9,
             )

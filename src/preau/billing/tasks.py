@@ -54,5 +54,8 @@ def verify_ledger(timestamp: int) -> None:
     for fault in ledger.verify():
         logger.error(
             "ledger: %s (%s): expected %s, found %s",
-            fault.what, fault.account_id, fault.expected_cents, fault.found_cents,
+            fault.what,
+            fault.account_id,
+            fault.expected_cents,
+            fault.found_cents,
         )

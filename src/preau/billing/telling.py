@@ -33,9 +33,7 @@ class ToldLine:
     open: bool = False
 
 
-def tell_lines(
-    invoice: Invoice, colours: Mapping[int, int] | None = None
-) -> list[ToldLine]:
+def tell_lines(invoice: Invoice, colours: Mapping[int, int] | None = None) -> list[ToldLine]:
     """The lines of an invoice read with `with_lines`; `colours` gives each child its own."""
     return [_tell(line, colours or {}) for line in invoice.lines.all()]
 

@@ -54,9 +54,7 @@ def book_places(*, places: Sequence[Place], now: datetime, actor: Actor) -> Take
     """
     seats = Seats({place.slot_id for place in places}, now)
     held = set(
-        Booking.objects.live()
-        .filter(slot__in=list(seats.slots))
-        .values_list("slot_id", "child_id")
+        Booking.objects.live().filter(slot__in=list(seats.slots)).values_list("slot_id", "child_id")
     )
     rows = []
     booked = 0
@@ -73,8 +71,20 @@ def book_places(*, places: Sequence[Place], now: datetime, actor: Actor) -> Take
             status, ordinal = BookingStatus.WAITING.value, seats.join_queue(place.slot_id)[0]
         rows.append(
             (
-                place.slot_id, place.child_id, place.family_id, place.enrolment_id, status,
-                ordinal, place.channel, place.booked_at, None, 0, "", "", "", True,
+                place.slot_id,
+                place.child_id,
+                place.family_id,
+                place.enrolment_id,
+                status,
+                ordinal,
+                place.channel,
+                place.booked_at,
+                None,
+                0,
+                "",
+                "",
+                "",
+                True,
             )
         )
     seats.save()

@@ -37,5 +37,9 @@ class Outcome(models.TextChoices):
 
 
 DONE = (
-    Outcome.CONFIRMED, Outcome.WAITING, Outcome.CANCELLED, Outcome.CHARGED, Outcome.LEFT_QUEUE,
+    Outcome.CONFIRMED,
+    Outcome.WAITING,
+    Outcome.CANCELLED,
+    Outcome.CHARGED,
+    Outcome.LEFT_QUEUE,
 )

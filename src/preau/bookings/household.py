@@ -72,8 +72,15 @@ def get_household(family_id: int, first: date, last: date, family: Any = None) -
     `family`: its row, when the caller has it already; one query less.
     """
     custodies = custodies_between(family_id, first, last).values_list(
-        "child_id", "child__first_name", "child__last_name", "child__birth_on", "child__sex",
-        "child__diet", "weeks", "starts_on", "ends_on",
+        "child_id",
+        "child__first_name",
+        "child__last_name",
+        "child__birth_on",
+        "child__sex",
+        "child__diet",
+        "weeks",
+        "starts_on",
+        "ends_on",
     )
     return _household(family_id, custodies, family)
 

@@ -45,15 +45,17 @@ def tell_receipt(submission: Submission, *, now: datetime) -> None:
         f"Vos réservations : {SPACE}\n"
     )
     _write(
-        submission.family_id, f"Vos réservations, {submission.reference}", body, now,
+        submission.family_id,
+        f"Vos réservations, {submission.reference}",
+        body,
+        now,
         key=f"planning-{submission.key}",
     )
 
 
 def _words(line: dict[str, object]) -> str:
     words = (
-        f"{line['name']}, {french.day(date.fromisoformat(str(line['day'])))} : "
-        f"{line['activity']}"
+        f"{line['name']}, {french.day(date.fromisoformat(str(line['day'])))} : {line['activity']}"
     )
     if line["product"] and line["product"] != line["activity"]:
         words += f" ({str(line['product']).lower()})"
@@ -88,7 +90,10 @@ def tell_offers(bookings: Iterable[Booking], *, now: datetime) -> None:
             f"Accepter ou refuser : {SPACE}\n"
         )
         _write(
-            booking.family_id, f"Une place se libère : {title}, {french.day(day)}", body, now,
+            booking.family_id,
+            f"Une place se libère : {title}, {french.day(day)}",
+            body,
+            now,
             key=f"offer-{booking.pk}-{int(limit.timestamp())}",
         )
         expire_offers_of.configure(schedule_at=limit).defer(slot_id=booking.slot_id)
@@ -128,6 +133,10 @@ def _write(
 ) -> None:
     for rank, address in enumerate(addresses_of(family_id)):
         queue_email(
-            to=address, subject=subject, body=body, now=now, family_id=family_id,
+            to=address,
+            subject=subject,
+            body=body,
+            now=now,
+            family_id=family_id,
             key=f"{key}-{rank}" if key else None,
         )

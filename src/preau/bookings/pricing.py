@@ -92,9 +92,7 @@ class FamilyRules:
             known = self._facts[key] = self._build(service, kid, child_id, quotient)
         return known.with_(**more) if more else known
 
-    def _build(
-        self, service: Service, kid: Kid | None, child_id: int, quotient: Any
-    ) -> Facts:
+    def _build(self, service: Service, kid: Kid | None, child_id: int, quotient: Any) -> Facts:
         house = self.household
         school = self.schooling.get(child_id, {})
         return service_facts(
@@ -155,7 +153,11 @@ class FamilyRules:
         if now >= start:
             return Verdict(False, "Cette séance a déjà commencé.", start)
         decision = self.rates(service).decide(
-            service.activity, service.product, service.day, "book", now,
+            service.activity,
+            service.product,
+            service.day,
+            "book",
+            now,
             self.facts(service, child_id),
         )
         if decision is None:
@@ -172,7 +174,11 @@ class FamilyRules:
                 line.sentence for line in decision.lines if line.kind == "surcharge"
             )
         return Verdict(
-            allowed, sentence, decision.limit_at, decision.surcharge_cents, waits=waits,
+            allowed,
+            sentence,
+            decision.limit_at,
+            decision.surcharge_cents,
+            waits=waits,
             cents=decision.cents,
         )
 
@@ -196,9 +202,7 @@ class FamilyRules:
         )
         sentence = _since(decision, "Il fallait annuler avant")
         if limit is not None and limit.late_outcome == "charged":
-            return Verdict(
-                True, sentence, decision.limit_at, charged=True, cents=decision.cents
-            )
+            return Verdict(True, sentence, decision.limit_at, charged=True, cents=decision.cents)
         return Verdict(False, sentence, decision.limit_at, charged=True, cents=decision.cents)
 
     def absence(
@@ -212,13 +216,15 @@ class FamilyRules:
         if at is not None:
             known.setdefault("notice_at", at)
         return self.rates(service).decide(
-            service.activity, service.product, service.day, "absence", at,
+            service.activity,
+            service.product,
+            service.day,
+            "absence",
+            at,
             self.facts(service, child_id, **known),
         )
 
-    def _by_deadline(
-        self, service: Service, child_id: int, action: str, now: datetime
-    ) -> Verdict:
+    def _by_deadline(self, service: Service, child_id: int, action: str, now: datetime) -> Verdict:
         """When the price is not known (no quotient…), the deadline still is."""
         limit = self.rates(service).deadline(
             service.activity, service.product, service.day, action, self.facts(service, child_id)

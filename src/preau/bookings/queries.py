@@ -196,10 +196,19 @@ def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
         )
         .order_by("slot__day", "child__birth_on", "child_id", "slot__starts_at")
         .values_list(
-            "slot__day", "child_id", "slot__offering__activity__name",
-            "slot__offering__activity__kind", "slot__product__name", "slot__starts_at",
-            "slot__ends_at", "status", "slot__offering__establishment__name", "pk",
-            "offer_expires_at", "slot__offering_id", "rank",
+            "slot__day",
+            "child_id",
+            "slot__offering__activity__name",
+            "slot__offering__activity__kind",
+            "slot__product__name",
+            "slot__starts_at",
+            "slot__ends_at",
+            "status",
+            "slot__offering__establishment__name",
+            "pk",
+            "offer_expires_at",
+            "slot__offering_id",
+            "rank",
         )
     )
     return [Coming(*row) for row in rows]
@@ -224,8 +233,7 @@ def charged_bookings(family_id: int, first: date, last: date) -> QuerySet[Bookin
     return (
         Booking.objects.for_family(family_id)
         .filter(
-            Q(status=BookingStatus.CONFIRMED)
-            | Q(status=BookingStatus.CANCELLED, is_charged=True),
+            Q(status=BookingStatus.CONFIRMED) | Q(status=BookingStatus.CANCELLED, is_charged=True),
             slot__day__range=(first, last),
         )
         .select_related("slot__offering__activity", "slot__product", "child")
@@ -257,9 +265,9 @@ def holders_of(slot_id: int) -> dict[int, int]:
 
 
 def has_upcoming(family_id: int, first: date) -> bool:
-    return Booking.objects.for_family(family_id).filter(
-        slot__day__gte=first, status__in=LIVE
-    ).exists()
+    return (
+        Booking.objects.for_family(family_id).filter(slot__day__gte=first, status__in=LIVE).exists()
+    )
 
 
 # --- Drafts and receipts -----------------------------------------------------------------------
@@ -392,9 +400,7 @@ def slots_within(
 
 def live_statuses(slot_ids: Iterable[int]) -> dict[int, str]:
     """The live bookings of these slots (ids), each with its status."""
-    return dict(
-        Booking.objects.live().filter(slot__in=list(slot_ids)).values_list("pk", "status")
-    )
+    return dict(Booking.objects.live().filter(slot__in=list(slot_ids)).values_list("pk", "status"))
 
 
 def next_days_of(establishment_id: int, day: date) -> tuple[date | None, date | None]:

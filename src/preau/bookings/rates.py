@@ -58,7 +58,12 @@ class Rates:
             return self._deadlines[key]
         try:
             answer = api.deadline(
-                self.book, activity, self._product(activity, product), day, action, self.calendar,
+                self.book,
+                activity,
+                self._product(activity, product),
+                day,
+                action,
+                self.calendar,
                 facts,
             )
         except api.RulebookError:
@@ -68,14 +73,25 @@ class Rates:
         return answer
 
     def decide(
-        self, activity: str, product: str, day: date, action: str, at: datetime | None,
+        self,
+        activity: str,
+        product: str,
+        day: date,
+        action: str,
+        at: datetime | None,
         facts: api.Facts,
     ) -> api.Decision | None:
         """What becomes of an action; None when the rulebook does not speak of the product."""
         if self.book is None or not self.knows(activity, product):
             return None
         return api.decide(
-            self.book, activity, self._product(activity, product), day, action, at, facts,
+            self.book,
+            activity,
+            self._product(activity, product),
+            day,
+            action,
+            at,
+            facts,
             self.calendar,
         )
 
@@ -156,9 +172,7 @@ def calendar_around(day: date) -> api.Calendar:
     """The town's calendar as the rulebook's value."""
     found = rule_calendar(day - BEFORE, day + AFTER)
     return api.Calendar(
-        holidays=tuple(
-            api.Holiday(h.name, h.starts_on, h.resumes_on) for h in found.holidays
-        ),
+        holidays=tuple(api.Holiday(h.name, h.starts_on, h.resumes_on) for h in found.holidays),
         public_holidays=found.public_holidays,
         closed_days=found.closed_days,
         no_school_days=found.no_school_days,

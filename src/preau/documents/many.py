@@ -72,8 +72,13 @@ def issue_many(pool: ProcessPoolExecutor, wanted: Sequence[ToIssue], *, now: dat
             files.append(file)
             rows.append(
                 IssuedDocument(
-                    kind=one.kind, number=one.number, code=code.replace("-", ""), title=one.title,
-                    public_facts=one.public_facts, file=file, issued_at=now,
+                    kind=one.kind,
+                    number=one.number,
+                    code=code.replace("-", ""),
+                    title=one.title,
+                    public_facts=one.public_facts,
+                    file=file,
+                    issued_at=now,
                     family_id=one.family_id,
                 )
             )

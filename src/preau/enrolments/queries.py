@@ -174,9 +174,7 @@ def siblings_enrolled(
     ids = list(offering_ids)
     rows = Enrolment.objects.filter(
         family_id=family_id, status=Enrolment.Status.ACTIVE, ends_on__gte=day
-    ).values_list(
-        "child_id", "offering_id", "offering__activity_id", "offering__school_year_id"
-    )
+    ).values_list("child_id", "offering_id", "offering__activity_id", "offering__school_year_id")
     attenders: dict[tuple[int, int], set[int]] = defaultdict(set)
     held = []
     for child, offering, activity, year in rows:
@@ -195,10 +193,7 @@ def earlier_attenders(
 ) -> frozenset[tuple[int, int]]:
     """The (child, offering) pairs of children enrolled in the same activity the school year
     before, on whatever site; two queries."""
-    aimed = {
-        row.pk: row
-        for row in list_all_offerings().filter(pk__in=list(offering_ids))
-    }
+    aimed = {row.pk: row for row in list_all_offerings().filter(pk__in=list(offering_ids))}
     attended: dict[int, set[tuple[int, date]]] = defaultdict(set)
     for child, activity, ends_on in Enrolment.objects.filter(
         child_id__in=list(child_ids),

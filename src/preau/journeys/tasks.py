@@ -6,7 +6,11 @@ from preau.journeys.onde.tasks import apply_import
 from preau.kernel.clock import utc_now
 
 __all__ = [
-    "apply_import", "apply_mass_act", "give_back_stalled_jobs", "make_letters", "undo_mass_act",
+    "apply_import",
+    "apply_mass_act",
+    "give_back_stalled_jobs",
+    "make_letters",
+    "undo_mass_act",
 ]
 
 

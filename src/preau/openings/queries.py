@@ -32,9 +32,7 @@ def windows_between(offering_ids: Iterable[int], first: date, last: date) -> lis
             offering_id__in=ids, first_day__lte=last, last_day__gte=first
         )
         .order_by()
-        .values_list(
-            "offering_id", "audience", "opens_at", "closes_at", "first_day", "last_day"
-        )
+        .values_list("offering_id", "audience", "opens_at", "closes_at", "first_day", "last_day")
     ]
 
 

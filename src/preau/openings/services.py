@@ -35,13 +35,17 @@ def save_window(
     if closes_at is not None and closes_at <= opens_at:
         raise WindowRefused("Les réservations fermeraient avant d’ouvrir.")
     same = Window.objects.filter(
-        offering_id=offering_id, audience=audience, first_day__lte=last_day,
+        offering_id=offering_id,
+        audience=audience,
+        first_day__lte=last_day,
         last_day__gte=first_day,
     )
     if same.exclude(pk=window_id).exists():
         raise WindowRefused("Ces familles ont déjà une ouverture pour une partie de ces jours.")
-    window = Window.objects.get(pk=window_id, offering_id=offering_id) if window_id else Window(
-        offering_id=offering_id
+    window = (
+        Window.objects.get(pk=window_id, offering_id=offering_id)
+        if window_id
+        else Window(offering_id=offering_id)
     )
     window.audience = audience
     window.opens_at, window.closes_at = opens_at, closes_at

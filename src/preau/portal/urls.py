@@ -4,7 +4,14 @@ from django.urls import include, path
 
 app_name = "portal"
 SUBJECTS = (
-    "sign_in", "home", "family", "requests", "planning", "absences", "cards",
-    "account", "certificates",
+    "sign_in",
+    "home",
+    "family",
+    "requests",
+    "planning",
+    "absences",
+    "cards",
+    "account",
+    "certificates",
 )
 urlpatterns = [path("", include(f"preau.portal.{subject}.urls")) for subject in SUBJECTS]

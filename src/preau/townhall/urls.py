@@ -4,7 +4,19 @@ from django.urls import include, path
 
 app_name = "townhall"
 SUBJECTS = (
-    "sign_in", "agents", "families", "inbox", "catalogue", "settings", "sites", "imports",
-    "billing", "certificates", "dashboard", "rules", "childcare", "schools",
+    "sign_in",
+    "agents",
+    "families",
+    "inbox",
+    "catalogue",
+    "settings",
+    "sites",
+    "imports",
+    "billing",
+    "certificates",
+    "dashboard",
+    "rules",
+    "childcare",
+    "schools",
 )
 urlpatterns = [path("", include(f"preau.townhall.{subject}.urls")) for subject in SUBJECTS]

@@ -11,8 +11,11 @@ from tests.harness.people import make_agent
 
 pytestmark = pytest.mark.django_db
 FORM = {
-    "audience": "RESIDENTS", "first_day": "2026-12-01", "last_day": "2026-12-31",
-    "opens_on": "2026-11-02", "opens_time": "09:00",
+    "audience": "RESIDENTS",
+    "first_day": "2026-12-01",
+    "last_day": "2026-12-31",
+    "opens_on": "2026-11-02",
+    "opens_time": "09:00",
 }
 
 

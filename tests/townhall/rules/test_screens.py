@@ -56,9 +56,13 @@ def test_a_pasted_text_becomes_a_draft_and_a_bad_one_is_told_with_its_line(offic
 
 def test_the_rules_are_told_in_french(office):
     html = page(office, f"/mairie/regles/{draft().pk}/")
-    for words in ("le lundi de la semaine précédente, jusqu’à 9 h",
-                  "1 jour d’école avant, jusqu’à 9 h", "plus de 800 à 1 100", "QF × 1,2 %",
-                  "rang de l&#x27;enfant à partir de 3"):
+    for words in (
+        "le lundi de la semaine précédente, jusqu’à 9 h",
+        "1 jour d’école avant, jusqu’à 9 h",
+        "plus de 800 à 1 100",
+        "QF × 1,2 %",
+        "rang de l&#x27;enfant à partir de 3",
+    ):
         assert words in html, words
 
 
@@ -68,11 +72,20 @@ def test_a_grid_is_changed_like_a_sheet(office):
     html = page(office, path)
     assert ('name="r3-p0"' in html and 'value="3.40"' in html) or "3,40" in html
     data = {}
-    brackets = [("from", "0", "to", "400", "1,00"), ("above", "400", "to", "900", "2"),
-                ("above", "900", "below", "", "5,10"), ("above", "", "to", "", "")]
+    brackets = [
+        ("from", "0", "to", "400", "1,00"),
+        ("above", "400", "to", "900", "2"),
+        ("above", "900", "below", "", "5,10"),
+        ("above", "", "to", "", ""),
+    ]
     for i, (low_word, low, high_word, high, cents) in enumerate(brackets):
-        data |= {f"r{i}-low_word": low_word, f"r{i}-low": low, f"r{i}-high_word": high_word,
-                 f"r{i}-high": high, f"r{i}-p0": cents}
+        data |= {
+            f"r{i}-low_word": low_word,
+            f"r{i}-low": low,
+            f"r{i}-high_word": high_word,
+            f"r{i}-high": high,
+            f"r{i}-p0": cents,
+        }
     for i in range(4, 8):
         data |= {f"r{i}-low_word": "above", f"r{i}-high_word": "to"}
     assert office.post(path, data).status_code == 302
@@ -89,20 +102,43 @@ def test_a_deadline_is_a_sentence_with_choices(office):
     row = draft()
     path = f"/mairie/regles/{row.pk}/deadlines/cantine-delai/"
     assert "jours d’école" in page(office, path)
-    done = office.post(path, {"how": "weekday", "weekday": "thu", "weeks": "1", "time": "12:00",
-                              "count": "calendar", "number": "", "late": "refused"})
+    done = office.post(
+        path,
+        {
+            "how": "weekday",
+            "weekday": "thu",
+            "weeks": "1",
+            "time": "12:00",
+            "count": "calendar",
+            "number": "",
+            "late": "refused",
+        },
+    )
     assert done.status_code == 302
     assert "le jeudi de la semaine précédente, jusqu’à 12 h" in page(
-        office, f"/mairie/regles/{row.pk}/")
-    wrong = office.post(path, {"how": "days", "weekday": "thu", "weeks": "1", "time": "26:00",
-                               "count": "calendar", "number": "", "late": "refused"})
+        office, f"/mairie/regles/{row.pk}/"
+    )
+    wrong = office.post(
+        path,
+        {
+            "how": "days",
+            "weekday": "thu",
+            "weeks": "1",
+            "time": "26:00",
+            "count": "calendar",
+            "number": "",
+            "late": "refused",
+        },
+    )
     assert "Écrivez un nombre" in wrong.content.decode()
 
 
 def test_a_rate_and_a_plain_amount(office):
     row = draft()
-    office.post(f"/mairie/regles/{row.pk}/tariffs/centre-journee/",
-                {"percent": "1,5", "low": "4", "high": "22"})
+    office.post(
+        f"/mairie/regles/{row.pk}/tariffs/centre-journee/",
+        {"percent": "1,5", "low": "4", "high": "22"},
+    )
     office.post(f"/mairie/regles/{row.pk}/surcharges/cantine-sans-reservation/", {"price": "3"})
     html = page(office, f"/mairie/regles/{row.pk}/")
     assert "QF × 1,5 %, au moins 4,00 €, au plus 22,00 €" in html and "+3,00 €" in html

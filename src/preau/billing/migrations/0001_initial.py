@@ -7,335 +7,886 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0001_initial'),
-        ('catalogue', '0001_initial'),
-        ('families', '0001_initial'),
+        ("bookings", "0001_initial"),
+        ("catalogue", "0001_initial"),
+        ("families", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CashOffice',
+            name="CashOffice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
-                ('act_reference', models.CharField(blank=True, max_length=160, verbose_name='acte constitutif')),
-                ('cashier_name', models.CharField(blank=True, max_length=120, verbose_name='régisseur')),
-                ('address', models.TextField(blank=True, verbose_name='adresse')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone')),
-                ('payment_days', models.PositiveSmallIntegerField(default=25, verbose_name='délai de paiement, en jours')),
-                ('top_up_min_cents', models.PositiveIntegerField(default=1000, verbose_name='rechargement minimum')),
-                ('accepts_top_up', models.BooleanField(default=True, verbose_name='compte rechargeable')),
-                ('means', models.JSONField(default=list, verbose_name='moyens de paiement')),
-                ('is_active', models.BooleanField(default=True, verbose_name='ouverte')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
+                (
+                    "act_reference",
+                    models.CharField(blank=True, max_length=160, verbose_name="acte constitutif"),
+                ),
+                (
+                    "cashier_name",
+                    models.CharField(blank=True, max_length=120, verbose_name="régisseur"),
+                ),
+                ("address", models.TextField(blank=True, verbose_name="adresse")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="téléphone")),
+                (
+                    "payment_days",
+                    models.PositiveSmallIntegerField(
+                        default=25, verbose_name="délai de paiement, en jours"
+                    ),
+                ),
+                (
+                    "top_up_min_cents",
+                    models.PositiveIntegerField(default=1000, verbose_name="rechargement minimum"),
+                ),
+                (
+                    "accepts_top_up",
+                    models.BooleanField(default=True, verbose_name="compte rechargeable"),
+                ),
+                ("means", models.JSONField(default=list, verbose_name="moyens de paiement")),
+                ("is_active", models.BooleanField(default=True, verbose_name="ouverte")),
             ],
             options={
-                'verbose_name': 'régie',
-                'ordering': ['name'],
+                "verbose_name": "régie",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='BillingRun',
+            name="BillingRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='mois')),
-                ('status', models.CharField(choices=[('PREVIEWING', 'calcul en cours'), ('PREVIEWED', 'à valider'), ('ISSUING', 'émission en cours'), ('ISSUED', 'émise'), ('CANCELLED', 'abandonnée'), ('FAILED', 'en échec')], default='PREVIEWING', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=160)),
-                ('previewed_at', models.DateTimeField(null=True)),
-                ('approved_by', models.CharField(blank=True, max_length=160)),
-                ('issued_at', models.DateTimeField(null=True)),
-                ('progress', models.PositiveIntegerField(default=0)),
-                ('invoice_count', models.PositiveIntegerField(default=0)),
-                ('total_cents', models.BigIntegerField(default=0)),
-                ('preview', models.JSONField(default=dict)),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('step_at', models.DateTimeField(null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField(verbose_name="mois")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("PREVIEWING", "calcul en cours"),
+                            ("PREVIEWED", "à valider"),
+                            ("ISSUING", "émission en cours"),
+                            ("ISSUED", "émise"),
+                            ("CANCELLED", "abandonnée"),
+                            ("FAILED", "en échec"),
+                        ],
+                        default="PREVIEWING",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=160)),
+                ("previewed_at", models.DateTimeField(null=True)),
+                ("approved_by", models.CharField(blank=True, max_length=160)),
+                ("issued_at", models.DateTimeField(null=True)),
+                ("progress", models.PositiveIntegerField(default=0)),
+                ("invoice_count", models.PositiveIntegerField(default=0)),
+                ("total_cents", models.BigIntegerField(default=0)),
+                ("preview", models.JSONField(default=dict)),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("step_at", models.DateTimeField(null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'facturation',
+                "verbose_name": "facturation",
             },
         ),
         migrations.CreateModel(
-            name='ActivityAccounting',
+            name="ActivityAccounting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('accounting_code', models.CharField(blank=True, max_length=20, verbose_name='imputation')),
-                ('is_meal', models.BooleanField(default=False, verbose_name='repas')),
-                ('counts_for_tax', models.BooleanField(default=False, verbose_name='frais de garde déductibles')),
-                ('activity', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.activity')),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='billing.cashoffice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "accounting_code",
+                    models.CharField(blank=True, max_length=20, verbose_name="imputation"),
+                ),
+                ("is_meal", models.BooleanField(default=False, verbose_name="repas")),
+                (
+                    "counts_for_tax",
+                    models.BooleanField(default=False, verbose_name="frais de garde déductibles"),
+                ),
+                (
+                    "activity",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.activity",
+                    ),
+                ),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities",
+                        to="billing.cashoffice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'imputation d’une activité',
+                "verbose_name": "imputation d’une activité",
             },
         ),
         migrations.CreateModel(
-            name='CounterPayment',
+            name="CounterPayment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('means', models.CharField(choices=[('CASH', 'espèces'), ('CHEQUE', 'chèque')], max_length=10, verbose_name='moyen')),
-                ('amount_cents', models.PositiveIntegerField(verbose_name='montant')),
-                ('received_at', models.DateTimeField(verbose_name='reçu le')),
-                ('receipt_number', models.CharField(max_length=30, unique=True, verbose_name='reçu n°')),
-                ('cheque_number', models.CharField(blank=True, max_length=20)),
-                ('cheque_drawer', models.CharField(blank=True, max_length=120, verbose_name='tireur')),
-                ('taken_by_id', models.BigIntegerField(null=True)),
-                ('taken_by_label', models.CharField(max_length=160, verbose_name='par')),
-                ('key', models.UUIDField(unique=True)),
-                ('void_reason', models.CharField(blank=True, max_length=200)),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('voids', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='voided_by', to='billing.counterpayment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "means",
+                    models.CharField(
+                        choices=[("CASH", "espèces"), ("CHEQUE", "chèque")],
+                        max_length=10,
+                        verbose_name="moyen",
+                    ),
+                ),
+                ("amount_cents", models.PositiveIntegerField(verbose_name="montant")),
+                ("received_at", models.DateTimeField(verbose_name="reçu le")),
+                (
+                    "receipt_number",
+                    models.CharField(max_length=30, unique=True, verbose_name="reçu n°"),
+                ),
+                ("cheque_number", models.CharField(blank=True, max_length=20)),
+                (
+                    "cheque_drawer",
+                    models.CharField(blank=True, max_length=120, verbose_name="tireur"),
+                ),
+                ("taken_by_id", models.BigIntegerField(null=True)),
+                ("taken_by_label", models.CharField(max_length=160, verbose_name="par")),
+                ("key", models.UUIDField(unique=True)),
+                ("void_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "voids",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="voided_by",
+                        to="billing.counterpayment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'encaissement',
+                "verbose_name": "encaissement",
             },
         ),
         migrations.CreateModel(
-            name='FamilyAccount',
+            name="FamilyAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('balance_cents', models.BigIntegerField(default=0, verbose_name='solde')),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("balance_cents", models.BigIntegerField(default=0, verbose_name="solde")),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'compte famille',
+                "verbose_name": "compte famille",
             },
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('INVOICE', 'facture'), ('CREDIT_NOTE', 'avoir')], default='INVOICE', max_length=12)),
-                ('number', models.CharField(max_length=30, unique=True, verbose_name='numéro')),
-                ('month', models.DateField(verbose_name='mois')),
-                ('issued_on', models.DateField(verbose_name='émise le')),
-                ('due_on', models.DateField(verbose_name='à régler avant le')),
-                ('total_cents', models.BigIntegerField(verbose_name='total')),
-                ('debtor', models.JSONField(verbose_name='redevable')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='motif')),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
-                ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='billing.invoice')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='billing.billingrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("INVOICE", "facture"), ("CREDIT_NOTE", "avoir")],
+                        default="INVOICE",
+                        max_length=12,
+                    ),
+                ),
+                ("number", models.CharField(max_length=30, unique=True, verbose_name="numéro")),
+                ("month", models.DateField(verbose_name="mois")),
+                ("issued_on", models.DateField(verbose_name="émise le")),
+                ("due_on", models.DateField(verbose_name="à régler avant le")),
+                ("total_cents", models.BigIntegerField(verbose_name="total")),
+                ("debtor", models.JSONField(verbose_name="redevable")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="motif")),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_notes",
+                        to="billing.invoice",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="billing.billingrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'facture',
-                'ordering': ['-month', '-pk'],
+                "verbose_name": "facture",
+                "ordering": ["-month", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='InvoiceLine',
+            name="InvoiceLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=160, verbose_name='libellé')),
-                ('unit_name', models.CharField(blank=True, max_length=30)),
-                ('quantity', models.PositiveIntegerField(verbose_name='quantité')),
-                ('unit_cents', models.BigIntegerField(verbose_name='prix unitaire')),
-                ('amount_cents', models.BigIntegerField(verbose_name='montant')),
-                ('dates', models.JSONField(default=list)),
-                ('explanation', models.JSONField(default=list)),
-                ('rulebook_version_id', models.BigIntegerField(null=True)),
-                ('activity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.activity')),
-                ('child', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('corrects_line', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='billing.invoiceline')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.invoice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=160, verbose_name="libellé")),
+                ("unit_name", models.CharField(blank=True, max_length=30)),
+                ("quantity", models.PositiveIntegerField(verbose_name="quantité")),
+                ("unit_cents", models.BigIntegerField(verbose_name="prix unitaire")),
+                ("amount_cents", models.BigIntegerField(verbose_name="montant")),
+                ("dates", models.JSONField(default=list)),
+                ("explanation", models.JSONField(default=list)),
+                ("rulebook_version_id", models.BigIntegerField(null=True)),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.activity",
+                    ),
+                ),
+                (
+                    "child",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "corrects_line",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrected_by",
+                        to="billing.invoiceline",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.invoice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ligne de facture',
+                "verbose_name": "ligne de facture",
             },
         ),
         migrations.CreateModel(
-            name='BilledDay',
+            name="BilledDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_cents', models.BigIntegerField()),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bookings.slot')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='billed_days', to='billing.invoiceline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount_cents", models.BigIntegerField()),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bookings.slot",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="billed_days",
+                        to="billing.invoiceline",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('INVOICE', 'facture'), ('CREDIT_NOTE', 'avoir'), ('PAYMENT_ONLINE', 'paiement en ligne'), ('PAYMENT_COUNTER', 'paiement au guichet'), ('REVERSAL', 'annulation'), ('OPENING', 'reprise de solde')], max_length=16)),
-                ('label', models.CharField(max_length=160, verbose_name='libellé')),
-                ('at', models.DateTimeField(verbose_name='le')),
-                ('source_type', models.CharField(max_length=40)),
-                ('source_id', models.BigIntegerField()),
-                ('actor_label', models.CharField(max_length=160)),
-                ('transaction_id', models.BigIntegerField(default=0, editable=False)),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("INVOICE", "facture"),
+                            ("CREDIT_NOTE", "avoir"),
+                            ("PAYMENT_ONLINE", "paiement en ligne"),
+                            ("PAYMENT_COUNTER", "paiement au guichet"),
+                            ("REVERSAL", "annulation"),
+                            ("OPENING", "reprise de solde"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("label", models.CharField(max_length=160, verbose_name="libellé")),
+                ("at", models.DateTimeField(verbose_name="le")),
+                ("source_type", models.CharField(max_length=40)),
+                ("source_id", models.BigIntegerField()),
+                ("actor_label", models.CharField(max_length=160)),
+                ("transaction_id", models.BigIntegerField(default=0, editable=False)),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mouvement',
+                "verbose_name": "mouvement",
             },
         ),
         migrations.CreateModel(
-            name='LedgerLine',
+            name="LedgerLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(choices=[('FAMILY', 'familles'), ('REVENUE', 'produits'), ('BANK', 'paiements en ligne'), ('CASH', 'espèces'), ('CHEQUE', 'chèques'), ('CARD', 'carte au guichet'), ('OPENING', 'reprise')], max_length=10)),
-                ('accounting_code', models.CharField(blank=True, max_length=20)),
-                ('amount_cents', models.BigIntegerField()),
-                ('family_account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.familyaccount')),
-                ('movement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.movement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "account",
+                    models.CharField(
+                        choices=[
+                            ("FAMILY", "familles"),
+                            ("REVENUE", "produits"),
+                            ("BANK", "paiements en ligne"),
+                            ("CASH", "espèces"),
+                            ("CHEQUE", "chèques"),
+                            ("CARD", "carte au guichet"),
+                            ("OPENING", "reprise"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("accounting_code", models.CharField(blank=True, max_length=20)),
+                ("amount_cents", models.BigIntegerField()),
+                (
+                    "family_account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.familyaccount",
+                    ),
+                ),
+                (
+                    "movement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.movement",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'écriture',
+                "verbose_name": "écriture",
             },
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_cents', models.BigIntegerField()),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='billing.invoice')),
-                ('movement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='billing.movement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount_cents", models.BigIntegerField()),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="billing.invoice",
+                    ),
+                ),
+                (
+                    "movement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="billing.movement",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='NumberSequence',
+            name="NumberSequence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('kind', models.CharField(max_length=12)),
-                ('last', models.PositiveIntegerField(default=0)),
-                ('cash_office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                ("kind", models.CharField(max_length=12)),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='billingrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['PREVIEWING', 'PREVIEWED', 'ISSUING'])), fields=('cash_office', 'month'), name='billing_run_one_open'),
+            model_name="billingrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["PREVIEWING", "PREVIEWED", "ISSUING"])),
+                fields=("cash_office", "month"),
+                name="billing_run_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='counterpayment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='counter_payment_positive'),
+            model_name="counterpayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_cents__gt", 0)), name="counter_payment_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='counterpayment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('means', 'CASH'), _negated=True), ('amount_cents__lte', 30000), _connector='OR'), name='counter_cash_at_most_300'),
+            model_name="counterpayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("means", "CASH"), _negated=True),
+                    ("amount_cents__lte", 30000),
+                    _connector="OR",
+                ),
+                name="counter_cash_at_most_300",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='counterpayment',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='7403babfcbe79d19237c2f327cbd53276534a8a0', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5f29e', table='billing_counterpayment', when='BEFORE')),
+            model_name="counterpayment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="7403babfcbe79d19237c2f327cbd53276534a8a0",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_5f29e",
+                    table="billing_counterpayment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='counterpayment',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='7dc8cfbb8952298dd3647c74073b8d4a561adce0', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_e497b', table='billing_counterpayment', when='BEFORE')),
+            model_name="counterpayment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="7dc8cfbb8952298dd3647c74073b8d4a561adce0",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_e497b",
+                    table="billing_counterpayment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='familyaccount',
-            constraint=models.UniqueConstraint(fields=('family', 'cash_office'), name='family_account_unique'),
+            model_name="familyaccount",
+            constraint=models.UniqueConstraint(
+                fields=("family", "cash_office"), name="family_account_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['family', '-month'], name='invoice_by_family'),
+            model_name="invoice",
+            index=models.Index(fields=["family", "-month"], name="invoice_by_family"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['cash_office', '-month'], name='invoice_by_office'),
+            model_name="invoice",
+            index=models.Index(fields=["cash_office", "-month"], name="invoice_by_office"),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('corrects__isnull', True), ('kind', 'INVOICE'), ('total_cents__gte', 0)), models.Q(('corrects__isnull', False), ('kind', 'CREDIT_NOTE'), ('total_cents__lt', 0)), _connector='OR'), name='invoice_sign'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("corrects__isnull", True), ("kind", "INVOICE"), ("total_cents__gte", 0)
+                    ),
+                    models.Q(
+                        ("corrects__isnull", False), ("kind", "CREDIT_NOTE"), ("total_cents__lt", 0)
+                    ),
+                    _connector="OR",
+                ),
+                name="invoice_sign",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'CREDIT_NOTE'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='credit_note_says_why'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "CREDIT_NOTE"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="credit_note_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'INVOICE'), ('run__isnull', False)), fields=('cash_office', 'family', 'month'), name='invoice_one_per_payer_and_month'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "INVOICE"), ("run__isnull", False)),
+                fields=("cash_office", "family", "month"),
+                name="invoice_one_per_payer_and_month",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='c6a533b3623e94e772ad0952c7ed23a78429ea6b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_87831', table='billing_invoice', when='BEFORE')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="c6a533b3623e94e772ad0952c7ed23a78429ea6b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_87831",
+                    table="billing_invoice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='b2e6923f6ab2d1502bddb45d46e4ac8b537ac9f7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_beee2', table='billing_invoice', when='BEFORE')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="b2e6923f6ab2d1502bddb45d46e4ac8b537ac9f7",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_beee2",
+                    table="billing_invoice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoiceline',
-            index=models.Index(fields=['invoice'], name='line_by_invoice'),
+            model_name="invoiceline",
+            index=models.Index(fields=["invoice"], name="line_by_invoice"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoiceline',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='afb7eafafdd42af71e8d2766caf8669610ff73d4', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_148d2', table='billing_invoiceline', when='BEFORE')),
+            model_name="invoiceline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="afb7eafafdd42af71e8d2766caf8669610ff73d4",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_148d2",
+                    table="billing_invoiceline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoiceline',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='944939fe03d56bc3cf2932cf5d2fb3c7cffb16ae', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1dce9', table='billing_invoiceline', when='BEFORE')),
+            model_name="invoiceline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="944939fe03d56bc3cf2932cf5d2fb3c7cffb16ae",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_1dce9",
+                    table="billing_invoiceline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billedday',
-            constraint=models.UniqueConstraint(fields=('slot', 'child', 'family'), name='billed_once'),
+            model_name="billedday",
+            constraint=models.UniqueConstraint(
+                fields=("slot", "child", "family"), name="billed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.UniqueConstraint(fields=('kind', 'source_type', 'source_id'), name='movement_once_per_source'),
+            model_name="movement",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "source_type", "source_id"), name="movement_once_per_source"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='movement',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='ffbc713660c855ef01836e97bba88ad34846a35d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_58961', table='billing_movement', when='BEFORE')),
+            model_name="movement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="ffbc713660c855ef01836e97bba88ad34846a35d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_58961",
+                    table="billing_movement",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='movement',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='37ee516eed08eca73bbdf1bf0428dc459754f5a7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_b8c21', table='billing_movement', when='BEFORE')),
+            model_name="movement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="37ee516eed08eca73bbdf1bf0428dc459754f5a7",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_b8c21",
+                    table="billing_movement",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='movement',
-            trigger=pgtrigger.compiler.Trigger(name='stamp_transaction', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.transaction_id = pg_current_xact_id()::text::bigint; RETURN NEW;', hash='13cf86e75d78ef97cd0ee501714fceea1e9e1d7b', operation='INSERT', pgid='pgtrigger_stamp_transaction_50d19', table='billing_movement', when='BEFORE')),
+            model_name="movement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stamp_transaction",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="NEW.transaction_id = pg_current_xact_id()::text::bigint; RETURN NEW;",
+                    hash="13cf86e75d78ef97cd0ee501714fceea1e9e1d7b",
+                    operation="INSERT",
+                    pgid="pgtrigger_stamp_transaction_50d19",
+                    table="billing_movement",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='movement',
-            trigger=pgtrigger.compiler.Trigger(name='sums_to_zero', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', declare='DECLARE total bigint; many bigint;', func="\n        SELECT sum(amount_cents), count(*) INTO total, many\n        FROM billing_ledgerline WHERE movement_id = NEW.id;\n        IF many < 2 OR total <> 0 THEN\n            RAISE EXCEPTION 'preau: movement % has % lines and sums to %', NEW.id, many, total\n                USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NULL;\n    ", hash='6e4ba8048e5635b853961c7e928466422a34cad1', operation='INSERT', pgid='pgtrigger_sums_to_zero_60182', table='billing_movement', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="movement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="sums_to_zero",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    declare="DECLARE total bigint; many bigint;",
+                    func="\n        SELECT sum(amount_cents), count(*) INTO total, many\n        FROM billing_ledgerline WHERE movement_id = NEW.id;\n        IF many < 2 OR total <> 0 THEN\n            RAISE EXCEPTION 'preau: movement % has % lines and sums to %', NEW.id, many, total\n                USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NULL;\n    ",
+                    hash="6e4ba8048e5635b853961c7e928466422a34cad1",
+                    operation="INSERT",
+                    pgid="pgtrigger_sums_to_zero_60182",
+                    table="billing_movement",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents', 0), _negated=True), name='ledger_line_not_zero'),
+            model_name="ledgerline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_cents", 0), _negated=True), name="ledger_line_not_zero"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account', 'FAMILY'), ('family_account__isnull', False)), models.Q(models.Q(('account', 'FAMILY'), _negated=True), ('family_account__isnull', True)), _connector='OR'), name='ledger_line_family_account'),
+            model_name="ledgerline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account", "FAMILY"), ("family_account__isnull", False)),
+                    models.Q(
+                        models.Q(("account", "FAMILY"), _negated=True),
+                        ("family_account__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="ledger_line_family_account",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledgerline',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='5efc38471cfb11e25c1b463a51f51feea8a8b961', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_0a855', table='billing_ledgerline', when='BEFORE')),
+            model_name="ledgerline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="5efc38471cfb11e25c1b463a51f51feea8a8b961",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_0a855",
+                    table="billing_ledgerline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledgerline',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='0593d8bc37ac54ad3dd41ab34f38439df06fa3f2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_11322', table='billing_ledgerline', when='BEFORE')),
+            model_name="ledgerline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="0593d8bc37ac54ad3dd41ab34f38439df06fa3f2",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_11322",
+                    table="billing_ledgerline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledgerline',
-            trigger=pgtrigger.compiler.Trigger(name='joins_own_transaction', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF EXISTS (\n            SELECT FROM new_lines\n            JOIN billing_movement ON billing_movement.id = new_lines.movement_id\n            LEFT JOIN billing_familyaccount\n                ON billing_familyaccount.id = new_lines.family_account_id\n            WHERE billing_movement.transaction_id <> pg_current_xact_id()::text::bigint\n                OR billing_familyaccount.cash_office_id <> billing_movement.cash_office_id\n        ) THEN\n            RAISE EXCEPTION 'preau: a line joins a movement of its transaction and cash office'\n                USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NULL;\n    ", hash='3c791d4d531bdc1c34d6cebd9072388d003e863f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_joins_own_transaction_d481b', referencing='REFERENCING NEW TABLE AS new_lines ', table='billing_ledgerline', when='AFTER')),
+            model_name="ledgerline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="joins_own_transaction",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF EXISTS (\n            SELECT FROM new_lines\n            JOIN billing_movement ON billing_movement.id = new_lines.movement_id\n            LEFT JOIN billing_familyaccount\n                ON billing_familyaccount.id = new_lines.family_account_id\n            WHERE billing_movement.transaction_id <> pg_current_xact_id()::text::bigint\n                OR billing_familyaccount.cash_office_id <> billing_movement.cash_office_id\n        ) THEN\n            RAISE EXCEPTION 'preau: a line joins a movement of its transaction and cash office'\n                USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NULL;\n    ",
+                    hash="3c791d4d531bdc1c34d6cebd9072388d003e863f",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_joins_own_transaction_d481b",
+                    referencing="REFERENCING NEW TABLE AS new_lines ",
+                    table="billing_ledgerline",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents', 0), _negated=True), name='allocation_not_zero'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_cents", 0), _negated=True), name="allocation_not_zero"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='allocation',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='47e535b9eb520fea34f0733a117ec76f4c448e90', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_50eaf', table='billing_allocation', when='BEFORE')),
+            model_name="allocation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="47e535b9eb520fea34f0733a117ec76f4c448e90",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_50eaf",
+                    table="billing_allocation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='allocation',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='f2fd6de335a39a83c851054de7264b828264d658', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_75450', table='billing_allocation', when='BEFORE')),
+            model_name="allocation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="f2fd6de335a39a83c851054de7264b828264d658",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_75450",
+                    table="billing_allocation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='numbersequence',
-            constraint=models.UniqueConstraint(fields=('cash_office', 'year', 'kind'), name='number_sequence_unique'),
+            model_name="numbersequence",
+            constraint=models.UniqueConstraint(
+                fields=("cash_office", "year", "kind"), name="number_sequence_unique"
+            ),
         ),
     ]

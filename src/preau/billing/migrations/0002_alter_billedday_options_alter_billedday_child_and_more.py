@@ -7,39 +7,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0001_initial'),
-        ('bookings', '0002_drafts'),
-        ('families', '0002_search_and_letters'),
+        ("billing", "0001_initial"),
+        ("bookings", "0002_drafts"),
+        ("families", "0002_search_and_letters"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='billedday',
-            options={'verbose_name': 'jour facturé'},
+            name="billedday",
+            options={"verbose_name": "jour facturé"},
         ),
         migrations.AlterField(
-            model_name='billedday',
-            name='child',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child'),
+            model_name="billedday",
+            name="child",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="families.child",
+            ),
         ),
         migrations.AlterField(
-            model_name='billedday',
-            name='family',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family'),
+            model_name="billedday",
+            name="family",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="families.family",
+            ),
         ),
         migrations.AlterField(
-            model_name='billedday',
-            name='slot',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bookings.slot'),
+            model_name="billedday",
+            name="slot",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="bookings.slot",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='billedday',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='9e9c8a6817292f8605a28553cb1f897305d25295', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_689db', table='billing_billedday', when='BEFORE')),
+            model_name="billedday",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="9e9c8a6817292f8605a28553cb1f897305d25295",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_689db",
+                    table="billing_billedday",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='billedday',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='5be91f9a6688b8a0ac1d0e8eb6dbef00f6190b28', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_48b46', table='billing_billedday', when='BEFORE')),
+            model_name="billedday",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="5be91f9a6688b8a0ac1d0e8eb6dbef00f6190b28",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_48b46",
+                    table="billing_billedday",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

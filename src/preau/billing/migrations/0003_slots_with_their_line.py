@@ -7,16 +7,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0002_alter_billedday_options_alter_billedday_child_and_more'),
+        ("billing", "0002_alter_billedday_options_alter_billedday_child_and_more"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='invoiceline',
-            name='slot_ids',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None),
+            model_name="invoiceline",
+            name="slot_ids",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(), default=list, size=None
+            ),
         ),
         # What was billed day by day moves to the lines; issued lines are otherwise never changed.
         migrations.RunSQL(
@@ -33,10 +34,22 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoiceline',
-            trigger=pgtrigger.compiler.Trigger(name='slot_billed_once', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF NOT EXISTS (SELECT FROM new_lines WHERE slot_ids <> '{}') THEN\n            RETURN NULL;\n        END IF;\n        -- One writer at a time for a cash office: what the others wrote is then in sight.\n        PERFORM FROM billing_cashoffice WHERE id IN (\n            SELECT invoice.cash_office_id FROM new_lines\n            JOIN billing_invoice invoice ON invoice.id = new_lines.invoice_id\n        ) ORDER BY id FOR NO KEY UPDATE;\n        -- A run looks three months back: a slot's lines are never further apart than that.\n        IF EXISTS (\n            SELECT FROM new_lines\n            JOIN billing_invoice invoice ON invoice.id = new_lines.invoice_id\n            JOIN billing_invoice other_invoice\n                ON other_invoice.family_id = invoice.family_id\n                AND other_invoice.cash_office_id = invoice.cash_office_id\n                AND other_invoice.month >= invoice.month - 200\n                AND other_invoice.month <= invoice.month + 200\n            JOIN billing_invoiceline other\n                ON other.invoice_id = other_invoice.id AND other.child_id = new_lines.child_id\n                AND other.id <> new_lines.id AND other.slot_ids && new_lines.slot_ids\n            WHERE new_lines.slot_ids <> '{}'\n        ) THEN\n            RAISE EXCEPTION 'preau: a slot is billed once for a child and a payer'\n                USING ERRCODE = 'unique_violation';\n        END IF;\n        RETURN NULL;\n    ", hash='40bb6f9209626fb993485c1263bf5d541dccca93', level='STATEMENT', operation='INSERT', pgid='pgtrigger_slot_billed_once_639c3', referencing='REFERENCING NEW TABLE AS new_lines ', table='billing_invoiceline', when='AFTER')),
+            model_name="invoiceline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="slot_billed_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF NOT EXISTS (SELECT FROM new_lines WHERE slot_ids <> '{}') THEN\n            RETURN NULL;\n        END IF;\n        -- One writer at a time for a cash office: what the others wrote is then in sight.\n        PERFORM FROM billing_cashoffice WHERE id IN (\n            SELECT invoice.cash_office_id FROM new_lines\n            JOIN billing_invoice invoice ON invoice.id = new_lines.invoice_id\n        ) ORDER BY id FOR NO KEY UPDATE;\n        -- A run looks three months back: a slot's lines are never further apart than that.\n        IF EXISTS (\n            SELECT FROM new_lines\n            JOIN billing_invoice invoice ON invoice.id = new_lines.invoice_id\n            JOIN billing_invoice other_invoice\n                ON other_invoice.family_id = invoice.family_id\n                AND other_invoice.cash_office_id = invoice.cash_office_id\n                AND other_invoice.month >= invoice.month - 200\n                AND other_invoice.month <= invoice.month + 200\n            JOIN billing_invoiceline other\n                ON other.invoice_id = other_invoice.id AND other.child_id = new_lines.child_id\n                AND other.id <> new_lines.id AND other.slot_ids && new_lines.slot_ids\n            WHERE new_lines.slot_ids <> '{}'\n        ) THEN\n            RAISE EXCEPTION 'preau: a slot is billed once for a child and a payer'\n                USING ERRCODE = 'unique_violation';\n        END IF;\n        RETURN NULL;\n    ",
+                    hash="40bb6f9209626fb993485c1263bf5d541dccca93",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_slot_billed_once_639c3",
+                    referencing="REFERENCING NEW TABLE AS new_lines ",
+                    table="billing_invoiceline",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.DeleteModel(
-            name='BilledDay',
+            name="BilledDay",
         ),
     ]

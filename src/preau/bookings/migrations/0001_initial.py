@@ -5,110 +5,271 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('enrolments', '0001_initial'),
-        ('families', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("enrolments", "0001_initial"),
+        ("families", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Slot',
+            name="Slot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='jour')),
-                ('starts_at', models.TimeField(verbose_name='de')),
-                ('ends_at', models.TimeField(verbose_name='à')),
-                ('period_kind', models.CharField(max_length=16)),
-                ('capacity', models.PositiveSmallIntegerField(verbose_name='places')),
-                ('taken', models.PositiveSmallIntegerField(default=0, verbose_name='places prises')),
-                ('last_ordinal', models.PositiveIntegerField(default=0, verbose_name='dernier rang donné')),
-                ('status', models.CharField(choices=[('OPEN', 'ouvert'), ('CANCELLED', 'annulé')], default='OPEN', max_length=10)),
-                ('cancelled_reason', models.CharField(blank=True, max_length=160, verbose_name='motif')),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.offering')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="jour")),
+                ("starts_at", models.TimeField(verbose_name="de")),
+                ("ends_at", models.TimeField(verbose_name="à")),
+                ("period_kind", models.CharField(max_length=16)),
+                ("capacity", models.PositiveSmallIntegerField(verbose_name="places")),
+                (
+                    "taken",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="places prises"),
+                ),
+                (
+                    "last_ordinal",
+                    models.PositiveIntegerField(default=0, verbose_name="dernier rang donné"),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("OPEN", "ouvert"), ("CANCELLED", "annulé")],
+                        default="OPEN",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "cancelled_reason",
+                    models.CharField(blank=True, max_length=160, verbose_name="motif"),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.offering",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'séance',
+                "verbose_name": "séance",
             },
         ),
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('CONFIRMED', 'réservé'), ('WAITING', 'en liste d’attente'), ('OFFERED', 'place proposée'), ('CANCELLED', 'annulé')], max_length=10)),
-                ('ordinal', models.PositiveIntegerField(verbose_name='rang')),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
-                ('booked_at', models.DateTimeField(verbose_name='réservée le')),
-                ('booked_by_id', models.BigIntegerField(null=True)),
-                ('surcharge_cents', models.PositiveIntegerField(default=0)),
-                ('decision_sentence', models.CharField(blank=True, max_length=300)),
-                ('offer_expires_at', models.DateTimeField(null=True, verbose_name='place gardée jusqu’à')),
-                ('cancelled_at', models.DateTimeField(null=True, verbose_name='annulée le')),
-                ('cancelled_channel', models.CharField(blank=True, choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10)),
-                ('cancel_reason', models.CharField(blank=True, max_length=200)),
-                ('is_charged', models.BooleanField(default=True, verbose_name='due')),
-                ('child', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='enrolments.enrolment')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
-                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.slot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("CONFIRMED", "réservé"),
+                            ("WAITING", "en liste d’attente"),
+                            ("OFFERED", "place proposée"),
+                            ("CANCELLED", "annulé"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("ordinal", models.PositiveIntegerField(verbose_name="rang")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
+                ("booked_at", models.DateTimeField(verbose_name="réservée le")),
+                ("booked_by_id", models.BigIntegerField(null=True)),
+                ("surcharge_cents", models.PositiveIntegerField(default=0)),
+                ("decision_sentence", models.CharField(blank=True, max_length=300)),
+                (
+                    "offer_expires_at",
+                    models.DateTimeField(null=True, verbose_name="place gardée jusqu’à"),
+                ),
+                ("cancelled_at", models.DateTimeField(null=True, verbose_name="annulée le")),
+                (
+                    "cancelled_channel",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("cancel_reason", models.CharField(blank=True, max_length=200)),
+                ("is_charged", models.BooleanField(default=True, verbose_name="due")),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="enrolments.enrolment",
+                    ),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="bookings.slot",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'réservation',
+                "verbose_name": "réservation",
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('reference', models.CharField(max_length=20, unique=True)),
-                ('at', models.DateTimeField()),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10)),
-                ('receipt', models.JSONField(default=list)),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                ("reference", models.CharField(max_length=20, unique=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("receipt", models.JSONField(default=list)),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'envoi de planning',
+                "verbose_name": "envoi de planning",
             },
         ),
         migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(fields=['day', 'offering'], name='slot_by_day'),
+            model_name="slot",
+            index=models.Index(fields=["day", "offering"], name="slot_by_day"),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(fields=('offering', 'product', 'day'), name='slot_unique'),
+            model_name="slot",
+            constraint=models.UniqueConstraint(
+                fields=("offering", "product", "day"), name="slot_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('taken__lte', models.F('capacity'))), name='slot_never_overbooked'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("taken__lte", models.F("capacity"))),
+                name="slot_never_overbooked",
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['family', 'slot'], name='booking_by_family'),
+            model_name="booking",
+            index=models.Index(fields=["family", "slot"], name="booking_by_family"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['child', 'slot'], name='booking_by_child'),
+            model_name="booking",
+            index=models.Index(fields=["child", "slot"], name="booking_by_child"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(condition=models.Q(('status', 'WAITING')), fields=['slot', 'ordinal'], name='booking_queue'),
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("status", "WAITING")),
+                fields=["slot", "ordinal"],
+                name="booking_queue",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['CONFIRMED', 'WAITING', 'OFFERED'])), fields=('slot', 'child'), name='booking_one_live_per_child_and_slot'),
+            model_name="booking",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["CONFIRMED", "WAITING", "OFFERED"])),
+                fields=("slot", "child"),
+                name="booking_one_live_per_child_and_slot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'CANCELLED'), _negated=True), ('cancelled_at__isnull', False), _connector='OR'), name='booking_cancelled_has_instant'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "CANCELLED"), _negated=True),
+                    ("cancelled_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="booking_cancelled_has_instant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'OFFERED'), _negated=True), ('offer_expires_at__isnull', False), _connector='OR'), name='booking_offer_has_limit'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "OFFERED"), _negated=True),
+                    ("offer_expires_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="booking_offer_has_limit",
+            ),
         ),
     ]

@@ -5,48 +5,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('bookings', '0001_initial'),
-        ('families', '0001_initial'),
+        ("bookings", "0001_initial"),
+        ("families", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PlanningDraft',
+            name="PlanningDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user_id', models.BigIntegerField()),
-                ('key', models.UUIDField(unique=True)),
-                ('changes', models.JSONField(default=dict)),
-                ('history', models.JSONField(default=list)),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("user_id", models.BigIntegerField()),
+                ("key", models.UUIDField(unique=True)),
+                ("changes", models.JSONField(default=dict)),
+                ("history", models.JSONField(default=list)),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'planning en préparation',
+                "verbose_name": "planning en préparation",
             },
         ),
         migrations.AddField(
-            model_name='slot',
-            name='wanted_capacity',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='places voulues'),
+            model_name="slot",
+            name="wanted_capacity",
+            field=models.PositiveSmallIntegerField(
+                blank=True, null=True, verbose_name="places voulues"
+            ),
         ),
         migrations.AddField(
-            model_name='submission',
-            name='user_id',
+            model_name="submission",
+            name="user_id",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['family', '-at'], name='submission_by_family'),
+            model_name="submission",
+            index=models.Index(fields=["family", "-at"], name="submission_by_family"),
         ),
         migrations.AddField(
-            model_name='planningdraft',
-            name='family',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='families.family'),
+            model_name="planningdraft",
+            name="family",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="families.family"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planningdraft',
-            constraint=models.UniqueConstraint(fields=('family', 'user_id'), name='planning_draft_unique'),
+            model_name="planningdraft",
+            constraint=models.UniqueConstraint(
+                fields=("family", "user_id"), name="planning_draft_unique"
+            ),
         ),
     ]

@@ -16,7 +16,11 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 
 _FIELDS = (
-    "status", "cancelled_at", "cancelled_channel", "cancel_reason", "is_charged",
+    "status",
+    "cancelled_at",
+    "cancelled_channel",
+    "cancel_reason",
+    "is_charged",
     "decision_sentence",
 )
 
@@ -38,8 +42,13 @@ def cancel_booking(
     """
     booking = Booking.objects.get(pk=booking_id)
     return cancel_bookings(
-        bookings=[booking], reason=reason, charged=charged, sentence=sentence, channel=channel,
-        now=now, actor=actor,
+        bookings=[booking],
+        reason=reason,
+        charged=charged,
+        sentence=sentence,
+        channel=channel,
+        now=now,
+        actor=actor,
     )[0]
 
 
@@ -66,8 +75,9 @@ def cancel_bookings(
             seats.give_back(booking.slot_id)
         else:
             seats.leave_queue(booking.slot_id)
-        _cancel(booking, reason=reason, charged=charged, sentence=sentence, channel=channel,
-                now=now)
+        _cancel(
+            booking, reason=reason, charged=charged, sentence=sentence, channel=channel, now=now
+        )
         changed.append(booking)
     Booking.objects.bulk_update(changed, _FIELDS)
     seats.settle()
@@ -122,8 +132,12 @@ def cancel_slots(
         if booking.status in HOLDING:
             seats.give_back(booking.slot_id)
         _cancel(
-            booking, reason=f"Annulé par la ville : {reason.strip()}", charged=False,
-            sentence="Séance annulée par la ville : rien n’est dû.", channel=actor.channel, now=now,
+            booking,
+            reason=f"Annulé par la ville : {reason.strip()}",
+            charged=False,
+            sentence="Séance annulée par la ville : rien n’est dû.",
+            channel=actor.channel,
+            now=now,
         )
     Booking.objects.bulk_update(bookings, _FIELDS, batch_size=500)
     seats.save()

@@ -51,7 +51,11 @@ def decline_offer(*, booking_id: int, family_id: int, now: datetime, actor: Acto
     booking.is_charged = False
     booking.save(
         update_fields=[
-            "status", "cancelled_at", "cancelled_channel", "cancel_reason", "is_charged",
+            "status",
+            "cancelled_at",
+            "cancelled_channel",
+            "cancel_reason",
+            "is_charged",
         ]
     )
     seats.give_back(booking.slot_id)
@@ -79,8 +83,13 @@ def expire_offers(*, now: datetime, slot_ids: Iterable[int] | None = None) -> in
             seats.save()
             lapsed += len(seats.lapsed)
             for booking in seats.lapsed:
-                _journal(booking, "offer_lapsed", "Place proposée, sans réponse dans le délai",
-                         now=now, actor=Actor.system())
+                _journal(
+                    booking,
+                    "offer_lapsed",
+                    "Place proposée, sans réponse dans le délai",
+                    now=now,
+                    actor=Actor.system(),
+                )
             tell_offers(seats.offered, now=now)
     return lapsed
 
@@ -110,16 +119,24 @@ def move_in_queue(
         booking.ordinal = ordinal
     Booking.objects.bulk_update(queue, ("ordinal",))
     _journal(
-        mine, "move_in_queue",
+        mine,
+        "move_in_queue",
         f"Liste d’attente : passe {french.ordinal(place + 1)}. Motif : {reason.strip()}",
-        now=now, actor=actor,
+        now=now,
+        actor=actor,
     )
 
 
 @transaction.atomic
 def book_place(
-    *, slot_id: int, child_id: int, family_id: int, enrolment_id: int, channel: str,
-    now: datetime, actor: Actor,
+    *,
+    slot_id: int,
+    child_id: int,
+    family_id: int,
+    enrolment_id: int,
+    channel: str,
+    now: datetime,
+    actor: Actor,
 ) -> Booking:
     """Give one child one place, without rules (whole periods, agents, demonstrations).
 

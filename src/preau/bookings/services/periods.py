@@ -35,15 +35,19 @@ def book_whole_period(
     enrolment = get_enrolment(enrolment_id)
     assert enrolment is not None
     first = max(enrolment.starts_on, paris_day(now))
-    ids = list(
-        Slot.objects.filter(
-            offering_id=enrolment.offering_id,
-            status=SlotStatus.OPEN,
-            day__range=(first, enrolment.ends_on),
+    ids = (
+        list(
+            Slot.objects.filter(
+                offering_id=enrolment.offering_id,
+                status=SlotStatus.OPEN,
+                day__range=(first, enrolment.ends_on),
+            )
+            .exclude(bookings__child=enrolment.child_id, bookings__status__in=LIVE)
+            .values_list("pk", flat=True)
         )
-        .exclude(bookings__child=enrolment.child_id, bookings__status__in=LIVE)
-        .values_list("pk", flat=True)
-    ) if first <= enrolment.ends_on else []
+        if first <= enrolment.ends_on
+        else []
+    )
     seats = Seats(ids, now)
     seats.lapse_offers()
     seats.settle()

@@ -35,9 +35,7 @@ class Seats:
     With `look_only` nothing is locked nor written: what would happen now, for a recap.
     """
 
-    def __init__(
-        self, slot_ids: Iterable[int], now: datetime, *, look_only: bool = False
-    ) -> None:
+    def __init__(self, slot_ids: Iterable[int], now: datetime, *, look_only: bool = False) -> None:
         self.now = now
         self.look_only = look_only
         found = Slot.objects.filter(pk__in=list(slot_ids)) if look_only else _lock_slots(slot_ids)
@@ -162,9 +160,7 @@ class Seats:
         assert not self.look_only
         self.shrink()
         ids = [
-            pk
-            for pk in self.slots
-            if self._taken[pk] or self._ordinals[pk] or self._capacity[pk]
+            pk for pk in self.slots if self._taken[pk] or self._ordinals[pk] or self._capacity[pk]
         ]
         if not ids:
             return

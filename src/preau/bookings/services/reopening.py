@@ -16,8 +16,13 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 
 _FIELDS = (
-    "status", "cancelled_at", "cancelled_channel", "cancel_reason", "is_charged",
-    "decision_sentence", "offer_expires_at",
+    "status",
+    "cancelled_at",
+    "cancelled_channel",
+    "cancel_reason",
+    "is_charged",
+    "decision_sentence",
+    "offer_expires_at",
 )
 
 
@@ -42,7 +47,9 @@ def reopen_slots(*, slot_ids: Iterable[int], now: datetime, actor: Actor) -> lis
     Slot.objects.filter(pk__in=ids).update(status=SlotStatus.OPEN, cancelled_reason="")
     if ids:
         record(
-            actor=actor, now=now, action="bookings.reopen_slots",
+            actor=actor,
+            now=now,
+            action="bookings.reopen_slots",
             summary=f"{french.count(len(ids), 'séance rouverte', 'séances rouvertes')}",
             data={"slots": ids},
         )
@@ -92,7 +99,10 @@ def _journal(bookings: list[Booking], *, now: datetime, actor: Actor) -> None:
     for family_id in sorted({booking.family_id for booking in bookings}):
         mine = [booking.pk for booking in bookings if booking.family_id == family_id]
         record(
-            actor=actor, now=now, action="bookings.restore",
+            actor=actor,
+            now=now,
+            action="bookings.restore",
             summary=french.count(len(mine), "réservation remise", "réservations remises"),
-            family_id=family_id, data={"bookings": mine},
+            family_id=family_id,
+            data={"bookings": mine},
         )

@@ -95,8 +95,15 @@ def submit_planning(
     submission = mine
 
     sending = _Sending(
-        family_id, pairs, removed_ids, now=now, actor=actor, channel=channel,
-        when_full=when_full, late_allowed=late_allowed and actor.is_agent, schooling=schooling,
+        family_id,
+        pairs,
+        removed_ids,
+        now=now,
+        actor=actor,
+        channel=channel,
+        when_full=when_full,
+        late_allowed=late_allowed and actor.is_agent,
+        schooling=schooling,
         family=family,
     )
     lines = sending.run()
@@ -134,8 +141,12 @@ def _insert(submission: Submission) -> bool:
             "receipt) VALUES (%s, %s, %s, %s, %s, %s, '[]') ON CONFLICT (key) DO NOTHING "
             "RETURNING id",
             [
-                submission.key, submission.family_id, submission.user_id, submission.reference,
-                submission.at, submission.channel,
+                submission.key,
+                submission.family_id,
+                submission.user_id,
+                submission.reference,
+                submission.at,
+                submission.channel,
             ],
         )
         row = cursor.fetchone()
@@ -160,9 +171,16 @@ def preview_planning(
     """What sending this would do if it were sent now, day by day. Locks and writes nothing: the
     receipt may still differ, should someone be faster."""
     sending = _Sending(
-        family_id, list(dict.fromkeys(add)), sorted(set(remove)), now=now, actor=actor,
-        channel=actor.channel, when_full=when_full,
-        late_allowed=late_allowed and actor.is_agent, schooling=schooling, look_only=True,
+        family_id,
+        list(dict.fromkeys(add)),
+        sorted(set(remove)),
+        now=now,
+        actor=actor,
+        channel=actor.channel,
+        when_full=when_full,
+        late_allowed=late_allowed and actor.is_agent,
+        schooling=schooling,
+        look_only=True,
     )
     return sending.run()
 
@@ -213,15 +231,15 @@ class _Sending:
         self.facts = slot_facts(self.seats.slots.values())
         days = [slot.day for slot in self.seats.slots.values()] or [paris_day(now)]
         self.first, self.last = min(days), max(days)
-        self.household: Household = get_household(
-            family_id, self.first, self.last, family
-        )
+        self.household: Household = get_household(family_id, self.first, self.last, family)
         self.rules = FamilyRules(self.household, schooling=schooling)
         wanted = {slot for slot, _ in pairs}
         self.doors = get_doors(
             self.household,
             {slot.offering_id for pk, slot in self.seats.slots.items() if pk in wanted},
-            self.first, self.last, now,
+            self.first,
+            self.last,
+            now,
         )
         children = {child for _, child in pairs}
         self.removals = list(
@@ -234,9 +252,11 @@ class _Sending:
         ).select_related("slot__offering"):
             self.held[booking.child_id, booking.slot.day].append(booking)
         self.enrolments: dict[tuple[int, int], list[Any]] = defaultdict(list)
-        for enrolment in active_enrolments(family_id, self.first).filter(
-            starts_on__lte=self.last
-        ).select_related(None):
+        for enrolment in (
+            active_enrolments(family_id, self.first)
+            .filter(starts_on__lte=self.last)
+            .select_related(None)
+        ):
             self.enrolments[enrolment.child_id, enrolment.offering_id].append(enrolment)
 
     def run(self) -> list[Line]:
@@ -257,8 +277,14 @@ class _Sending:
         self.seats.save()
         Booking.objects.bulk_update(
             self.changed,
-            ("status", "cancelled_at", "cancelled_channel", "cancel_reason", "is_charged",
-             "decision_sentence"),
+            (
+                "status",
+                "cancelled_at",
+                "cancelled_channel",
+                "cancel_reason",
+                "is_charged",
+                "decision_sentence",
+            ),
         )
         Booking.objects.bulk_create(self.created)
 
@@ -309,8 +335,11 @@ class _Sending:
         booking.status = BookingStatus.CANCELLED
         booking.cancelled_at = self.now
         booking.cancelled_channel = self.channel
-        booking.cancel_reason = "Retiré par la famille" if not self.actor.is_agent else (
-            f"Retiré par {self.actor.label}"[:200])
+        booking.cancel_reason = (
+            "Retiré par la famille"
+            if not self.actor.is_agent
+            else (f"Retiré par {self.actor.label}"[:200])
+        )
         booking.is_charged = charged
         booking.decision_sentence = sentence[:300]
         self.changed.append(booking)
@@ -330,7 +359,8 @@ class _Sending:
         if same is not None:
             line.outcome, line.booking = Outcome.ALREADY, same.pk
             line.sentence = (
-                "Ce jour est déjà réservé." if same.status in HOLDING
+                "Ce jour est déjà réservé."
+                if same.status in HOLDING
                 else "Votre enfant est déjà sur la liste d’attente."
             )
             return line

@@ -31,8 +31,13 @@ def slot_facts(slots: Iterable[Slot]) -> dict[int, SlotFacts]:
     names = {
         row[0]: row[1:]
         for row in Slot.objects.filter(pk__in=[slot.pk for slot in rows]).values_list(
-            "pk", "offering__activity__slug", "product__slug", "offering__activity__name",
-            "product__name", "offering__activity_id", "offering__establishment__slug",
+            "pk",
+            "offering__activity__slug",
+            "product__slug",
+            "offering__activity__name",
+            "product__name",
+            "offering__activity_id",
+            "offering__establishment__slug",
         )
     }
     return {

@@ -54,13 +54,22 @@ def ask_mass_act(
             "Des réservations ont changé depuis l’aperçu : relisez-le avant d’appliquer."
         )
     act = MassAct.objects.create(
-        kind=wish.kind, reason=wish.reason.strip(), starts_on=wish.starts_on,
-        ends_on=wish.ends_on, where=where[:300], total=preview.children, key=key,
+        kind=wish.kind,
+        reason=wish.reason.strip(),
+        starts_on=wish.starts_on,
+        ends_on=wish.ends_on,
+        where=where[:300],
+        total=preview.children,
+        key=key,
         scope={
             "sites": None if wish.sites is None else sorted(wish.sites),
-            "activity": wish.activity, "school_class": wish.school_class,
+            "activity": wish.activity,
+            "school_class": wish.school_class,
         },
-        asked_at=now, asked_by=actor.label, asked_by_id=actor.user_id, channel=actor.channel,
+        asked_at=now,
+        asked_by=actor.label,
+        asked_by_id=actor.user_id,
+        channel=actor.channel,
     )
     _journal(act, "ask_mass_act", "demandé", now=now, actor=actor)
     apply_mass_act.defer(act_id=act.pk)
@@ -92,8 +101,10 @@ def run_mass_act(*, act_id: int, now: datetime) -> None:
 
 def _close(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
     slots = slots_within(
-        first=max(wish.starts_on, paris_day(now)), last=wish.ends_on,
-        establishment_ids=wish.sites, activity_id=wish.activity,
+        first=max(wish.starts_on, paris_day(now)),
+        last=wish.ends_on,
+        establishment_ids=wish.sites,
+        activity_id=wish.activity,
     )
     ids = [s.pk for s in slots if not started(day=s.day, starts_at=s.starts_at, now=now)]
     for start in range(0, len(ids), SLOTS_AT_ONCE):
@@ -108,7 +119,9 @@ def _close(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
             mine.slots = [*mine.slots, *chunk]
             _keep(mine, len(taken))
             record_many(
-                actor=actor, now=now, action="bookings.cancel",
+                actor=actor,
+                now=now,
+                action="bookings.cancel",
                 entries=[
                     (family_id, f"{act.get_kind_display().capitalize()} : {act.reason}")
                     for family_id in sorted({b.family_id for b in taken})
@@ -131,13 +144,22 @@ def _take_off(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
 
 
 def _cancel(
-    act: MassAct, rows: list[Concerned], charged: bool, sentence: str, *, now: datetime,
+    act: MassAct,
+    rows: list[Concerned],
+    charged: bool,
+    sentence: str,
+    *,
+    now: datetime,
     actor: Actor,
 ) -> None:
     cancel_bookings(
         bookings=get_bookings(row.booking_id for row in rows),
         reason=f"{act.get_kind_display().capitalize()} : {act.reason}",
-        charged=charged, sentence=sentence, channel=actor.channel, now=now, actor=actor,
+        charged=charged,
+        sentence=sentence,
+        channel=actor.channel,
+        now=now,
+        actor=actor,
     )
 
 
@@ -197,8 +219,12 @@ def wish_of(act: MassAct) -> Wish:
     """The wish as it was asked."""
     sites = act.scope.get("sites")
     return Wish(
-        act.kind, act.reason, act.starts_on, act.ends_on,
-        None if sites is None else tuple(sites), act.scope.get("activity"),
+        act.kind,
+        act.reason,
+        act.starts_on,
+        act.ends_on,
+        None if sites is None else tuple(sites),
+        act.scope.get("activity"),
         act.scope.get("school_class"),
     )
 
@@ -214,8 +240,11 @@ def _locked(act_id: int) -> MassAct:
 
 def _journal(act: MassAct, verb: str, words: str, *, now: datetime, actor: Actor) -> None:
     record(
-        actor=actor, now=now, action=f"journeys.{verb}",
+        actor=actor,
+        now=now,
+        action=f"journeys.{verb}",
         summary=f"{act.get_kind_display().capitalize()}, "
         f"{french.period(act.starts_on, act.ends_on)}, {act.where} : {words}",
-        object_type="journeys.MassAct", object_id=act.pk,
+        object_type="journeys.MassAct",
+        object_id=act.pk,
     )

@@ -138,8 +138,10 @@ def preview_mass_act(wish: Wish, now: datetime) -> Preview:
 def concerned_bookings(wish: Wish, now: datetime, family_id: int | None = None) -> list[Any]:
     """The places held on open slots that have not begun, within the wish; one query."""
     found = register(
-        first=max(wish.starts_on, paris_day(now)), last=wish.ends_on,
-        establishment_ids=wish.sites, activity_id=wish.activity,
+        first=max(wish.starts_on, paris_day(now)),
+        last=wish.ends_on,
+        establishment_ids=wish.sites,
+        activity_id=wish.activity,
     ).filter(slot__status=SlotStatus.OPEN)
     if wish.school_class is not None:
         # The class of the child on the day of each slot.
@@ -150,7 +152,8 @@ def concerned_bookings(wish: Wish, now: datetime, family_id: int | None = None) 
         "child", "slot__offering__activity", "slot__offering__establishment", "slot__product"
     ).order_by("family_id", "slot__day", "slot_id", "pk")
     return [
-        booking for booking in found
+        booking
+        for booking in found
         if not started(day=booking.slot.day, starts_at=booking.slot.starts_at, now=now)
     ]
 
@@ -162,9 +165,7 @@ def judge(wish: Wish, bookings: Iterable[Any], now: datetime) -> list[Concerned]
     for booking in bookings:
         by_family.setdefault(booking.family_id, []).append(booking)
     schooling = schooling_of(
-        schooling_on(
-            {b.child_id for found in by_family.values() for b in found}, wish.starts_on
-        )
+        schooling_on({b.child_id for found in by_family.values() for b in found}, wish.starts_on)
     )
     rows = []
     for family_id, found in by_family.items():
@@ -195,7 +196,11 @@ def _judge_one(
 ) -> Concerned:
     slot = booking.slot
     service = Service(
-        slot.offering.activity.slug, slot.product.slug, slot.day, slot.starts_at, slot.ends_at,
+        slot.offering.activity.slug,
+        slot.product.slug,
+        slot.day,
+        slot.starts_at,
+        slot.ends_at,
         slot.offering.establishment.slug,
     )
     verdict = rules.cancelling(service, booking.child_id, now)
@@ -203,8 +208,11 @@ def _judge_one(
         return _row(booking, charged=False, cents=0, sentence=IN_TIME)
     days = ranks[booking.child_id, slot.offering_id]
     facts = absence_facts(
-        reason=REASONS[MassAct.Kind(wish.kind)], reported_at=now, document_at=None,
-        starts_on=days[0], ends_on=days[-1],
+        reason=REASONS[MassAct.Kind(wish.kind)],
+        reported_at=now,
+        document_at=None,
+        starts_on=days[0],
+        ends_on=days[-1],
     ) | {"absence_days": len(days), "absence_rank": days.index(slot.day) + 1}
     decision = rules.absence(service, booking.child_id, at=now, **facts)
     if decision is None or decision.outcome in ("ambiguous", "proposal"):
@@ -212,12 +220,16 @@ def _judge_one(
     said = " ; ".join(decision.sentences)
     if not decision.charged:
         return _row(
-            booking, charged=False, cents=0,
+            booking,
+            charged=False,
+            cents=0,
             sentence=f"Ce jour n’est pas dû : {said}." if said else SCHOOL_SAID,
         )
     amount = f" ({french.euros(decision.cents)})" if decision.cents else ""
     return _row(
-        booking, charged=True, cents=decision.cents,
+        booking,
+        charged=True,
+        cents=decision.cents,
         sentence=f"Ce jour reste dû{amount}" + (f" : {said}." if said else "."),
     )
 
@@ -225,7 +237,16 @@ def _judge_one(
 def _row(booking: Any, *, charged: bool, cents: int | None, sentence: str) -> Concerned:
     slot = booking.slot
     return Concerned(
-        booking.pk, slot.pk, booking.child_id, booking.family_id, str(booking.child),
-        booking.child.first_name, slot.day, slot.offering.activity.name,
-        slot.offering.establishment.name, charged, cents, sentence,
+        booking.pk,
+        slot.pk,
+        booking.child_id,
+        booking.family_id,
+        str(booking.child),
+        booking.child.first_name,
+        slot.day,
+        slot.offering.activity.name,
+        slot.offering.establishment.name,
+        charged,
+        cents,
+        sentence,
     )

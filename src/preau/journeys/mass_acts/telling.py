@@ -73,6 +73,10 @@ def _lines(act: MassAct, words: Any) -> dict[int, list[str]]:
 def _write(family_id: int, subject: str, body: str, *, key: str, now: datetime) -> None:
     for rank, address in enumerate(addresses_of(family_id)):
         queue_email(
-            to=address, subject=subject, body=body, now=now, family_id=family_id,
+            to=address,
+            subject=subject,
+            body=body,
+            now=now,
+            family_id=family_id,
             key=f"{key}-{rank}",
         )

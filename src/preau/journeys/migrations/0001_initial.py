@@ -4,43 +4,105 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='MassAct',
+            name="MassAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('CLOSED_DAY', 'jour fermé'), ('STRIKE', 'grève'), ('SCHOOL_TRIP', 'sortie d’une classe'), ('TEACHER_ABSENT', 'enseignant absent')], max_length=16, verbose_name='acte')),
-                ('reason', models.CharField(max_length=160, verbose_name='motif')),
-                ('starts_on', models.DateField(verbose_name='du')),
-                ('ends_on', models.DateField(verbose_name='au')),
-                ('scope', models.JSONField(default=dict, verbose_name='où')),
-                ('where', models.CharField(max_length=300, verbose_name='où, en mots')),
-                ('status', models.CharField(choices=[('QUEUED', 'en attente'), ('RUNNING', 'en cours'), ('DONE', 'fait'), ('UNDOING', 'retour en cours'), ('UNDONE', 'défait')], default='QUEUED', max_length=8)),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='enfants concernés')),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='réservations retirées')),
-                ('families', models.PositiveIntegerField(default=0, verbose_name='familles prévenues')),
-                ('held', models.JSONField(default=dict)),
-                ('slots', models.JSONField(default=list)),
-                ('restored', models.PositiveIntegerField(default=0, verbose_name='réservations remises')),
-                ('missed', models.PositiveIntegerField(default=0, verbose_name='réservations non remises')),
-                ('key', models.UUIDField(unique=True)),
-                ('asked_at', models.DateTimeField(verbose_name='demandé le')),
-                ('asked_by', models.CharField(max_length=160, verbose_name='par')),
-                ('asked_by_id', models.BigIntegerField(null=True)),
-                ('channel', models.CharField(choices=[('PORTAL', 'portail'), ('COUNTER', 'guichet'), ('PHONE', 'téléphone'), ('POST', 'courrier'), ('EMAIL', 'courriel'), ('SYSTEM', 'automatique')], max_length=10, verbose_name='canal')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='fini le')),
-                ('undone_by', models.CharField(blank=True, max_length=160, verbose_name='défait par')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("CLOSED_DAY", "jour fermé"),
+                            ("STRIKE", "grève"),
+                            ("SCHOOL_TRIP", "sortie d’une classe"),
+                            ("TEACHER_ABSENT", "enseignant absent"),
+                        ],
+                        max_length=16,
+                        verbose_name="acte",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=160, verbose_name="motif")),
+                ("starts_on", models.DateField(verbose_name="du")),
+                ("ends_on", models.DateField(verbose_name="au")),
+                ("scope", models.JSONField(default=dict, verbose_name="où")),
+                ("where", models.CharField(max_length=300, verbose_name="où, en mots")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("QUEUED", "en attente"),
+                            ("RUNNING", "en cours"),
+                            ("DONE", "fait"),
+                            ("UNDOING", "retour en cours"),
+                            ("UNDONE", "défait"),
+                        ],
+                        default="QUEUED",
+                        max_length=8,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0, verbose_name="enfants concernés")),
+                (
+                    "done",
+                    models.PositiveIntegerField(default=0, verbose_name="réservations retirées"),
+                ),
+                (
+                    "families",
+                    models.PositiveIntegerField(default=0, verbose_name="familles prévenues"),
+                ),
+                ("held", models.JSONField(default=dict)),
+                ("slots", models.JSONField(default=list)),
+                (
+                    "restored",
+                    models.PositiveIntegerField(default=0, verbose_name="réservations remises"),
+                ),
+                (
+                    "missed",
+                    models.PositiveIntegerField(default=0, verbose_name="réservations non remises"),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                ("asked_at", models.DateTimeField(verbose_name="demandé le")),
+                ("asked_by", models.CharField(max_length=160, verbose_name="par")),
+                ("asked_by_id", models.BigIntegerField(null=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("PORTAL", "portail"),
+                            ("COUNTER", "guichet"),
+                            ("PHONE", "téléphone"),
+                            ("POST", "courrier"),
+                            ("EMAIL", "courriel"),
+                            ("SYSTEM", "automatique"),
+                        ],
+                        max_length=10,
+                        verbose_name="canal",
+                    ),
+                ),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="fini le")),
+                (
+                    "undone_by",
+                    models.CharField(blank=True, max_length=160, verbose_name="défait par"),
+                ),
             ],
             options={
-                'verbose_name': 'acte de masse',
-                'indexes': [models.Index(fields=['-asked_at'], name='mass_act_latest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='mass_act_dates_in_order')],
+                "verbose_name": "acte de masse",
+                "indexes": [models.Index(fields=["-asked_at"], name="mass_act_latest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="mass_act_dates_in_order",
+                    )
+                ],
             },
         ),
     ]

@@ -72,9 +72,19 @@ def get_board(
     draft = get_draft(family.pk, user_id)
     choices: dict[str, bool] = dict(draft.changes) if draft else {}
     board = Board(
-        month=month.replace(day=1), first=first, last=last, tabs=tabs, tab=tab, kids=[], weeks=[],
-        prices={}, unit=("jour", "jours"), draft=choices,
-        can_undo=bool(draft and draft.history), offers=0, year_ends_on=None,
+        month=month.replace(day=1),
+        first=first,
+        last=last,
+        tabs=tabs,
+        tab=tab,
+        kids=[],
+        weeks=[],
+        prices={},
+        unit=("jour", "jours"),
+        draft=choices,
+        can_undo=bool(draft and draft.history),
+        offers=0,
+        year_ends_on=None,
         key=draft.key if draft else uuid.uuid4(),
     )
     if tab is None:
@@ -99,8 +109,17 @@ def get_board(
         household, schooling=schooling, enrolled=len({e.child_id for e in enrolments})
     )
     _fill(
-        board, tab=tab, enrolments=mine, household=household, slots=slots, bookings=bookings,
-        presences=presences, spans=spans, rules=rules, doors=doors, now=now,
+        board,
+        tab=tab,
+        enrolments=mine,
+        household=household,
+        slots=slots,
+        bookings=bookings,
+        presences=presences,
+        spans=spans,
+        rules=rules,
+        doors=doors,
+        now=now,
     )
     return board
 
@@ -162,13 +181,19 @@ def _fill(
         rights[kid.pk, enrolment.offering_id].append(enrolment)
         sites[enrolment.offering_id] = enrolment.offering.establishment.slug
     kids = [kid for kid in household.kids.values() if kid.pk in enrolled]
-    board.kids = [
-        BoardKid(k.pk, k.first_name, k.sex, (k.rank - 1) % 4 + 1) for k in kids
-    ]
+    board.kids = [BoardKid(k.pk, k.first_name, k.sex, (k.rank - 1) % 4 + 1) for k in kids]
     painter = Painter(
-        tab=tab, rules=rules, draft=board.draft, by_slot=by_slot, presences=presences,
-        away=away, now=now, names=names if shows_product else {}, sites=sites,
-        slugs={pk: product.slug for pk, product in products.items()}, doors=doors,
+        tab=tab,
+        rules=rules,
+        draft=board.draft,
+        by_slot=by_slot,
+        presences=presences,
+        away=away,
+        now=now,
+        names=names if shows_product else {},
+        sites=sites,
+        slugs={pk: product.slug for pk, product in products.items()},
+        doors=doors,
     )
     by_day: dict[date, list[SlotRow]] = defaultdict(list)
     for slot in slots:
@@ -179,7 +204,9 @@ def _fill(
     monday = board.first
     while monday <= board.last:
         week = BoardWeek(
-            monday, [], is_past=monday + timedelta(days=6) < today,
+            monday,
+            [],
+            is_past=monday + timedelta(days=6) < today,
             is_current=monday <= today <= monday + timedelta(days=6),
         )
         for offset in board.weekdays:

@@ -114,7 +114,10 @@ class Review:
     @property
     def sendable(self) -> list[Line]:
         return self.of(
-            Outcome.CONFIRMED, Outcome.WAITING, Outcome.CANCELLED, Outcome.CHARGED,
+            Outcome.CONFIRMED,
+            Outcome.WAITING,
+            Outcome.CANCELLED,
+            Outcome.CHARGED,
             Outcome.LEFT_QUEUE,
         )
 
@@ -150,8 +153,13 @@ def review_draft(
         return Review(None, [])
     add, remove = _parts(family_id, draft.changes)
     lines = preview_planning(
-        family_id=family_id, add=add, remove=remove, now=now, actor=actor,
-        late_allowed=late_allowed, schooling=_schooling(add, now),
+        family_id=family_id,
+        add=add,
+        remove=remove,
+        now=now,
+        actor=actor,
+        late_allowed=late_allowed,
+        schooling=_schooling(add, now),
     )
     return Review(draft.key, lines)
 
@@ -173,19 +181,32 @@ def send_draft(
     Raises NothingToSend, NotAllFree.
     """
     draft = get_draft(family_id, user_id)
-    add, remove = (
-        _parts(family_id, draft.changes) if draft and draft.key == key else ([], [])
-    )
+    add, remove = _parts(family_id, draft.changes) if draft and draft.key == key else ([], [])
     return submit_planning(
-        family_id=family_id, add=add, remove=remove, key=key, channel=channel, now=now,
-        actor=actor, when_full=when_full, all_or_nothing=all_or_nothing,
-        late_allowed=late_allowed, schooling=_schooling(add, now),
+        family_id=family_id,
+        add=add,
+        remove=remove,
+        key=key,
+        channel=channel,
+        now=now,
+        actor=actor,
+        when_full=when_full,
+        all_or_nothing=all_or_nothing,
+        late_allowed=late_allowed,
+        schooling=_schooling(add, now),
     )
 
 
 def send_choices(
-    *, family_id: int, user_id: int, key: uuid.UUID, choices: Choices, channel: str,
-    now: datetime, actor: Actor, family: Any = None,
+    *,
+    family_id: int,
+    user_id: int,
+    key: uuid.UUID,
+    choices: Choices,
+    channel: str,
+    now: datetime,
+    actor: Actor,
+    family: Any = None,
 ) -> Any:
     """Send what a page shows chosen, in one step: what is free is booked, for the rest the
     children wait. `key` is the page's own: sending twice gives the same receipt.
@@ -204,8 +225,16 @@ def send_choices(
             kept[pair] = want
     add, remove = _parts(family_id, kept)
     return submit_planning(
-        family_id=family_id, add=add, remove=remove, key=key, channel=channel, now=now,
-        actor=actor, no_surprise=True, schooling=_schooling(add, now), family=family,
+        family_id=family_id,
+        add=add,
+        remove=remove,
+        key=key,
+        channel=channel,
+        now=now,
+        actor=actor,
+        no_surprise=True,
+        schooling=_schooling(add, now),
+        family=family,
     )
 
 
@@ -224,6 +253,13 @@ def weeks_until(monday: date, last: date) -> list[date]:
 
 
 __all__ = [
-    "Choices", "Review", "change_draft", "copy_to_sibling", "copy_week", "review_draft",
-    "send_choices", "send_draft", "weeks_until",
+    "Choices",
+    "Review",
+    "change_draft",
+    "copy_to_sibling",
+    "copy_week",
+    "review_draft",
+    "send_choices",
+    "send_draft",
+    "weeks_until",
 ]

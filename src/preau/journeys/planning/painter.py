@@ -49,15 +49,22 @@ class Painter:
         found = self._services.get(slot.pk)
         if found is None:
             found = self._services[slot.pk] = Service(
-                self.tab.slug, self.slugs.get(slot.product_id, ""), slot.day, slot.starts_at,
-                slot.ends_at, self.sites.get(slot.offering_id, ""),
+                self.tab.slug,
+                self.slugs.get(slot.product_id, ""),
+                slot.day,
+                slot.starts_at,
+                slot.ends_at,
+                self.sites.get(slot.offering_id, ""),
             )
         return found
 
     def cell(self, slot: SlotRow, kid: Kid) -> BoardCell:
         booking = self.by_slot.get((slot.pk, kid.pk))
         cell = BoardCell(
-            slot.pk, kid.pk, "free", product=self.names.get(slot.product_id, ""),
+            slot.pk,
+            kid.pk,
+            "free",
+            product=self.names.get(slot.product_id, ""),
             booking_id=booking.pk if booking else None,
         )
         if not self._settled(cell, slot, kid, booking):
@@ -114,9 +121,7 @@ class Painter:
         else:
             cell.state, cell.held = "booked", True
 
-    def _open(
-        self, cell: BoardCell, slot: SlotRow, kid: Kid, booking: BookingRow | None
-    ) -> None:
+    def _open(self, cell: BoardCell, slot: SlotRow, kid: Kid, booking: BookingRow | None) -> None:
         service = self.service(slot)
         cell.cents = self._price(slot, kid)
         if booking is not None and booking.status == BookingStatus.CONFIRMED:
@@ -227,4 +232,3 @@ def _span_note(span: Span) -> str:
 
 def _queue_note(rank: int | None) -> str:
     return f"{french.ordinal(rank)} en liste d’attente" if rank else "en liste d’attente"
-

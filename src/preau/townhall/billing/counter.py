@@ -57,9 +57,9 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
     statements = queries.recent_statement(
         (row.account_id for row in accounts if row.account_id), limit=20
     )
-    page = Paginator(
-        queries.with_lines(queries.family_invoices(family.pk)), 12
-    ).get_page(request.GET.get("page"))
+    page = Paginator(queries.with_lines(queries.family_invoices(family.pk)), 12).get_page(
+        request.GET.get("page")
+    )
     return render(
         request,
         "townhall/billing/family_account.html",
@@ -206,9 +206,7 @@ def _narrowed(found: Any, asked: dict[str, Any]) -> Any:
     if asked.get("since"):
         found = found.filter(received_at__gte=at_paris(asked["since"], time.min))
     if asked.get("until"):
-        found = found.filter(
-            received_at__lt=at_paris(asked["until"] + timedelta(days=1), time.min)
-        )
+        found = found.filter(received_at__lt=at_paris(asked["until"] + timedelta(days=1), time.min))
     if asked.get("office"):
         found = found.filter(cash_office__code=asked["office"])
     if asked.get("means"):

@@ -62,7 +62,8 @@ class CreditNoteForm(forms.Form):
     """What is given back on each line, and why."""
 
     reason = forms.CharField(
-        label=gettext_lazy("Motif, lu par la famille"), max_length=300,
+        label=gettext_lazy("Motif, lu par la famille"),
+        max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -72,7 +73,9 @@ class CreditNoteForm(forms.Form):
             self.fields[f"line_{line.pk}"] = EurosField(
                 label=_("Rendre sur «%(label)s»") % {"label": line.label},
                 help_text=_("Facturé %(amount)s") % {"amount": euros(line.amount_cents)},
-                min_cents=0, max_cents=max(line.amount_cents, 0), required=False,
+                min_cents=0,
+                max_cents=max(line.amount_cents, 0),
+                required=False,
             )
 
     def amounts(self) -> dict[int, int]:
@@ -85,7 +88,8 @@ class CreditNoteForm(forms.Form):
 
 class OfficeForm(forms.Form):
     code = forms.SlugField(
-        label=gettext_lazy("Code"), max_length=20,
+        label=gettext_lazy("Code"),
+        max_length=20,
         help_text=gettext_lazy("En tête de chaque numéro de facture ; ne change plus."),
     )
     name = forms.CharField(label=gettext_lazy("Nom"), max_length=80)
@@ -94,22 +98,28 @@ class OfficeForm(forms.Form):
     )
     cashier_name = forms.CharField(label=gettext_lazy("Régisseur"), max_length=120, required=False)
     address = forms.CharField(
-        label=gettext_lazy("Adresse du guichet"), required=False,
-        widget=forms.Textarea(attrs={"rows": 2}), max_length=300,
+        label=gettext_lazy("Adresse du guichet"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=300,
     )
     phone = forms.CharField(label=gettext_lazy("Téléphone"), max_length=20, required=False)
     payment_days = forms.IntegerField(
         label=gettext_lazy("Délai de paiement, en jours"), min_value=0, max_value=120, initial=25
     )
     means = forms.MultipleChoiceField(
-        label=gettext_lazy("Moyens de paiement que l’acte prévoit au guichet"), choices=MEANS,
-        widget=forms.CheckboxSelectMultiple, required=False,
+        label=gettext_lazy("Moyens de paiement que l’acte prévoit au guichet"),
+        choices=MEANS,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     accepts_top_up = forms.BooleanField(
         label=gettext_lazy("Les familles peuvent verser d’avance"), required=False, initial=True
     )
     top_up_min_cents = EurosField(
-        label=gettext_lazy("Versement d’avance minimum"), min_cents=1, max_cents=100_000,
+        label=gettext_lazy("Versement d’avance minimum"),
+        min_cents=1,
+        max_cents=100_000,
         initial=1000,
     )
     is_active = forms.BooleanField(
@@ -133,14 +143,17 @@ class GatewayForm(forms.Form):
         widget=forms.RadioSelect,
     )
     numcli = forms.RegexField(
-        r"^[0-9]{6}$", label=gettext_lazy("PayFiP : numéro de client (numcli)"), required=False,
+        r"^[0-9]{6}$",
+        label=gettext_lazy("PayFiP : numéro de client (numcli)"),
+        required=False,
         help_text=gettext_lazy(
             "6 chiffres, donnés par le Trésor public pour cette régie (mode « régie » ; "
             "un compte de dépôt de fonds est nécessaire)"
         ),
     )
     saisie = forms.ChoiceField(
-        label=gettext_lazy("PayFiP : état du contrat"), required=False,
+        label=gettext_lazy("PayFiP : état du contrat"),
+        required=False,
         choices=[
             ("T", gettext_lazy("essais (T)")),
             ("X", gettext_lazy("activation (X) : le premier vrai paiement, avec le Trésor")),
@@ -148,29 +161,40 @@ class GatewayForm(forms.Form):
         ],
     )
     siret = forms.CharField(
-        label=gettext_lazy("SP Plus : SIRET et numéro de site"), required=False, max_length=17,
+        label=gettext_lazy("SP Plus : SIRET et numéro de site"),
+        required=False,
+        max_length=17,
         help_text=gettext_lazy("14 chiffres, un tiret, 2 chiffres"),
     )
     refsfp_length = forms.IntegerField(
-        label=gettext_lazy("SP Plus : longueur de la référence de la banque"), required=False,
-        min_value=1, max_value=60, help_text=gettext_lazy("12 si la banque ne dit rien d’autre"),
+        label=gettext_lazy("SP Plus : longueur de la référence de la banque"),
+        required=False,
+        min_value=1,
+        max_value=60,
+        help_text=gettext_lazy("12 si la banque ne dit rien d’autre"),
     )
     site_id = forms.CharField(
         label=gettext_lazy("Systempay : identifiant de boutique"), required=False, max_length=8
     )
     service_url = forms.CharField(
-        label=gettext_lazy("Adresse de la page de paiement"), required=False, max_length=200,
+        label=gettext_lazy("Adresse de la page de paiement"),
+        required=False,
+        max_length=200,
         help_text=gettext_lazy("Laissez vide pour celle de la banque"),
     )
     secret = forms.CharField(
-        label=gettext_lazy("Clé"), required=False, max_length=200,
+        label=gettext_lazy("Clé"),
+        required=False,
+        max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy(
             "Laissez vide pour garder celle qui est enregistrée ; PayFiP n’en a pas"
         ),
     )
     is_test = forms.BooleanField(
-        label=gettext_lazy("Mode test"), required=False, initial=True,
+        label=gettext_lazy("Mode test"),
+        required=False,
+        initial=True,
         help_text=gettext_lazy("PayFiP : suit l’état du contrat"),
     )
     is_active = forms.BooleanField(
@@ -235,7 +259,10 @@ class CounterFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["office"].choices = [("", _("toutes")), *((o.code, o.name) for o in offices)]
         self.fields["means"].choices = [
-            ("", _("tous")), ("CASH", _("espèces")), ("CHEQUE", _("chèque")), ("CARD", _("carte"))
+            ("", _("tous")),
+            ("CASH", _("espèces")),
+            ("CHEQUE", _("chèque")),
+            ("CARD", _("carte")),
         ]
 
 
@@ -246,15 +273,14 @@ class CounterForm(forms.Form):
     means = forms.ChoiceField(label=gettext_lazy("Moyen"), widget=forms.RadioSelect)
     amount = EurosField(label=gettext_lazy("Montant reçu"), min_cents=1)
     invoice = forms.ChoiceField(
-        label=gettext_lazy("Pour"), required=False,
+        label=gettext_lazy("Pour"),
+        required=False,
         help_text=gettext_lazy("Sans choix, la plus ancienne dette d’abord"),
     )
     cheque_number = forms.CharField(
         label=gettext_lazy("Numéro du chèque"), required=False, max_length=20
     )
-    cheque_drawer = forms.CharField(
-        label=gettext_lazy("Tiré par"), required=False, max_length=120
-    )
+    cheque_drawer = forms.CharField(label=gettext_lazy("Tiré par"), required=False, max_length=120)
 
     def __init__(self, *args: Any, account: OfficeAccount, **kwargs: Any) -> None:
         initial = kwargs.setdefault("initial", {})

@@ -52,9 +52,7 @@ COLUMNS = (
 def invoices(request: HttpRequest) -> HttpResponseBase:
     """The list: filtered, sorted, exported."""
     offices = list(queries.cash_offices())
-    form = InvoiceFilterForm(
-        request.GET or None, offices=offices, today=paris_day(utc_now())
-    )
+    form = InvoiceFilterForm(request.GET or None, offices=offices, today=paris_day(utc_now()))
     wanted: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     office = next((o for o in offices if o.code == wanted.get("office")), None)
     found = queries.invoices_for_agents(
@@ -99,8 +97,7 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "lines": tell_lines(found),
             "rules": rules_of(found),
             "credit_notes": queries.credit_notes_of(found.pk),
-            "can_correct": Permission.BILL in request.permissions
-            and not found.is_credit_note,
+            "can_correct": Permission.BILL in request.permissions and not found.is_credit_note,
         },
     )
 

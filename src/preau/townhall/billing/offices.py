@@ -25,8 +25,16 @@ from preau.ui.refusals import add_refusal
 
 PAGE = 50
 FIELDS = (
-    "name", "act_reference", "cashier_name", "address", "phone", "payment_days", "means",
-    "accepts_top_up", "top_up_min_cents", "is_active",
+    "name",
+    "act_reference",
+    "cashier_name",
+    "address",
+    "phone",
+    "payment_days",
+    "means",
+    "accepts_top_up",
+    "top_up_min_cents",
+    "is_active",
 )
 
 
@@ -54,7 +62,8 @@ def office(request: HttpRequest, code: str = "") -> HttpResponse:
         raise Http404
     initial = {name: getattr(found, name) for name in FIELDS} if found else {"means": ["CASH"]}
     form = OfficeForm(
-        request.POST if request.method == "POST" else None, known=found is not None,
+        request.POST if request.method == "POST" else None,
+        known=found is not None,
         initial=initial,
     )
     if request.method == "POST" and form.is_valid():
@@ -85,8 +94,10 @@ def gateway(request: HttpRequest, code: str) -> HttpResponse:
     initial: dict[str, Any] = {}
     if account:
         initial = {
-            "gateway": account.gateway, "is_test": account.is_test,
-            "is_active": account.is_active, **account.options,
+            "gateway": account.gateway,
+            "is_test": account.is_test,
+            "is_active": account.is_active,
+            **account.options,
         }
     form = GatewayForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -134,13 +145,21 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
     rows = []
     for activity in list_all_activities():
         row = known.get(activity.pk)
-        initial = {
-            "office": row.cash_office.code, "accounting_code": row.accounting_code,
-            "is_meal": row.is_meal, "counts_for_tax": row.counts_for_tax,
-        } if row else {"is_meal": activity.kind == "CANTEEN"}
+        initial = (
+            {
+                "office": row.cash_office.code,
+                "accounting_code": row.accounting_code,
+                "is_meal": row.is_meal,
+                "counts_for_tax": row.counts_for_tax,
+            }
+            if row
+            else {"is_meal": activity.kind == "CANTEEN"}
+        )
         form = ActivityForm(
-            request.POST if request.method == "POST" else None, prefix=f"a{activity.pk}",
-            offices=all_offices, initial=initial,
+            request.POST if request.method == "POST" else None,
+            prefix=f"a{activity.pk}",
+            offices=all_offices,
+            initial=initial,
         )
         rows.append((activity, form))
     if request.method == "POST" and all(form.is_valid() for _activity, form in rows):
@@ -161,8 +180,12 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
     return render(
         request,
         "townhall/billing/activities.html",
-        {"section": "townhall:cash-offices", "office": found, "rows": rows,
-         "forms": [form for _activity, form in rows]},
+        {
+            "section": "townhall:cash-offices",
+            "office": found,
+            "rows": rows,
+            "forms": [form for _activity, form in rows],
+        },
     )
 
 

@@ -97,8 +97,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
                 if counts.get(kind)
             ],
             "largest": [
-                item | {"code": codes.get(item["family_id"])}
-                for item in preview.get("largest", [])
+                item | {"code": codes.get(item["family_id"])} for item in preview.get("largest", [])
             ],
         },
     )

@@ -18,15 +18,11 @@ urlpatterns = [
     path("regies/<slug:code>/banque/", offices.gateway, name="cash-office-gateway"),
     path("regies/<slug:code>/activites/", offices.activities, name="cash-office-activities"),
     path("paiements/", offices.payments, name="billing-payments"),
-    path(
-        "paiements/<slug:reference>/demander/", offices.ask_bank, name="billing-payment-ask"
-    ),
+    path("paiements/<slug:reference>/demander/", offices.ask_bank, name="billing-payment-ask"),
     path("encaissements/", counter.payments, name="counter-payments"),
     path("encaissements/<slug:receipt>/recu/", counter.receipt, name="counter-receipt"),
     path("encaissements/<slug:receipt>/annuler/", counter.void, name="counter-void"),
     path("dossiers/<slug:code>/compte/", counter.family_account, name="family-account"),
     path("dossiers/<slug:code>/encaisser/", counter.choose_office, name="family-payment"),
-    path(
-        "dossiers/<slug:code>/compte/encaisser/<slug:office>/", counter.take, name="counter-take"
-    ),
+    path("dossiers/<slug:code>/compte/encaisser/<slug:office>/", counter.take, name="counter-take"),
 ]

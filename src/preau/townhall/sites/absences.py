@@ -71,7 +71,10 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         justified = request.POST.get("decision") == "yes"
         try:
             justify_absence(
-                report_id=report.pk, justified=justified, comment=comment, now=utc_now(),
+                report_id=report.pk,
+                justified=justified,
+                comment=comment,
+                now=utc_now(),
                 actor=request.actor,
             )
         except Refusal as refusal:

@@ -30,7 +30,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     families = visible_families(request.user, paris_day(utc_now()))
     found = list(open_orders().filter(family__in=families.values("pk"))[:200])
     return render(
-        request, "townhall/sites/card_orders.html",
+        request,
+        "townhall/sites/card_orders.html",
         {"orders": found, "section": "townhall:inbox"},
     )
 
@@ -47,8 +48,8 @@ def issue_order(request: HttpRequest, order_id: int) -> HttpResponse:
         child_id=order.child_id, family_id=order.family_id, now=utc_now(), actor=request.actor
     )
     messages.success(
-        request, _("Carte n° %(rank)s de %(name)s éditée.")
-        % {"rank": card.rank, "name": order.child},
+        request,
+        _("Carte n° %(rank)s de %(name)s éditée.") % {"rank": card.rank, "name": order.child},
     )
     return redirect("townhall:card-orders")
 
@@ -69,9 +70,9 @@ def printed_cards(request: HttpRequest, cards: Any, title: str) -> HttpResponse:
     schooling = schooling_on([c.child_id for c in found], paris_day(utc_now()))
     rows = [(card, schooling.get(card.child_id), qr(card.code)) for card in found]
     return render(
-        request, "townhall/sites/cards_print.html",
-        {"rows": rows, "title": title, "section": "townhall:sites",
-         "active": CardStatus.ACTIVE},
+        request,
+        "townhall/sites/cards_print.html",
+        {"rows": rows, "title": title, "section": "townhall:sites", "active": CardStatus.ACTIVE},
     )
 
 

@@ -20,7 +20,11 @@ from preau.ui.days.desk import Desk
 def _desk(request: HttpRequest, code: str, subject: str) -> Desk:
     family = get_family_or_404(request, code)
     return Desk(
-        request, family, request.actor, "townhall:family-", f"townhall/family_days/{subject}/",
+        request,
+        family,
+        request.actor,
+        "townhall:family-",
+        f"townhall/family_days/{subject}/",
         {"code": family.code},
     )
 

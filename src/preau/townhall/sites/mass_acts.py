@@ -32,7 +32,11 @@ from preau.townhall.sites.scope import scope_of
 PAGE = 50
 RIGHTS = (Permission.MANAGE_CATALOGUE, Permission.BOOK)
 TAGS = {
-    "QUEUED": "wait", "RUNNING": "wait", "DONE": "ok", "UNDOING": "wait", "UNDONE": "past",
+    "QUEUED": "wait",
+    "RUNNING": "wait",
+    "DONE": "ok",
+    "UNDOING": "wait",
+    "UNDONE": "past",
 }
 
 
@@ -45,23 +49,32 @@ class MassActForm(forms.Form):
     """What is done, when and where; sites and classes are among those of the agent."""
 
     acte = forms.ChoiceField(
-        label=_l("Que se passe-t-il ?"), widget=forms.RadioSelect,
+        label=_l("Que se passe-t-il ?"),
+        widget=forms.RadioSelect,
         choices=[(value, label.capitalize()) for value, label in MassAct.Kind.choices],
     )
     du = forms.DateField(label=_l("Du"), widget=_day_input())
     au = forms.DateField(
-        label=_l("Au"), required=False, widget=_day_input(),
+        label=_l("Au"),
+        required=False,
+        widget=_day_input(),
         help_text=_l("Vide : un seul jour."),
     )
     site = forms.TypedMultipleChoiceField(
-        label=_l("Sites"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
+        label=_l("Sites"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
         help_text=_l("Aucun coché : tous vos sites."),
     )
     activite = forms.TypedChoiceField(
         label=_l("Activité"), required=False, coerce=int, empty_value=None
     )
     classe = forms.TypedChoiceField(
-        label=_l("Classe"), required=False, coerce=int, empty_value=None,
+        label=_l("Classe"),
+        required=False,
+        coerce=int,
+        empty_value=None,
         help_text=_l("Pour une sortie ou un enseignant absent."),
     )
     motif = forms.CharField(
@@ -74,14 +87,13 @@ class MassActForm(forms.Form):
         sites = [s for s in establishments() if scope is None or s.pk in scope]
         year = school_year_of(paris_day(utc_now()))
         classes = [
-            c for c in (active_classes(year) if year else ())
+            c
+            for c in (active_classes(year) if year else ())
             if scope is None or c.establishment_id in scope
         ]
         activities = list_activities(published=False).prefetch_related(None)
         self.fields["site"].choices = [(s.pk, s.name) for s in sites]
-        self.fields["activite"].choices = [("", _("Toutes"))] + [
-            (a.pk, a.name) for a in activities
-        ]
+        self.fields["activite"].choices = [("", _("Toutes"))] + [(a.pk, a.name) for a in activities]
         self.fields["classe"].choices = [("", _("Aucune en particulier"))] + [
             (c.pk, f"{c.name}, {c.establishment.name}") for c in classes
         ]
@@ -97,8 +109,13 @@ class MassActForm(forms.Form):
         asked = self.cleaned_data
         sites = asked["site"] or self.scope
         return Wish(
-            asked["acte"], asked["motif"], asked["du"], asked["au"],
-            None if sites is None else tuple(sorted(sites)), asked["activite"], asked["classe"],
+            asked["acte"],
+            asked["motif"],
+            asked["du"],
+            asked["au"],
+            None if sites is None else tuple(sorted(sites)),
+            asked["activite"],
+            asked["classe"],
         )
 
     def where(self) -> str:
@@ -134,7 +151,8 @@ def acts(request: HttpRequest) -> HttpResponse:
     """The acts done, latest first."""
     found = acts_within(managed_scope(request))
     return render(
-        request, "townhall/sites/mass_acts.html",
+        request,
+        "townhall/sites/mass_acts.html",
         {"acts": [(act, TAGS[act.status]) for act in found], "section": "townhall:sites"},
     )
 
@@ -146,7 +164,8 @@ def new_act(request: HttpRequest) -> HttpResponse:
     now = utc_now()
     data = request.POST if request.method == "POST" else request.GET
     form = MassActForm(
-        data if data.get("acte") else None, scope=managed_scope(request),
+        data if data.get("acte") else None,
+        scope=managed_scope(request),
         initial={"du": paris_day(now), "acte": MassAct.Kind.CLOSED_DAY},
     )
     preview: Preview | None = None
@@ -161,10 +180,15 @@ def new_act(request: HttpRequest) -> HttpResponse:
                 preview = preview_mass_act(form.wish(), now)
     page = Paginator(preview.rows if preview else [], PAGE).get_page(request.GET.get("page"))
     return render(
-        request, "townhall/sites/mass_act_new.html",
+        request,
+        "townhall/sites/mass_act_new.html",
         {
-            "form": form, "preview": preview, "page": page, "key": uuid.uuid4(),
-            "where": form.where() if preview else "", "asked": _asked(form) if preview else [],
+            "form": form,
+            "preview": preview,
+            "page": page,
+            "key": uuid.uuid4(),
+            "where": form.where() if preview else "",
+            "asked": _asked(form) if preview else [],
             "section": "townhall:sites",
         },
         status=422 if form.errors else 200,
@@ -177,8 +201,12 @@ def _apply(request: HttpRequest, form: MassActForm) -> HttpResponse:
     except ValueError:
         key = uuid.uuid4()
     act = ask_mass_act(
-        wish=form.wish(), where=form.where(), seen=request.POST.get("seen", ""), key=key,
-        now=utc_now(), actor=request.actor,
+        wish=form.wish(),
+        where=form.where(),
+        seen=request.POST.get("seen", ""),
+        key=key,
+        now=utc_now(),
+        actor=request.actor,
     )
     return redirect("townhall:mass-act", act_id=act.pk)
 
@@ -191,8 +219,11 @@ def _asked(form: MassActForm) -> list[tuple[str, str]]:
     """The choices as hidden fields, for the form that applies what was read."""
     asked = form.cleaned_data
     rows = [
-        ("acte", asked["acte"]), ("du", asked["du"].isoformat()), ("au", asked["au"].isoformat()),
-        ("motif", asked["motif"]), ("activite", asked["activite"] or ""),
+        ("acte", asked["acte"]),
+        ("du", asked["du"].isoformat()),
+        ("au", asked["au"].isoformat()),
+        ("motif", asked["motif"]),
+        ("activite", asked["activite"] or ""),
         ("classe", asked["classe"] or ""),
     ]
     return [*rows, *(("site", pk) for pk in asked["site"])]
@@ -211,9 +242,12 @@ def show(request: HttpRequest, act_id: int) -> HttpResponse:
     """One act: how far the worker is, what was done, and how to undo it."""
     act = _act_or_404(request, act_id)
     return render(
-        request, "townhall/sites/mass_act.html",
+        request,
+        "townhall/sites/mass_act.html",
         {
-            "act": act, "kind": TAGS[act.status], "section": "townhall:sites",
+            "act": act,
+            "kind": TAGS[act.status],
+            "section": "townhall:sites",
             "runs": act.status in ("QUEUED", "RUNNING", "UNDOING"),
             "may_undo": act.status == "DONE" and act.ends_on >= paris_day(utc_now()),
         },

@@ -34,14 +34,25 @@ SORTS = {
 MANY_CLASSES = 300
 # What the page and the exports read of each row: descriptions and addresses stay in the database.
 SHOWN = (
-    "slot_id", "child__first_name", "child__last_name", "child__usage_name", "child__diet",
-    "child__has_pai", "slot__day", "slot__starts_at", "slot__ends_at",
-    "slot__offering__activity__name", "slot__offering__establishment__name",
+    "slot_id",
+    "child__first_name",
+    "child__last_name",
+    "child__usage_name",
+    "child__diet",
+    "child__has_pai",
+    "slot__day",
+    "slot__starts_at",
+    "slot__ends_at",
+    "slot__offering__activity__name",
+    "slot__offering__establishment__name",
     "slot__product__name",
 )
 STATES = (
-    ("", _l("Tous")), ("todo", _l("À pointer")), ("present", _l("Présents")),
-    ("absent", _l("Absents")), ("away", _l("Absence signalée")),
+    ("", _l("Tous")),
+    ("todo", _l("À pointer")),
+    ("present", _l("Présents")),
+    ("absent", _l("Absents")),
+    ("away", _l("Absence signalée")),
 )
 
 
@@ -62,15 +73,17 @@ class RegisterForm(forms.Form):
     etat = forms.ChoiceField(label=_l("Pointage"), required=False, choices=STATES)
 
     def __init__(
-        self, *args: Any, sites: list[Any], activities: list[Any], classes: list[Any],
+        self,
+        *args: Any,
+        sites: list[Any],
+        activities: list[Any],
+        classes: list[Any],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         every = [("", _("Tous"))]
         self.fields["site"].choices = every + [(s.pk, s.name) for s in sites]
-        self.fields["activite"].choices = [("", _("Toutes"))] + [
-            (a.pk, a.name) for a in activities
-        ]
+        self.fields["activite"].choices = [("", _("Toutes"))] + [(a.pk, a.name) for a in activities]
         self.fields["classe"].choices = [("", _("Toutes"))] + [
             (pk, f"{name}, {site}") for pk, name, site in classes
         ]
@@ -98,7 +111,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
     year = school_year_of(day)
     classes = _classes(year, scope, request.GET.get("site", "")) if year else []
     form = RegisterForm(
-        request.GET or {"jour": day.isoformat()}, sites=sites,
+        request.GET or {"jour": day.isoformat()},
+        sites=sites,
         activities=list(list_activities(published=False).prefetch_related(None)),
         classes=classes,
     )
@@ -115,9 +129,13 @@ def register(request: HttpRequest) -> HttpResponseBase:
     if asked.get("etat"):
         found = with_state(found, asked["etat"])
     found = found.order_by(*SORTS.get(request.GET.get("sort", ""), SORTS["name"]), "pk")
-    rows = with_recorded(found).select_related(
-        "child", "slot__offering__activity", "slot__offering__establishment", "slot__product"
-    ).only(*SHOWN)
+    rows = (
+        with_recorded(found)
+        .select_related(
+            "child", "slot__offering__activity", "slot__offering__establishment", "slot__product"
+        )
+        .only(*SHOWN)
+    )
     if request.GET.get("export"):
         return _export(request.GET["export"], rows, day)
     paginator = Paginator(rows, PAGE)

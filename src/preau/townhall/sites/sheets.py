@@ -36,8 +36,11 @@ from preau.ui.exports import FORMATS, Column, export_table
 
 # Where the hours of arrival and departure count.
 TIMED = {
-    ActivityKind.MORNING_CARE, ActivityKind.EVENING_CARE, ActivityKind.WEDNESDAY,
-    ActivityKind.HOLIDAY_CENTRE, ActivityKind.CRECHE,
+    ActivityKind.MORNING_CARE,
+    ActivityKind.EVENING_CARE,
+    ActivityKind.WEDNESDAY,
+    ActivityKind.HOLIDAY_CENTRE,
+    ActivityKind.CRECHE,
 }
 VIEWS = (
     ("", _l("Tous"), None),
@@ -69,7 +72,8 @@ def show(request: HttpRequest, slot_id: int) -> HttpResponseBase:
             "counts": found.counts,
             "here": found.counts["present"],
             "young": sum(
-                r.state == "present" and r.child.birth_on is not None
+                r.state == "present"
+                and r.child.birth_on is not None
                 and age_on(r.child.birth_on, slot.day) < 6
                 for r in found.rows
             ),
@@ -132,8 +136,11 @@ def _row(row: SheetRow, slot: Any) -> dict[str, Any]:
 def _export(file_format: str, slot: Any, rows: list[SheetRow]) -> HttpResponseBase:
     def state(row: SheetRow) -> str:
         return {
-            "expected": _("attendu"), "present": _("présent"), "left": _("parti"),
-            "absent": _("absent"), "away": _("absence signalée"),
+            "expected": _("attendu"),
+            "present": _("présent"),
+            "left": _("parti"),
+            "absent": _("absent"),
+            "away": _("absence signalée"),
         }[row.state]
 
     columns = [
@@ -202,9 +209,7 @@ def mark(request: HttpRequest, slot_id: int) -> HttpResponse:
         if act == "remove":
             remove_walk_in(slot_id=slot.pk, child_id=child_id, now=now, actor=request.actor)
         elif act in marks:
-            record_presences(
-                slot_id=slot.pk, marks=[marks[act]], now=now, actor=request.actor
-            )
+            record_presences(slot_id=slot.pk, marks=[marks[act]], now=now, actor=request.actor)
         else:
             raise Http404
     except Refusal as refusal:
@@ -250,12 +255,16 @@ def card(request: HttpRequest, slot_id: int) -> HttpResponse:
     code = request.POST.get("code", "")[:80]
     try:
         scan = scan_card(
-            code=code, slot_id=slot.pk, now=utc_now(), actor=request.actor,
+            code=code,
+            slot_id=slot.pk,
+            now=utc_now(),
+            actor=request.actor,
             walk_in=request.POST.get("walk_in") == "1",
         )
     except NotExpected as refusal:
         return render(
-            request, "townhall/sites/unexpected.html",
+            request,
+            "townhall/sites/unexpected.html",
             {"slot": slot, "code": code, "sentence": str(refusal), "section": "townhall:sites"},
         )
     except Refusal as refusal:
@@ -283,7 +292,9 @@ def walk_in(request: HttpRequest, slot_id: int) -> HttpResponse:
             record_presences(
                 slot_id=slot.pk,
                 marks=[Mark(int(pk), Presence.PRESENT, arrived=arrived if timed else None)],
-                now=now, actor=request.actor, walk_in=True,
+                now=now,
+                actor=request.actor,
+                walk_in=True,
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
@@ -321,9 +332,7 @@ def correct(request: HttpRequest, slot_id: int, child_id: int) -> HttpResponse:
                 left=_hour(data.get("left", "")),
                 clear_hours=True,
             )
-            record_presences(
-                slot_id=slot.pk, marks=[mark], now=utc_now(), actor=request.actor
-            )
+            record_presences(slot_id=slot.pk, marks=[mark], now=utc_now(), actor=request.actor)
         except Refusal as refusal:
             error = str(refusal)
         else:
@@ -335,8 +344,8 @@ def correct(request: HttpRequest, slot_id: int, child_id: int) -> HttpResponse:
         {
             "slot": slot,
             "row": _row(row, slot),
-            "presence": request.POST.get("presence") or (
-                mark_now.presence if mark_now else Presence.PRESENT),
+            "presence": request.POST.get("presence")
+            or (mark_now.presence if mark_now else Presence.PRESENT),
             "arrived": request.POST.get("arrived") or _said(mark_now and mark_now.arrived_at),
             "left": request.POST.get("left") or _said(mark_now and mark_now.left_at),
             "error": error,

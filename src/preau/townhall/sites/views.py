@@ -85,7 +85,9 @@ def cancel(request: HttpRequest, site_id: int) -> HttpResponse:
     else:
         try:
             taken_off = cancel_slots(
-                slot_ids=chosen, reason=request.POST.get("reason", ""), now=utc_now(),
+                slot_ids=chosen,
+                reason=request.POST.get("reason", ""),
+                now=utc_now(),
                 actor=request.actor,
             )
         except Refusal as refusal:

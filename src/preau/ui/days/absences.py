@@ -48,24 +48,32 @@ class AbsenceForm(forms.Form):
     """Who will not come (or did not), when and why."""
 
     child = forms.TypedChoiceField(
-        label=_l("Quel enfant ?"), coerce=int, widget=forms.RadioSelect,
+        label=_l("Quel enfant ?"),
+        coerce=int,
+        widget=forms.RadioSelect,
         error_messages={"required": _l("Choisissez un enfant.")},
     )
     starts_on = DateField(label=_l("Premier jour d’absence"))
     ends_on = DateField(
-        label=_l("Dernier jour d’absence"), required=False,
+        label=_l("Dernier jour d’absence"),
+        required=False,
         help_text=_l("Laissez vide pour un seul jour."),
     )
     reason = forms.ChoiceField(
-        label=_l("Pourquoi ?"), choices=REASONS, widget=forms.RadioSelect,
+        label=_l("Pourquoi ?"),
+        choices=REASONS,
+        widget=forms.RadioSelect,
         error_messages={"required": _l("Choisissez un motif.")},
     )
     comment = forms.CharField(
-        label=_l("Une précision"), required=False, max_length=300,
+        label=_l("Une précision"),
+        required=False,
+        max_length=300,
         help_text=_l("N’écrivez rien sur la santé de votre enfant."),
     )
     document = forms.FileField(
-        label=_l("Un justificatif"), required=False,
+        label=_l("Un justificatif"),
+        required=False,
         help_text=_l("Photo ou PDF. Vous pourrez aussi l’ajouter plus tard."),
     )
 
@@ -122,7 +130,11 @@ def _day_row(row: Any) -> dict[str, Any]:
     elif row.is_justified is not None:
         note = _("justifiée") if row.is_justified else _("non justifiée")
     return {
-        "child": row.child, "activity": row.activity, "kind": kind, "word": word, "icon": icon,
+        "child": row.child,
+        "activity": row.activity,
+        "kind": kind,
+        "word": word,
+        "icon": icon,
         "note": note,
     }
 
@@ -146,7 +158,9 @@ def report_page(desk: Desk) -> HttpResponse:
     initial = {"child": request.GET.get("enfant"), "starts_on": _prefilled(request.GET, today)}
     posted = request.method == "POST"
     form = AbsenceForm(
-        request.POST if posted else None, request.FILES if posted else None, children=children,
+        request.POST if posted else None,
+        request.FILES if posted else None,
+        children=children,
         initial=initial,
     )
     if posted and request.POST.get("do") == "change":
@@ -239,7 +253,10 @@ def _effect_row(effect: Any) -> dict[str, Any]:
     else:
         kind, word = "wait", _("À décider")
     return {
-        "day": french.day(effect.on), "activity": effect.activity, "kind": kind, "word": word,
+        "day": french.day(effect.on),
+        "activity": effect.activity,
+        "kind": kind,
+        "word": word,
         "sentence": effect.sentence,
     }
 
@@ -254,9 +271,7 @@ def _key(text: str) -> uuid.UUID | None:
 def _document(desk: Desk, uploaded: Any, now: Any) -> Any:
     """The file just given, or the one kept from the step before, of this family alone."""
     if uploaded:
-        return store_upload(
-            uploaded=uploaded, family_id=desk.family.pk, actor=desk.actor, now=now
-        )
+        return store_upload(uploaded=uploaded, family_id=desk.family.pk, actor=desk.actor, now=now)
     kept = _key(desk.request.POST.get("document_id", ""))
     return get_file(kept, family_id=desk.family.pk) if kept else None
 
@@ -265,7 +280,8 @@ class DocumentForm(forms.Form):
     """The certificate that comes after."""
 
     document = forms.FileField(
-        label=_l("Ajouter un justificatif"), help_text=_l("Photo ou PDF."),
+        label=_l("Ajouter un justificatif"),
+        help_text=_l("Photo ou PDF."),
         error_messages={"required": _l("Choisissez un fichier.")},
     )
 
@@ -283,7 +299,10 @@ def detail_page(desk: Desk, reference: str) -> HttpResponse:
         try:
             stored = _document(desk, form.cleaned_data["document"], now)
             add_document(
-                report_id=report.pk, family_id=desk.family.pk, document_id=stored.pk, now=now,
+                report_id=report.pk,
+                family_id=desk.family.pk,
+                document_id=stored.pk,
+                now=now,
                 actor=desk.actor,
             )
         except Refusal as refusal:
@@ -294,10 +313,12 @@ def detail_page(desk: Desk, reference: str) -> HttpResponse:
     kind, word = STATUS_TAGS[AbsenceStatus(report.status)]
     effects = [
         {
-            "day": french.day(date.fromisoformat(e["day"])), "activity": e["activity"],
+            "day": french.day(date.fromisoformat(e["day"])),
+            "activity": e["activity"],
             "kind": "bad" if e["charged"] else "wait" if e["charged"] is None else "ok",
-            "word": _("Dû") if e["charged"] else (
-                _("À décider") if e["charged"] is None else _("Non dû")),
+            "word": _("Dû")
+            if e["charged"]
+            else (_("À décider") if e["charged"] is None else _("Non dû")),
             "sentence": e["sentence"],
         }
         for e in report.effects
@@ -306,11 +327,16 @@ def detail_page(desk: Desk, reference: str) -> HttpResponse:
         request,
         desk.template("detail"),
         desk.context(
-            report=report, kind=kind, word=word, effects=effects, form=form,
+            report=report,
+            kind=kind,
+            word=word,
+            effects=effects,
+            form=form,
             when=french.period(report.starts_on, report.ends_on),
             document_url=(
                 desk.url("absence-document", file_id=report.document_id)
-                if report.document_id else ""
+                if report.document_id
+                else ""
             ),
             back=_list_url(desk),
         ),

@@ -87,19 +87,29 @@ class _Pen:
         at = monday.isoformat()
         acts = [
             (f"copy:{at}:next", _("vers la semaine suivante")),
-            (f"copy:{at}:page", _("vers toutes, jusqu’au %s") % french.day(
-                self.board.last - timedelta(days=2), weekday=False)),
+            (
+                f"copy:{at}:page",
+                _("vers toutes, jusqu’au %s")
+                % french.day(self.board.last - timedelta(days=2), weekday=False),
+            ),
         ]
         if self.board.year_ends_on and self.board.year_ends_on > self.board.last:
             acts.append(
-                (f"copy:{at}:year", _("jusqu’à la fin de l’année, le %s")
-                 % french.day(self.board.year_ends_on, weekday=False))
+                (
+                    f"copy:{at}:year",
+                    _("jusqu’à la fin de l’année, le %s")
+                    % french.day(self.board.year_ends_on, weekday=False),
+                )
             )
         kids = self.board.kids
         acts += [
-            (f"kid:{at}:{one.pk}:{other.pk}", _("de %(one)s vers %(other)s")
-             % {"one": one.first_name, "other": other.first_name})
-            for one in kids for other in kids if one is not other
+            (
+                f"kid:{at}:{one.pk}:{other.pk}",
+                _("de %(one)s vers %(other)s") % {"one": one.first_name, "other": other.first_name},
+            )
+            for one in kids
+            for other in kids
+            if one is not other
         ]
         items = "".join(
             f'<li><button class="btn plain" name="do" value="{act}">{escape(label)}</button></li>'
@@ -116,7 +126,7 @@ class _Pen:
         on = day.day
         number = "1<sup>er</sup>" if on.day == 1 else str(on.day)
         small = f"<small>{escape(day.label)}</small>" if day.label else ""
-        today = f' <em>{_("aujourd’hui")}</em>' if day.is_today else ""
+        today = f" <em>{_('aujourd’hui')}</em>" if day.is_today else ""
         head = f'<h3><span class="dn">{french.WEEKDAYS[on.weekday()]}</span> <b>{number}</b>'
         if day.is_off:
             return f'<li class="day off">{head}{today}{small}</h3></li>'

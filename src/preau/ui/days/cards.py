@@ -39,9 +39,7 @@ def cards_page(desk: Desk) -> HttpResponse:
                 "order": orders.get(child.pk),
                 "lost_url": desk.url("card-lost", card_id=active.pk) if active else "",
                 "order_url": desk.url("card-order", child_id=child.pk),
-                "issue_url": (
-                    desk.url("card-issue", child_id=child.pk) if desk.is_agent else ""
-                ),
+                "issue_url": (desk.url("card-issue", child_id=child.pk) if desk.is_agent else ""),
                 "print_url": (
                     desk.url("card-print", card_id=active.pk) if active and desk.is_agent else ""
                 ),
@@ -98,7 +96,10 @@ def order_step(desk: Desk, child_id: int) -> HttpResponse:
 def _order(desk: Desk, child_id: int, now: Any) -> None:
     try:
         order_card(
-            child_id=child_id, family_id=desk.family.pk, channel=desk.channel(), now=now,
+            child_id=child_id,
+            family_id=desk.family.pk,
+            channel=desk.channel(),
+            now=now,
             actor=desk.actor,
         )
     except Refusal as refusal:

@@ -78,9 +78,7 @@ def planning_page(desk: Desk) -> HttpResponse:
     held, added = shown_pairs(board)
     chosen = [c for c in board.cells() if c.chosen is not None]
     cents = sum(
-        (c.cents if c.chosen else -c.cents)
-        for c in chosen
-        if c.state not in ("full", "waiting")
+        (c.cents if c.chosen else -c.cents) for c in chosen if c.state not in ("full", "waiting")
     )
     return render(
         request,
@@ -101,7 +99,8 @@ def planning_page(desk: Desk) -> HttpResponse:
             past=request.GET.get("passees") == "1",
             here=_here(desk, board),
             opening=desk.url("planning-opening") + _query(board)
-            if board.opens_at and not desk.is_agent else "",
+            if board.opens_at and not desk.is_agent
+            else "",
         ),
     )
 
@@ -119,9 +118,11 @@ def opening_page(desk: Desk) -> HttpResponse:
     """
     request, now = desk.request, utc_now()
     board = get_board(
-        family=desk.family, user_id=desk.user_id,
+        family=desk.family,
+        user_id=desk.user_id,
         month=asked_month(request.GET.get("mois", ""), paris_day(now)),
-        activity=request.GET.get("activite", ""), now=now,
+        activity=request.GET.get("activite", ""),
+        now=now,
     )
     target = _here(desk, board)
     if board.opens_at is None:
@@ -139,7 +140,8 @@ def opening_page(desk: Desk) -> HttpResponse:
             words=board.opening_words,
             asked_at=french.clock_time(paris(now)),
             seconds=ceil(left.total_seconds()) + randrange(SPREAD_SECONDS)  # noqa: S311
-            if left <= WAITS else 0,
+            if left <= WAITS
+            else 0,
             here=request.get_full_path(),
             back=target,
         ),
@@ -201,9 +203,7 @@ def _price_words(board: Board) -> dict[str, Any]:
             amount = french.euros(next(iter(by_child.values())))
             said.append(f"{what[:1].upper()}{what[1:]} : {amount}")
         else:
-            each = ", ".join(
-                f"{names[pk]} {french.euros(cents)}" for pk, cents in by_child.items()
-            )
+            each = ", ".join(f"{names[pk]} {french.euros(cents)}" for pk, cents in by_child.items())
             said.append(f"{what[:1].upper()}{what[1:]} : {each}")
     return {"said": said, "why": why}
 
@@ -242,9 +242,7 @@ def _keep(desk: Desk, now: datetime) -> HttpResponse:
         sent = _send_now(desk, choices, now)
         if sent is not None:
             return sent
-    change_draft(
-        family_id=desk.family.pk, user_id=desk.user_id, changes=choices.changes(), now=now
-    )
+    change_draft(family_id=desk.family.pk, user_id=desk.user_id, changes=choices.changes(), now=now)
     act, _sep, rest = data.get("do", "review").partition(":")
     act = "review" if act == "send" else act
     back = desk.url("planning") + "?" + urlencode({"mois": f"{month:%Y-%m}", "activite": activity})
@@ -266,8 +264,14 @@ def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | Non
     """Send the page as it stands; None when it must be checked first, which a message tells."""
     try:
         sent = send_choices(
-            family_id=desk.family.pk, user_id=desk.user_id, key=_key(desk), choices=choices,
-            channel=desk.channel(""), now=now, actor=desk.actor, family=desk.family,
+            family_id=desk.family.pk,
+            user_id=desk.user_id,
+            key=_key(desk),
+            choices=choices,
+            channel=desk.channel(""),
+            now=now,
+            actor=desk.actor,
+            family=desk.family,
         )
     except Refusal as refusal:
         messages.info(desk.request, str(refusal))
@@ -287,9 +291,7 @@ def _is_ours(url: str, desk: Desk) -> bool:
     return not parts.netloc and not parts.scheme and parts.path == desk.url("planning")
 
 
-def _copy(
-    desk: Desk, act: str, rest: str, *, month: date, activity: str, now: datetime
-) -> None:
+def _copy(desk: Desk, act: str, rest: str, *, month: date, activity: str, now: datetime) -> None:
     at, _sep, how = rest.partition(":")
     try:
         monday = date.fromisoformat(at)
@@ -303,7 +305,11 @@ def _copy(
     elif how == "year":
         last = monday + timedelta(days=370)
     board = get_board(
-        family=desk.family, user_id=desk.user_id, month=month, activity=activity, now=now,
+        family=desk.family,
+        user_id=desk.user_id,
+        month=month,
+        activity=activity,
+        now=now,
         span=(first, last),
     )
     if act == "copy":
@@ -316,9 +322,7 @@ def _copy(
             raise Http404
         wishes = copy_to_sibling(board, monday, kids[giver], kids[taker])
     before = len(board.draft)
-    draft = change_draft(
-        family_id=desk.family.pk, user_id=desk.user_id, changes=wishes, now=now
-    )
+    draft = change_draft(family_id=desk.family.pk, user_id=desk.user_id, changes=wishes, now=now)
     changed = len(draft.changes) - before
     if changed > 0:
         words = _("%(days)s de plus à envoyer. Rien n’est réservé avant l’envoi.")
@@ -360,7 +364,9 @@ def groups_of(lines: list[Any], *, planned: bool = False) -> list[dict[str, Any]
         if rows:
             found.append(
                 {
-                    "outcome": outcome, "kind": kind, "icon": icon,
+                    "outcome": outcome,
+                    "kind": kind,
+                    "icon": icon,
                     "title": _PLANNED.get(outcome, title) if planned else title,
                     "rows": [_row(line) for line in rows],
                 }
@@ -414,9 +420,7 @@ def review_page(desk: Desk) -> HttpResponse:
             messages.error(request, str(refusal))
             return redirect(desk.url("planning-review"))
         return redirect(desk.url("planning-receipt", reference=sent.reference))
-    review = review_draft(
-        family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor
-    )
+    review = review_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor)
     return render(
         request,
         desk.template("review"),
@@ -471,7 +475,8 @@ def answer_offer(desk: Desk, booking_id: int) -> HttpResponse:
     else:
         day = french.day(booking.slot.day)
         words = (
-            _("La place du %s est réservée.") if accept
+            _("La place du %s est réservée.")
+            if accept
             else _("La place du %s est rendue ; cela ne vous coûte rien.")
         )
         messages.success(desk.request, words % day)
