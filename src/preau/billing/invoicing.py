@@ -36,7 +36,6 @@ def issue_invoices(
     """
     if not drafts:
         return []
-    _name_no_trigger_to_skip()
     accounts = _lock_accounts(office, sorted({draft.family_id for draft in drafts}))
     issued_on = paris_day(now)
     due_on = issued_on + timedelta(days=office.payment_days)
@@ -146,16 +145,6 @@ def issue_invoices(
     )
     _add_to_balances([(accounts[draft.family_id], draft.total_cents) for draft in owing])
     return list(invoice_ids)
-
-
-def _name_no_trigger_to_skip() -> None:
-    """Triggers look up, for each row, which of them are to be skipped: say that none is.
-
-    While nobody has said it, each look-up is an error caught in a subtransaction, whose end walks
-    through every check deferred so far: with 30,000 invoices, minutes.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL pgtrigger.ignore = '{}'")
 
 
 def _of_month(month: Date) -> str:

@@ -75,9 +75,6 @@ def tell(story: Story, say: Say | None = None) -> None:
         if say:
             say(f"{name} : {time.monotonic() - began:.1f} s")
 
-    with connection.cursor() as cursor:
-        # Said aloud, so that append-only triggers need not find out by an error, row by row.
-        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")
     with chapter("La ville et son offre"):
         identity.write_identity(story)
         offer.build_offer(story)
