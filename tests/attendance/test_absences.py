@@ -4,6 +4,7 @@ import pytest
 
 from preau.attendance.errors import AbsenceRefused
 from preau.attendance.models import AbsenceReport, Attendance
+from preau.attendance.queries import sheet
 from preau.attendance.services import justify_absence, preview_absence, report_absence
 from preau.bookings.models import Booking
 from preau.messaging.models import Message
@@ -41,6 +42,9 @@ def test_in_time_the_booking_is_freed_and_the_next_child_gets_the_place(family, 
     assert (mine.status, mine.is_charged, next_one.status) == ("CANCELLED", False, "OFFERED")
     assert absence.effects[0]["freed"] and "rien n’est dû" in absence.effects[0]["sentence"]
     assert Message.objects.filter(subject=f"Absence notée, {absence.reference}").count() == 1
+    found = sheet(slot.pk, slot.day)
+    assert found.rows == []
+    assert [report.child for report in found.announced] == [lina], "the site still knows"
 
 
 def test_after_the_start_the_booking_stays_and_the_rules_or_the_service_say(family, now):

@@ -11,7 +11,7 @@ from preau.attendance.billable import BillableDay, billable_days
 from preau.attendance.enums import AbsenceStatus, CardStatus, Presence
 from preau.attendance.models import AbsenceReport, Attendance, Card, CardOrder, SheetClosure
 from preau.bookings.enums import BookingStatus
-from preau.bookings.queries import charged_bookings, expected_at
+from preau.bookings.queries import charged_bookings, expected_at, taken_back_at
 from preau.schools.queries import class_on, schooling_on
 
 # --- The sheet of a slot -----------------------------------------------------------------------
@@ -50,10 +50,12 @@ class Sheet:
     rows: list[SheetRow]
     closure: SheetClosure | None
     counts: dict[str, int] = field(default_factory=dict)
+    # Reported away in time: their place is given back, the site still knows who will not come.
+    announced: list[AbsenceReport] = field(default_factory=list)
 
 
 def sheet(slot_id: int, day: date) -> Sheet:
-    """Who is expected at a slot and what was recorded; five queries whatever the number."""
+    """Who is expected at a slot and what was recorded; six queries whatever the number."""
     rows: dict[int, SheetRow] = {}
     for booking in expected_at(slot_id):
         rows[booking.child_id] = SheetRow(booking.child, booking.family_id, booking.pk)
@@ -63,10 +65,19 @@ def sheet(slot_id: int, day: date) -> Sheet:
             # No live booking: came without one, or it was taken back after it was recorded.
             row = rows[attendance.child_id] = SheetRow(attendance.child, attendance.family_id)
         row.attendance = attendance
-    for report in AbsenceReport.objects.filter(
-        child__in=rows, starts_on__lte=day, ends_on__gte=day
+    given_back = {b.child_id for b in taken_back_at(slot_id)} - rows.keys()
+    announced: dict[int, AbsenceReport] = {}
+    for report in (
+        AbsenceReport.objects.filter(
+            child__in=[*rows, *given_back], starts_on__lte=day, ends_on__gte=day
+        )
+        .select_related("child")
+        .order_by("child__search_key", "pk")
     ):
-        rows[report.child_id].report = report
+        if report.child_id in rows:
+            rows[report.child_id].report = report
+        else:
+            announced[report.child_id] = report
     for child_id, schooling in schooling_on(rows, day).items():
         school_class = schooling.school_class
         rows[child_id].school_class = school_class.name if school_class else ""
@@ -89,7 +100,7 @@ def sheet(slot_id: int, day: date) -> Sheet:
         else:
             counts[state] += 1
     closure = SheetClosure.objects.filter(slot=slot_id).first()
-    return Sheet(found, closure, counts)
+    return Sheet(found, closure, counts, list(announced.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,15 @@ def expected_at(slot_id: int) -> QuerySet[Booking]:
     )
 
 
+def taken_back_at(slot_id: int) -> QuerySet[Booking]:
+    """The places taken back at a slot, with their children, by name; perhaps several of a child."""
+    return (
+        Booking.objects.filter(slot=slot_id, status=BookingStatus.CANCELLED)
+        .select_related("child")
+        .order_by("child__search_key", "child_id")
+    )
+
+
 def holders_of(slot_id: int) -> dict[int, int]:
     """The children expected at a slot, each with the household that booked."""
     return dict(

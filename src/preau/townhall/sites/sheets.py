@@ -170,6 +170,7 @@ def printed(request: HttpRequest, slot_id: int) -> HttpResponse:
         "townhall/sites/printed.html",
         {
             "slot": slot,
+            "sheet": found,
             "rows": [_row(row, slot) for row in found.rows],
             "counts": found.counts,
             "timed": slot.offering.activity.kind in TIMED,
