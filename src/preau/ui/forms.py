@@ -11,8 +11,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from preau.kernel.clock import paris_day, utc_now
 
 
 class AccessibleBoundField(BoundField):
@@ -122,6 +125,15 @@ class DateWidget(forms.Widget):
         return name not in data and all(f"{name}_{part}" not in data for part in self.parts)
 
 
+def _example_now() -> str:
+    """A day of these days, as the three boxes want it: right for a birth as for a stay."""
+    today = paris_day(utc_now())
+    return f"Par exemple\u00a0: {today.day} {today.month} {today.year}"
+
+
+_example = lazy(_example_now, str)
+
+
 class DateField(forms.DateField):
     """A date typed in three boxes; its errors say which part is wrong."""
 
@@ -129,7 +141,7 @@ class DateField(forms.DateField):
     default_error_messages = {"required": "Indiquez le jour, le mois et l’année."}
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", "Par exemple : 27 3 2021")
+        kwargs.setdefault("help_text", _example())
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> date | None:
