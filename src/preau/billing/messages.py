@@ -4,10 +4,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from preau.billing.models import CashOffice, CounterPayment
-from preau.families.queries import payer_of
-from preau.kernel.french import euros, instant
-from preau.messaging.services import queue_email
+from preau.billing.models import CashOffice, CounterPayment, Invoice
+from preau.families.queries import payer_of, payers_of
+from preau.kernel.french import day, euros, instant, month, of
+from preau.messaging.services import Email, queue_email, queue_emails
+
+BATCH = 500
 
 
 def acknowledge_counter_payment(
@@ -42,4 +44,53 @@ def acknowledge_counter_payment(
         now=now,
         family_id=payment.family_id,
         key=f"receipt:{payment.receipt_number}",
+    )
+
+
+def announce_invoices(*, run_id: int, now: datetime) -> int:
+    """Tell each payer who has an e-mail address that the month's invoice is there; how many.
+
+    Queued in batches, once per invoice whatever happens: run again, it tells nobody twice.
+    """
+    invoices = list(
+        Invoice.objects.filter(run_id=run_id).select_related("cash_office").order_by("pk")
+    )
+    told = 0
+    for start in range(0, len(invoices), BATCH):
+        batch = invoices[start : start + BATCH]
+        payers = payers_of(invoice.family_id for invoice in batch)
+        letters = [
+            _announcement(invoice, to=payer.email)
+            for invoice in batch
+            if (payer := payers.get(invoice.family_id)) is not None and payer.email
+        ]
+        queue_emails(emails=letters, now=now)
+        told += len(letters)
+    return told
+
+
+def _announcement(invoice: Invoice, *, to: str) -> Email:
+    amount = euros(invoice.total_cents)
+    lines = [
+        _("Bonjour,"),
+        "",
+        _("Votre facture %(month)s est arrivée : %(amount)s, à régler avant le %(day)s.")
+        % {"month": of(month(invoice.month)), "amount": amount, "day": day(invoice.due_on)},
+        _("Facture n° %(number)s, %(office)s.")
+        % {"number": invoice.number, "office": invoice.cash_office.name},
+        "",
+        _(
+            "Chaque ligne s’ouvre sur l’espace familles, rubrique «Compte» : les dates, et la "
+            "règle qui a fait le prix. Vous pouvez y payer en ligne, en tout ou en partie."
+        ),
+    ]
+    if invoice.cash_office.phone:
+        lines.append(_("Une question ? %(phone)s") % {"phone": invoice.cash_office.phone})
+    return Email(
+        to=to,
+        subject=_("Votre facture %(month)s : %(amount)s")
+        % {"month": of(month(invoice.month)), "amount": amount},
+        body="\n".join(lines),
+        family_id=invoice.family_id,
+        key=f"invoice:{invoice.number}",
     )

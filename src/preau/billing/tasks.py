@@ -8,7 +8,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from preau.billing import archiving, ledger, runs
+from preau.billing import archiving, ledger, messages, runs
 from preau.kernel.clock import utc_now
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,14 @@ def preview_run(run_id: int) -> None:
 def issue_run(run_id: int) -> None:
     """Issue an approved run."""
     runs.issue(run_id=run_id, now=utc_now())
+    defer_once(announce_invoices, f"billing.announce:{run_id}", run_id=run_id)
     defer_once(archive_invoices, f"billing.archive:{run_id}", run_id=run_id)
+
+
+@app.task(queue="letters", name="billing.announce_invoices")
+def announce_invoices(run_id: int) -> None:
+    """Tell each payer that its invoice is there."""
+    messages.announce_invoices(run_id=run_id, now=utc_now())
 
 
 @app.task(queue="letters", name="billing.archive_invoices", priority=-10)

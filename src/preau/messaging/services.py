@@ -1,6 +1,8 @@
 """Writing to the outbox. A message is queued in the transaction of what it tells: a rollback
 removes both, a kill loses neither."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,16 +45,42 @@ def queue_email(
     return message
 
 
-def queue_emails(messages: list[Message]) -> None:
-    """Queue many at once, in two statements. The caller builds them unsaved, with their keys."""
+@dataclass(frozen=True, slots=True)
+class Email:
+    """One e-mail of a batch; `key` makes it unique for ever."""
+
+    to: str
+    subject: str
+    body: str
+    family_id: int | None
+    key: str
+
+
+def queue_emails(*, emails: Sequence[Email], now: datetime) -> None:
+    """Queue many at once, in a few statements. A key already queued is not queued again."""
     from preau.messaging.tasks import send_message
 
+    keys = {email.key for email in emails}
     with transaction.atomic():
-        Message.objects.bulk_create(messages, ignore_conflicts=True)
-        ids = Message.objects.filter(
-            key__in=[message.key for message in messages], status=Message.Status.QUEUED
-        ).values_list("pk", flat=True)
-        jobs: list[dict[str, Any]] = [{"message_id": pk} for pk in ids]
+        known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
+        Message.objects.bulk_create(
+            [
+                Message(
+                    medium=Medium.EMAIL,
+                    to=email.to,
+                    subject=" ".join(email.subject.split())[:200],
+                    body=email.body,
+                    created_at=now,
+                    family_id=email.family_id,
+                    key=email.key,
+                )
+                for email in emails
+                if email.key not in known
+            ],
+            ignore_conflicts=True,
+        )
+        created = Message.objects.filter(key__in=keys - known).values_list("pk", flat=True)
+        jobs: list[dict[str, Any]] = [{"message_id": pk} for pk in created]
         if jobs:
             send_message.batch_defer(*jobs)
 

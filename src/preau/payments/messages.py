@@ -32,7 +32,7 @@ def acknowledge(attempt: Attempt, *, now: datetime) -> None:
         lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
     lines += [
         "",
-        _("Vous n’avez rien d’autre à faire : votre compte est à jour sur l’espace familles."),
+        _("Ce paiement figure déjà sur votre compte, dans l’espace familles."),
     ]
     queue_email(
         to=attempt.payer_email,
