@@ -83,7 +83,7 @@ def visit_a_family() -> list[str]:
 
 def visit_the_town_hall() -> list[str]:
     administrator = make_agent(Role.ADMINISTRATOR, email="toute.la.mairie@preau.example")
-    seen = crawl(signed_in(administrator, AGENT), "/mairie/", most=800)
+    seen = crawl(signed_in(administrator, AGENT), "/mairie/demandes/", most=800)
     assert len(seen.pages) > 30
     nobody = make_agent(email="sans.role@preau.example")
     nobody.roles.all().delete()

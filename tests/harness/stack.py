@@ -33,6 +33,7 @@ class Site:
     bank_url: str
     logs: Path
     clock: Path
+    environment: dict[str, str]
 
     def set_clock(self, instant: dt.datetime) -> None:
         """Move the stack to this instant; its time runs on from there until the test ends."""
@@ -74,7 +75,6 @@ def site_processes(
             web_command(host="127.0.0.1", port=port, workers=1, threads=2),
             logs / "web.log",
         ),
-        Part("worker", "worker", preau_command("worker"), logs / "worker.log"),
         Part(
             "bank",
             "bank",
@@ -86,18 +86,28 @@ def site_processes(
         for part in parts:
             part.start(environment)
         wait_for(f"{url}/healthz", parts)
-        yield Site(url, bank_url, logs, logs / "clock")
+        yield Site(url, bank_url, logs, logs / "clock", environment)
     finally:
         stop_all(parts)
 
 
 @pytest.fixture
-def site(transactional_db: None, site_processes: Site, real_hasher: None, settings: Any) -> Site:
-    """The stack, with this process's settings pointing at it, on the machine's time."""
+def site(
+    transactional_db: None, site_processes: Site, real_hasher: None, settings: Any
+) -> Iterator[Site]:
+    """The stack, with this process's settings pointing at it, on the machine's time.
+
+    The worker lives for this test alone: another test of the session queues jobs that it counts.
+    """
     settings.BASE_URL = site_processes.url
     settings.DEMO_BANK_URL = site_processes.bank_url
     site_processes.clock.unlink(missing_ok=True)
-    return site_processes
+    worker = Part("worker", "worker", preau_command("worker"), site_processes.logs / "worker.log")
+    try:
+        worker.start(site_processes.environment)
+        yield site_processes
+    finally:
+        stop_all([worker])
 
 
 def free_port() -> int:

@@ -15,6 +15,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 
 def office(request: HttpRequest) -> HttpResponse:
     messages.success(request, "Demande approuvée.")
+    request.permissions = {"see_families"}  # type: ignore[attr-defined]
     actions = [
         {"label": "Approuver", "value": "approve", "icon": "check", "key": "a"},
         {"label": "Refuser", "value": "refuse", "kind": "stop", "icon": "x", "key": "r"},
