@@ -34,6 +34,13 @@ class Permission(models.TextChoices):
     MANAGE_TOWN = "manage_town", "régler la ville"
     MANAGE_AGENTS = "manage_agents", "gérer les agents"
     IMPORT = "import", "importer"
+    SEE_HEALTH = "see_health", "lire les données de santé"
+    MERGE_FAMILIES = "merge_families", "réunir ou séparer des dossiers"
+    SEE_KITCHEN = "see_kitchen", "voir les repas"
+    SEND_MESSAGES = "send_messages", "écrire aux familles"
+    READ_JOURNAL = "read_journal", "lire le journal"
+    REFUND = "refund", "rendre de l’argent"
+    ORDER_COLLECTION = "order_collection", "relancer et transmettre à l’ordonnateur"
 
 
 P = Permission
@@ -48,9 +55,12 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_REGISTER,
             P.SEE_ACCOUNTS,
             P.SEE_FIGURES,
+            P.SEND_MESSAGES,
         }
     ),
-    Role.SITE_MANAGER: frozenset({P.SEE_REGISTER, P.TAKE_ATTENDANCE}),
+    Role.SITE_MANAGER: frozenset(
+        {P.SEE_REGISTER, P.TAKE_ATTENDANCE, P.SEE_HEALTH, P.SEE_KITCHEN, P.SEND_MESSAGES}
+    ),
     Role.CRECHE: frozenset(
         {
             P.SEE_FAMILIES,
@@ -58,6 +68,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.MANAGE_CRECHE,
             P.SEE_REGISTER,
             P.TAKE_ATTENDANCE,
+            P.SEE_HEALTH,
+            P.SEE_KITCHEN,
+            P.SEND_MESSAGES,
         }
     ),
     Role.SCHOOL_OFFICE: frozenset(
@@ -67,9 +80,13 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.HANDLE_REQUESTS,
             P.MANAGE_SCHOOLS,
             P.IMPORT,
+            P.MERGE_FAMILIES,
+            P.SEND_MESSAGES,
         }
     ),
-    Role.CASHIER: frozenset({P.SEE_FAMILIES, P.SEE_ACCOUNTS, P.TAKE_PAYMENTS, P.SEE_FIGURES}),
+    Role.CASHIER: frozenset(
+        {P.SEE_FAMILIES, P.SEE_ACCOUNTS, P.TAKE_PAYMENTS, P.SEE_FIGURES, P.REFUND}
+    ),
     Role.ACCOUNTANT: frozenset(
         {
             P.SEE_FAMILIES,
@@ -77,7 +94,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.BILL,
             P.MANAGE_RULES,
             P.SEE_FIGURES,
+            P.ORDER_COLLECTION,
         }
     ),
-    Role.ADMINISTRATOR: frozenset(Permission) - {P.TAKE_PAYMENTS},
+    Role.ADMINISTRATOR: frozenset(Permission) - {P.TAKE_PAYMENTS, P.REFUND, P.SEE_HEALTH},
 }

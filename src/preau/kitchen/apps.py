@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class KitchenConfig(AppConfig):
+    name = "preau.kitchen"
+    verbose_name = "cuisine"
