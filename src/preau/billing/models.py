@@ -76,6 +76,10 @@ class Movement(models.Model):
         CREDIT_NOTE = "CREDIT_NOTE", "avoir"
         PAYMENT_ONLINE = "PAYMENT_ONLINE", "paiement en ligne"
         PAYMENT_COUNTER = "PAYMENT_COUNTER", "paiement au guichet"
+        DIRECT_DEBIT = "DIRECT_DEBIT", "prélèvement"
+        TRANSFER = "TRANSFER", "virement"
+        REFUND = "REFUND", "remboursement"
+        TITRE = "TITRE", "titre émis"
         REVERSAL = "REVERSAL", "annulation"
         OPENING = "OPENING", "reprise de solde"
 
@@ -110,6 +114,9 @@ class LedgerLine(models.Model):
         CASH = "CASH", "espèces"
         CHEQUE = "CHEQUE", "chèques"
         CARD = "CARD", "carte au guichet"
+        DEBIT = "DEBIT", "prélèvements"
+        TRANSFER = "TRANSFER", "virements"
+        TREASURY = "TREASURY", "comptable public"
         OPENING = "OPENING", "reprise"
 
     movement = models.ForeignKey(Movement, models.PROTECT, related_name="lines")
