@@ -1,4 +1,4 @@
-"""Sealing secrets (a bank's keys) before they reach the database.
+"""Sealing secrets (banks’ keys, IBANs, health data) before they reach the database.
 
 The keys are `PREAU_SEALING_KEYS` (Fernet keys: the first one seals, all open); without any, a key
 derived from the secret key, so that a demo needs nothing.
@@ -29,6 +29,19 @@ def _fernet() -> MultiFernet:
 def seal(text: str) -> str:
     """The sealed form of a secret; empty stays empty."""
     return _fernet().encrypt(text.encode()).decode() if text else ""
+
+
+def seal_bytes(content: bytes) -> bytes:
+    """The sealed form of a file's content."""
+    return _fernet().encrypt(content)
+
+
+def unseal_bytes(sealed: bytes) -> bytes:
+    """The content. Raises CannotUnseal."""
+    try:
+        return _fernet().decrypt(bytes(sealed))
+    except InvalidToken as error:
+        raise CannotUnseal from error
 
 
 def unseal(sealed: str) -> str:
