@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from preau.audit.queries import list_family_entries
-from preau.families import queries, rules, services
+from preau.families import custody, queries, rules, services
 from preau.families.duplicates import find_likely_duplicates
 from preau.families.enums import CustodyWeeks, Diet, QuotientSource
 from preau.families.errors import (
@@ -127,8 +127,8 @@ def test_a_child_of_two_households():
     assert not rules.custody_warning(list(queries.custodies_of_child(child, later)))
     assert child_of(family, day=later).weeks == "EVEN"
     assert child_of(family, day=DAY).weeks == "ALL"
-    assert rules.lives_here("EVEN", dt.date(2026, 10, 26))
-    assert not rules.lives_here("ODD", dt.date(2026, 10, 26))
+    assert custody.in_week("EVEN", dt.date(2026, 10, 26))
+    assert not custody.in_week("ODD", dt.date(2026, 10, 26))
     services.end_custody(
         child_id=child.pk, family_id=family.pk, ends_on=dt.date(2026, 11, 15), now=NOW, actor=AGENT
     )

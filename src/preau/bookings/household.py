@@ -1,6 +1,7 @@
 """What the places must know of a household: its children, their weeks, whom to write to.
 
-Rows of the rooms below, read in two queries for a whole act, whatever the number of children.
+Rows of the rooms below, read in two queries for a whole act (two more when a child's homes swap
+days or share the holidays), whatever the number of children.
 """
 
 from collections.abc import Iterable
@@ -8,17 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from preau.bookings.rules import lives_here
+from django.db.models import Exists, OuterRef
+
+from preau.families.custody import Break, Stay, Swap, read_swaps, school_breaks, swaps_of
 from preau.families.queries import custodies_between, get_children, get_family, guardians_of
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """The child lives in the household over a period, all the weeks or every other one."""
-
-    weeks: str
-    starts_on: date
-    ends_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +27,22 @@ class Kid:
     diet: str
     rank: int
     stays: tuple[Stay, ...] = ()
+    family_id: int = 0
+    swaps: tuple[Swap, ...] = ()
+    breaks: tuple[Break, ...] = ()
 
     def lives_here(self, day: date) -> bool:
         """Whether the household has the child on that day, and so books and pays."""
-        return any(
-            stay.starts_on <= day
-            and (stay.ends_on is None or day <= stay.ends_on)
-            and lives_here(stay.weeks, day)
-            for stay in self.stays
-        )
+        here = [stay for stay in self.stays if stay.holds(day)]
+        if not here:
+            return False
+        for swap in self.swaps:
+            if swap.starts_on <= day <= swap.ends_on:
+                return swap.family_id == self.family_id
+        return any(stay.has(day, self.breaks) for stay in here)
 
     def full_time(self, day: date) -> bool:
-        return any(
-            stay.weeks == "ALL"
-            and stay.starts_on <= day
-            and (stay.ends_on is None or day <= stay.ends_on)
-            for stay in self.stays
-        )
+        return any(stay.weeks == "ALL" and stay.holds(day) for stay in self.stays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +64,24 @@ def get_household(family_id: int, first: date, last: date, family: Any = None) -
 
     `family`: its row, when the caller has it already; one query less.
     """
-    custodies = custodies_between(family_id, first, last).values_list(
-        "child_id",
-        "child__first_name",
-        "child__last_name",
-        "child__birth_on",
-        "child__sex",
-        "child__diet",
-        "weeks",
-        "starts_on",
-        "ends_on",
+    custodies = (
+        custodies_between(family_id, first, last)
+        .annotate(has_swaps=Exists(swaps_of(OuterRef("child_id"), first, last)))
+        .values_list(
+            "child_id",
+            "child__first_name",
+            "child__last_name",
+            "child__birth_on",
+            "child__sex",
+            "child__diet",
+            "has_swaps",
+            "weeks",
+            "starts_on",
+            "ends_on",
+            "days",
+            "holidays",
+        )
     )
-    return _household(family_id, custodies, family)
-
-
-def _household(family_id: int, custodies: Iterable[tuple[Any, ...]], family: Any) -> Household:
     if family is None:
         family = get_family(family_id)
         assert family is not None
@@ -93,9 +89,22 @@ def _household(family_id: int, custodies: Iterable[tuple[Any, ...]], family: Any
     people: dict[int, tuple[Any, ...]] = {}
     for row in custodies:
         people.setdefault(row[0], row)
-        stays.setdefault(row[0], []).append(Stay(*row[6:]))
+        stays.setdefault(row[0], []).append(Stay(*row[7:], family_id))
+    # Most households swap no days and follow no holiday rule: nothing more is read for them.
+    swapped = [pk for pk, row in people.items() if row[6]]
+    swaps = read_swaps(swapped, first, last) if swapped else {}
+    breaks: tuple[Break, ...] = ()
+    if any(stay.needs_breaks for found in stays.values() for stay in found):
+        breaks = tuple(school_breaks(first, last))
     kids = {
-        pk: Kid(*row[:6], rank=rank, stays=tuple(stays[pk]))
+        pk: Kid(
+            *row[:6],
+            rank=rank,
+            stays=tuple(stays[pk]),
+            family_id=family_id,
+            swaps=tuple(swaps.get(pk, ())),
+            breaks=breaks,
+        )
         for rank, (pk, row) in enumerate(people.items(), 1)
     }
     return Household(family_id, family.is_resident, family.postcode, family.city, kids)

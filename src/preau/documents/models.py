@@ -28,6 +28,24 @@ class StoredFile(models.Model):
         verbose_name = "fichier"
 
 
+class SealedFile(models.Model):
+    """A file that few may read (a health plan, a judgment): its bytes and its name are sealed.
+
+    The room that holds its key says who may read it, and journals each reading.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sealed_name = models.TextField()
+    content_type = models.CharField("type", max_length=80)
+    size = models.PositiveIntegerField("taille, en octets")
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField("reçu le")
+    uploaded_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "fichier scellé"
+
+
 class IssuedDocument(models.Model):
     """What the town issued, archived and served again as it was; `code` answers at /verifier/."""
 

@@ -5,7 +5,8 @@ import uuid
 
 from django.db.models import QuerySet
 
-from preau.documents.models import IssuedDocument, StoredFile
+from preau.documents.models import IssuedDocument, SealedFile, StoredFile
+from preau.kernel import sealing
 from preau.kernel.codes import normalise_code
 
 
@@ -24,6 +25,16 @@ def read_bytes(stored: StoredFile) -> bytes:
     if hashlib.sha256(content).hexdigest() != stored.sha256:
         raise OSError(f"stored file {stored.pk} does not match its digest")
     return content
+
+
+def get_sealed(file_id: uuid.UUID) -> SealedFile | None:
+    """The sealed file: the caller has checked who asks, and journals the reading."""
+    return SealedFile.objects.filter(pk=file_id).first()
+
+
+def open_sealed(found: SealedFile) -> tuple[str, bytes]:
+    """Its name and its content. Raises kernel.sealing.CannotUnseal."""
+    return sealing.unseal(found.sealed_name), sealing.unseal_bytes(bytes(found.sealed))
 
 
 def list_issued(family_id: int) -> QuerySet[IssuedDocument]:

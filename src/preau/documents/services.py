@@ -14,8 +14,9 @@ from django.core.files.base import ContentFile, File
 from django.db import transaction
 
 from preau.documents.errors import UploadRefused
-from preau.documents.models import DocumentSequence, IssuedDocument, StoredFile
+from preau.documents.models import DocumentSequence, IssuedDocument, SealedFile, StoredFile
 from preau.documents.render import render_pdf
+from preau.kernel import sealing
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import random_code
@@ -47,17 +48,7 @@ def store_upload(
 
     Raises UploadRefused when it is empty, too large, or neither a PDF nor a picture.
     """
-    size = uploaded.size or 0
-    if size == 0:
-        raise UploadRefused("Ce fichier est vide.")
-    if size > settings.MAX_DOCUMENT_BYTES:
-        limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
-        raise UploadRefused(f"Ce fichier dépasse {limit} Mo. Une photo suffit souvent.")
-    uploaded.seek(0)
-    content = uploaded.read()
-    kind = filetype.guess(content[:4096])
-    if kind is None or kind.mime not in ACCEPTED:
-        raise UploadRefused("Envoyez un PDF ou une photo (JPEG, PNG, HEIC).")
+    kind, content = _checked(uploaded)
     return _store(
         content,
         name=_clean_name(uploaded.name or "fichier", kind.extension),
@@ -65,6 +56,19 @@ def store_upload(
         family_id=family_id,
         uploaded_by_id=actor.user_id,
         now=now,
+    )
+
+
+def store_sealed(*, uploaded: File, actor: Actor, now: datetime) -> SealedFile:
+    """Keep a file that few may read, sealed in the database. Raises UploadRefused."""
+    kind, content = _checked(uploaded)
+    return SealedFile.objects.create(
+        sealed_name=sealing.seal(_clean_name(uploaded.name or "fichier", kind.extension)),
+        content_type=kind.mime,
+        size=len(content),
+        sealed=sealing.seal_bytes(content),
+        created_at=now,
+        uploaded_by_id=actor.user_id,
     )
 
 
@@ -135,6 +139,22 @@ def _next_number(kind: str, year: int) -> str:
     sequence.last += 1
     sequence.save(update_fields=["last"])
     return f"{_PREFIX[IssuedDocument.Kind(kind)]}{year}-{sequence.last:06d}"
+
+
+def _checked(uploaded: File) -> tuple[Any, bytes]:
+    """What the content is, and the content. Raises UploadRefused."""
+    size = uploaded.size or 0
+    if size == 0:
+        raise UploadRefused("Ce fichier est vide.")
+    if size > settings.MAX_DOCUMENT_BYTES:
+        limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
+        raise UploadRefused(f"Ce fichier dépasse {limit} Mo. Une photo suffit souvent.")
+    uploaded.seek(0)
+    content = uploaded.read()
+    kind = filetype.guess(content[:4096])
+    if kind is None or kind.mime not in ACCEPTED:
+        raise UploadRefused("Envoyez un PDF ou une photo (JPEG, PNG, HEIC).")
+    return kind, content
 
 
 def _store(

@@ -17,6 +17,41 @@ class CustodyWeeks(models.TextChoices):
     ALL = "ALL", "toutes les semaines"
     EVEN = "EVEN", "semaines paires"
     ODD = "ODD", "semaines impaires"
+    DAYS = "DAYS", "certains jours"
+
+
+class CustodyHolidays(models.TextChoices):
+    """What becomes of the weeks while school is closed. Years are those of the first day."""
+
+    AS_WEEKS = "AS_WEEKS", "comme les autres semaines"
+    ALL = "ALL", "toutes les vacances"
+    NONE = "NONE", "aucunes vacances"
+    HALVES_EVEN = "HALVES_EVEN", "première moitié les années paires, seconde les années impaires"
+    HALVES_ODD = "HALVES_ODD", "première moitié les années impaires, seconde les années paires"
+    YEARS_EVEN = "YEARS_EVEN", "vacances des années paires"
+    YEARS_ODD = "YEARS_ODD", "vacances des années impaires"
+
+
+class ExceptionStatus(models.TextChoices):
+    """A change of a few days: nothing moves until both homes agree or an agent types it."""
+
+    PROPOSED = "PROPOSED", "proposé"
+    AGREED = "AGREED", "convenu"
+    REFUSED = "REFUSED", "refusé"
+    WITHDRAWN = "WITHDRAWN", "retiré"
+
+
+class ParentingBasis(models.TextChoices):
+    DISAGREEMENT = "DISAGREEMENT", "désaccord écrit d’un parent"
+    JUDGMENT = "JUDGMENT", "décision de justice"
+
+
+class ParentingEffect(models.TextChoices):
+    """What a recorded disagreement or judgment changes."""
+
+    BOTH_SIGN = "BOTH_SIGN", "les deux parents doivent signer"
+    SOLE = "SOLE", "un parent n’agit plus pour l’enfant"
+    NO_COLLECTION = "NO_COLLECTION", "une personne ne peut pas venir le chercher"
 
 
 class QuotientSource(models.TextChoices):

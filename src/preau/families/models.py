@@ -8,9 +8,13 @@ from django.db.models import F, Q
 
 from preau.families.enums import (
     Civility,
+    CustodyHolidays,
     CustodyWeeks,
     Diet,
+    ExceptionStatus,
     FamilyStatus,
+    ParentingBasis,
+    ParentingEffect,
     QuotientSource,
     Sex,
 )
@@ -37,6 +41,12 @@ class Family(models.Model):
     created_at = models.DateTimeField("ouvert le")
     closed_on = models.DateField("clos le", null=True, blank=True)
     channel = models.CharField("canal", max_length=10, choices=Channel)
+    # The true address is sealed apart (ProtectedAddress): the one here is for the post alone.
+    is_protected = models.BooleanField("adresse protégée", default=False)
+    # Its code in the software before Préau: agents still look for it, a take-over knows it by it.
+    former_code = models.CharField("ancien code", max_length=40, blank=True, default="")
+    # Set when it was found to be the same family as another file, which goes on alone.
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     # Every word by which an agent may look for the file (families.search), kept by the services.
     search_text = models.TextField(default="")
     search_words = models.GeneratedField(
@@ -46,6 +56,13 @@ class Family(models.Model):
     class Meta:
         verbose_name = "dossier famille"
         indexes = [GinIndex(fields=["search_words"], fastupdate=False, name="family_search")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["former_code"],
+                condition=~Q(former_code=""),
+                name="family_former_code_unique",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -111,15 +128,23 @@ class Child(models.Model):
     search_key = models.CharField(max_length=240)
     created_at = models.DateTimeField("ajouté le")
     left_on = models.DateField("a quitté la commune le", null=True, blank=True)
+    former_code = models.CharField("ancien code", max_length=40, blank=True, default="")
+    # Set when it was found to be the same child as another row, which goes on alone.
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = "enfant"
         ordering = ["birth_on", "pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["former_code"],
+                condition=~Q(former_code=""),
+                name="child_former_code_unique",
+            ),
             models.CheckConstraint(
                 condition=Q(birth_on__isnull=False) | Q(expected_on__isnull=False),
                 name="child_born_or_expected",
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["birth_on"], name="child_by_birth"),
@@ -131,11 +156,19 @@ class Child(models.Model):
 
 
 class Custody(models.Model):
-    """The child lives in this household over a period: all the time, or alternate weeks."""
+    """The child lives in this household over a period: all the time, some weeks or some days.
+
+    `families.custody` says from it, and from the exceptions, who has the child on each day.
+    """
 
     child = models.ForeignKey(Child, models.PROTECT, related_name="custodies")
     family = models.ForeignKey(Family, models.PROTECT, related_name="custodies")
     weeks = models.CharField(max_length=4, choices=CustodyWeeks, default=CustodyWeeks.ALL)
+    # With weeks=DAYS: Monday to Sunday of the even weeks, then of the odd ones, "1" here.
+    days = models.CharField("jours", max_length=14, blank=True)
+    holidays = models.CharField(
+        "vacances", max_length=12, choices=CustodyHolidays, default=CustodyHolidays.AS_WEEKS
+    )
     starts_on = models.DateField("du")
     ends_on = models.DateField("au", null=True, blank=True)
 
@@ -146,6 +179,11 @@ class Custody(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="custody_dates_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(weeks=CustodyWeeks.DAYS, days__regex=r"^[01]{14}$")
+                | (~Q(weeks=CustodyWeeks.DAYS) & Q(days="")),
+                name="custody_days_when_chosen",
+            ),
             ExclusionConstraint(
                 name="custody_once_per_child_and_family",
                 expressions=[
@@ -155,6 +193,85 @@ class Custody(models.Model):
                 ],
             ),
         ]
+
+
+class CustodyException(models.Model):
+    """A few days spent in the other home: asked by one home, agreed by the other or typed by an
+    agent. `family` is where the child will be. The last one agreed wins over those before."""
+
+    child = models.ForeignKey(Child, models.PROTECT, related_name="custody_exceptions")
+    family = models.ForeignKey(Family, models.PROTECT, related_name="+")
+    starts_on = models.DateField("du")
+    ends_on = models.DateField("au")
+    status = models.CharField(
+        max_length=9, choices=ExceptionStatus, default=ExceptionStatus.PROPOSED
+    )
+    # Which household asked; None: an agent typed it.
+    asked_by = models.ForeignKey(Family, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField("demandé le")
+    asked_label = models.CharField(max_length=160)
+    answered_at = models.DateTimeField("répondu le", null=True)
+    answered_label = models.CharField(max_length=160, blank=True)
+
+    class Meta:
+        verbose_name = "jours échangés"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="custody_exception_dates_in_order"
+            )
+        ]
+        indexes = [models.Index(fields=["child", "starts_on"], name="custody_exception_by_child")]
+
+
+class ParentingRecord(models.Model):
+    """A disagreement or a judgment about a child, and what it changes; ended, never erased."""
+
+    child = models.ForeignKey(Child, models.PROTECT, related_name="parenting_records")
+    basis = models.CharField("fondement", max_length=12, choices=ParentingBasis)
+    effect = models.CharField("effet", max_length=13, choices=ParentingEffect)
+    # The adult it speaks of; for NO_COLLECTION it may be somebody else, by name.
+    guardian = models.ForeignKey(Guardian, models.PROTECT, null=True, related_name="+")
+    person_name = models.CharField("personne", max_length=160, blank=True)
+    reference = models.CharField("référence", max_length=160, blank=True)
+    document = models.ForeignKey(
+        "documents.SealedFile", models.PROTECT, null=True, related_name="+"
+    )
+    starts_on = models.DateField("à partir du")
+    ends_on = models.DateField("jusqu’au", null=True, blank=True)
+    recorded_at = models.DateTimeField("enregistré le")
+    recorded_by = models.CharField("par", max_length=160)
+    lifted_at = models.DateTimeField("levé le", null=True)
+    lifted_by = models.CharField(max_length=160, blank=True)
+    lifted_reason = models.CharField("motif", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "décision sur l’autorité parentale"
+        indexes = [models.Index(fields=["child", "starts_on"], name="parenting_by_child")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="parenting_dates_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(effect=ParentingEffect.BOTH_SIGN)
+                | Q(guardian__isnull=False)
+                | ~Q(person_name=""),
+                name="parenting_says_whom",
+            ),
+        ]
+
+
+class ProtectedAddress(models.Model):
+    """Where a protected household truly lives, sealed. Few may read it; each reading is kept."""
+
+    family = models.OneToOneField(Family, models.PROTECT, related_name="+")
+    sealed = models.TextField()
+    reason = models.CharField("motif", max_length=200, blank=True)
+    protected_at = models.DateTimeField("protégée le")
+    protected_by = models.CharField("par", max_length=160)
+
+    class Meta:
+        verbose_name = "adresse protégée"
 
 
 class Quotient(models.Model):

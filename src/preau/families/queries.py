@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from preau.accounts import queries as accounts
 from preau.accounts.enums import Permission
+from preau.families import custody
 from preau.families.enums import FamilyStatus
 from preau.families.models import Child, Custody, Family, Guardian, LetterBatch, Quotient
 from preau.families.rules import colour_index
@@ -111,7 +112,7 @@ def children_queryset(family: Family | int, day: date) -> QuerySet[Child]:
 def children_of(family: Family | int, day: date) -> list[Child]:
     """The children of the household on the day, eldest first; one query.
 
-    Each has `.colour` (1 to 4, its rank in the family) and `.weeks` (of this household).
+    Each has `.colour` (1 to 4, its rank in the family), `.weeks` and `.stay` (its custody here).
     """
     custodies = (
         Custody.objects.filter(_in_force(day), family_id=_id(family))
@@ -120,10 +121,11 @@ def children_of(family: Family | int, day: date) -> list[Child]:
         .order_by("child__birth_on", "child_id")
     )
     children = []
-    for order, custody in enumerate(custodies):
-        child = custody.child
+    for order, stay in enumerate(custodies):
+        child = stay.child
         child.colour = colour_index(order) + 1  # type: ignore[attr-defined]
-        child.weeks = custody.weeks  # type: ignore[attr-defined]
+        child.weeks = stay.weeks  # type: ignore[attr-defined]
+        child.stay = stay  # type: ignore[attr-defined]
         children.append(child)
     return children
 
@@ -166,9 +168,16 @@ def custodies_on(child_ids: Iterable[int], day: date) -> dict[int, list[Custody]
     """Where each child lives on the day, one query."""
     found: dict[int, list[Custody]] = {}
     rows = Custody.objects.filter(_in_force(day), child_id__in=list(child_ids))
-    for custody in rows.select_related("family").order_by("pk"):
-        found.setdefault(custody.child_id, []).append(custody)
+    for stay in rows.select_related("family").order_by("pk"):
+        found.setdefault(stay.child_id, []).append(stay)
     return found
+
+
+def household_on(child_ids: Iterable[int], first: date, last: date) -> dict[int, dict[date, int]]:
+    """For each child, the household (id) that books and pays on each day: weeks, chosen days,
+    holidays and exceptions. Days when it lives nowhere in the town are left out; three queries
+    at most. One day or one child at a time: `families.custody.custody_calendars`."""
+    return custody.households_on(child_ids, first, last)
 
 
 def custodies_between(family_id: int, first: date, last: date) -> QuerySet[Custody]:

@@ -1,7 +1,6 @@
 """What follows from a family's data alone: pure functions."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Protocol
 
 from preau.families.enums import CustodyWeeks
@@ -18,6 +17,7 @@ class TownPlaces(Protocol):
 
 class CustodyLike(Protocol):
     weeks: str
+    days: str
 
 
 def is_resident(address: AddressData, town: TownPlaces) -> bool:
@@ -34,20 +34,17 @@ def is_resident(address: AddressData, town: TownPlaces) -> bool:
     return in_postcodes and in_cities and bool(town.postcodes or cities)
 
 
-def lives_here(weeks: str, day: date) -> bool:
-    """Whether the household has the child in the ISO week of this day."""
-    if weeks == CustodyWeeks.ALL:
-        return True
-    even = day.isocalendar().week % 2 == 0
-    return even == (weeks == CustodyWeeks.EVEN)
-
-
 def custody_warning(custodies: Sequence[CustodyLike]) -> str:
     """What is unclear about where a child lives, in a French sentence; "" when all is clear.
 
     `custodies`: those of one child in force on one day, one per household.
     """
     weeks = [custody.weeks for custody in custodies]
+    if CustodyWeeks.DAYS in weeks:
+        patterns = [_pattern(custody) for custody in custodies]
+        if len(patterns) == 2 and all(a != b for a, b in zip(*patterns, strict=True)):
+            return ""
+        return "Les jours des deux foyers ne se complètent pas : précisez la garde."
     if len(weeks) < 2:
         return ""
     if sorted(weeks) == sorted([CustodyWeeks.EVEN, CustodyWeeks.ODD]):
@@ -55,6 +52,12 @@ def custody_warning(custodies: Sequence[CustodyLike]) -> str:
     if all(week == CustodyWeeks.ALL for week in weeks):
         return "Les deux foyers ont cet enfant toutes les semaines : précisez la garde."
     return "Les semaines des deux foyers ne se complètent pas : précisez la garde."
+
+
+def _pattern(custody: CustodyLike) -> str:
+    if custody.weeks == CustodyWeeks.DAYS:
+        return custody.days
+    return {"ALL": "1" * 14, "EVEN": "1" * 7 + "0" * 7, "ODD": "0" * 7 + "1" * 7}[custody.weeks]
 
 
 def household_name(last_names: Iterable[str]) -> str:

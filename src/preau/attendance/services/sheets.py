@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from django.db import transaction
 
@@ -11,8 +11,7 @@ from preau.attendance.errors import AttendanceRefused, NotExpected
 from preau.attendance.models import AbsenceReport, Attendance, SheetClosure
 from preau.audit.services import record
 from preau.bookings.queries import get_slot, holders_of
-from preau.bookings.rules import lives_here
-from preau.families.queries import custodies_on
+from preau.families.queries import household_on
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import at_paris, paris_day
@@ -105,15 +104,15 @@ def record_presences(
     return rows
 
 
-def _households(child_ids: list[int], day: object) -> dict[int, int]:
-    """The household billed for each walk-in: the one that has the child that week."""
-    found: dict[int, int] = {}
-    for child_id, custodies in custodies_on(child_ids, day).items():  # type: ignore[arg-type]
-        here = [c for c in custodies if lives_here(c.weeks, day)]  # type: ignore[arg-type]
-        found[child_id] = (here or custodies)[0].family_id
-    for child_id in child_ids:
-        if child_id not in found:
-            raise AttendanceRefused("Cet enfant n’a pas de foyer connu : voyez son dossier.")
+def _households(child_ids: list[int], day: date) -> dict[int, int]:
+    """The household billed for each walk-in: the one that has the child that day."""
+    found = {
+        child_id: homes[day]
+        for child_id, homes in household_on(child_ids, day, day).items()
+        if homes
+    }
+    if len(found) < len(set(child_ids)):
+        raise AttendanceRefused("Cet enfant n’a pas de foyer connu : voyez son dossier.")
     return found
 
 

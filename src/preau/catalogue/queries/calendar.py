@@ -65,6 +65,11 @@ def list_holidays() -> QuerySet[SchoolHoliday]:
     return SchoolHoliday.objects.order_by("starts_on")
 
 
+def school_breaks(first: date, last: date) -> list[tuple[date, date]]:
+    """First and last day without school of the holidays that touch the period; one query."""
+    return [(span.starts_on, span.ends_on) for span in _spans(first, last)]
+
+
 def list_closed_days() -> QuerySet[ClosedDay]:
     """Public holidays and closures, in order, each with its establishment if it has one."""
     return ClosedDay.objects.select_related("establishment").order_by("day", "pk")
