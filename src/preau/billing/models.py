@@ -1,15 +1,18 @@
 """Charges, invoices and the ledger, each per cash office. Issued is issued: triggers see to it."""
 
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from preau.billing.triggers import (
+    CREDIT_NEVER_CROSSES,
     LINE_JOINS_OWN_TRANSACTION,
     MOVEMENT_BALANCED,
     MOVEMENT_STAMP,
     SLOT_BILLED_ONCE,
 )
+from preau.kernel.ranges import DateRange, IntRange
 from preau.kernel.triggers import append_only
 
 
@@ -42,12 +45,104 @@ class ActivityAccounting(models.Model):
 
     activity = models.OneToOneField("catalogue.Activity", models.PROTECT, related_name="+")
     cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="activities")
+    # M57: the nature account (70671…) and the function (281…).
     accounting_code = models.CharField("imputation", max_length=20, blank=True)
+    function_code = models.CharField("fonction", max_length=10, blank=True)
     is_meal = models.BooleanField("repas", default=False)
     counts_for_tax = models.BooleanField("frais de garde déductibles", default=False)
 
     class Meta:
         verbose_name = "imputation d’une activité"
+
+
+class CashOfficeAct(models.Model):
+    """What a cash office may do, as its act says, from `in_force_on` on. Versions are all kept."""
+
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="acts")
+    reference = models.CharField("arrêté", max_length=160)
+    signed_on = models.DateField("signé le")
+    in_force_on = models.DateField("en vigueur le")
+    # The council's decision, or the mayor's by delegation, on which the act rests.
+    decision = models.CharField("délibération ou décision", max_length=160, blank=True)
+    # Activities whose products it collects; empty for an act taken over without its list.
+    activity_ids = ArrayField(models.BigIntegerField(), default=list)
+    means = ArrayField(models.CharField(max_length=10), default=list)
+    cash_ceiling_cents = models.PositiveIntegerField("plafond d’espèces", null=True)
+    till_ceiling_cents = models.PositiveIntegerField("plafond de l’encaisse", null=True)
+    deposit_days = models.PositiveSmallIntegerField(
+        "versement au moins tous les … jours", default=30
+    )
+    float_cents = models.PositiveIntegerField("fonds de caisse", default=0)
+    payment_days = models.PositiveSmallIntegerField("délai de paiement, en jours", default=25)
+    allows_refunds = models.BooleanField("peut rembourser au guichet", default=False)
+    refund_max_cents = models.PositiveIntegerField("remboursement maximum", null=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=160)
+
+    class Meta:
+        verbose_name = "acte de régie"
+        ordering = ["-in_force_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deposit_days__gte=1, deposit_days__lte=31), name="act_deposits_monthly"
+            ),
+            models.CheckConstraint(
+                condition=Q(cash_ceiling_cents__isnull=True)
+                | Q(till_ceiling_cents__isnull=True)
+                | Q(till_ceiling_cents__gte=F("cash_ceiling_cents")),
+                name="act_ceilings_in_order",
+            ),
+        ]
+        triggers = append_only()
+
+
+class CashOfficePerson(models.Model):
+    """Who may collect for a cash office, from when to when, by which order."""
+
+    class Role(models.TextChoices):
+        CASHIER = "CASHIER", "régisseur"
+        SUBSTITUTE = "SUBSTITUTE", "mandataire suppléant"
+        AGENT = "AGENT", "mandataire"
+
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="people")
+    role = models.CharField("qualité", max_length=10, choices=Role)
+    name = models.CharField("nom", max_length=120)
+    user_id = models.BigIntegerField("compte d’agent")
+    order_reference = models.CharField("arrêté de nomination", max_length=160, blank=True)
+    starts_on = models.DateField("à partir du")
+    ends_on = models.DateField("jusqu’au", null=True)
+
+    class Meta:
+        verbose_name = "personne nommée"
+        ordering = ["starts_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="office_person_dates_in_order",
+            ),
+            ExclusionConstraint(
+                name="office_person_once_a_day",
+                expressions=[
+                    (IntRange("cash_office_id", "cash_office_id"), "&&"),
+                    (IntRange("user_id", "user_id"), "&&"),
+                    (DateRange("starts_on", "ends_on"), "&&"),
+                ],
+            ),
+        ]
+
+
+class TillBalance(models.Model):
+    """What a cash office's till holds in one means, in cents: the sum of its ledger lines, kept by
+    the ledger's writer and proved by `preau ledger verify`. Whoever collects holds these rows."""
+
+    cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
+    account = models.CharField(max_length=10)
+    balance_cents = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cash_office", "account"], name="till_balance_unique")
+        ]
 
 
 class FamilyAccount(models.Model):
@@ -80,6 +175,9 @@ class Movement(models.Model):
         TRANSFER = "TRANSFER", "virement"
         REFUND = "REFUND", "remboursement"
         TITRE = "TITRE", "titre émis"
+        DEPOSIT = "DEPOSIT", "versement au comptable"
+        DIFFERENCE = "DIFFERENCE", "différence de caisse"
+        CORRECTION = "CORRECTION", "changement d’imputation"
         REVERSAL = "REVERSAL", "annulation"
         OPENING = "OPENING", "reprise de solde"
 
@@ -117,6 +215,12 @@ class LedgerLine(models.Model):
         DEBIT = "DEBIT", "prélèvements"
         TRANSFER = "TRANSFER", "virements"
         TREASURY = "TREASURY", "comptable public"
+        CESU = "CESU", "CESU"
+        ANCV = "ANCV", "chèques-vacances"
+        DEPOSITED = "DEPOSITED", "versements au comptable"
+        DIFFERENCE = "DIFFERENCE", "déficits et excédents"
+        REFUND = "REFUND", "à rembourser par le comptable"
+        CORRECTION = "CORRECTION", "virements entre comptes"
         OPENING = "OPENING", "reprise"
 
     movement = models.ForeignKey(Movement, models.PROTECT, related_name="lines")
@@ -290,6 +394,20 @@ class Allocation(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(amount_cents=0), name="allocation_not_zero"),
         ]
+        triggers = [*append_only(), CREDIT_NEVER_CROSSES]
+
+
+class CreditReturn(models.Model):
+    """What of a payment, allocated to no invoice, was given back by which movement."""
+
+    credit = models.ForeignKey(Movement, models.PROTECT, related_name="returns")
+    movement = models.ForeignKey(Movement, models.PROTECT, related_name="+")
+    amount_cents = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="credit_return_positive"),
+        ]
         triggers = append_only()
 
 
@@ -299,6 +417,11 @@ class CounterPayment(models.Model):
     class Means(models.TextChoices):
         CASH = "CASH", "espèces"
         CHEQUE = "CHEQUE", "chèque"
+        CARD = "CARD", "carte bancaire"
+        CESU = "CESU", "CESU"
+        ANCV = "ANCV", "chèques-vacances"
+        TRANSFER = "TRANSFER", "virement"
+        MIXED = "MIXED", "plusieurs moyens"
 
     cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
     family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
@@ -323,6 +446,38 @@ class CounterPayment(models.Model):
             models.CheckConstraint(
                 condition=~Q(means="CASH") | Q(amount_cents__lte=30000),
                 name="counter_cash_at_most_300",
+            ),
+        ]
+        triggers = append_only()
+
+
+class CounterPart(models.Model):
+    """What of a payment at the counter came by one means: this cheque, these vouchers."""
+
+    payment = models.ForeignKey(CounterPayment, models.PROTECT, related_name="parts")
+    means = models.CharField("moyen", max_length=10)
+    amount_cents = models.PositiveIntegerField("montant")
+    # The cheque's number, the terminal's ticket, the transfer's reference; how many vouchers.
+    reference = models.CharField("numéro", max_length=40, blank=True)
+    bank = models.CharField("banque", max_length=80, blank=True)
+    drawer = models.CharField("tireur", max_length=120, blank=True)
+    # For vouchers, which pay some lines only: {invoice id: cents}.
+    on_invoices = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = "moyen d’un encaissement"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="counter_part_positive"),
+            models.CheckConstraint(
+                condition=Q(means__in=["CASH", "CHEQUE", "CARD", "CESU", "ANCV", "TRANSFER"]),
+                name="counter_part_means",
+            ),
+            models.CheckConstraint(
+                condition=~Q(means="CASH") | Q(amount_cents__lte=30000),
+                name="counter_part_cash_at_most_300",
+            ),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(means="CASH"), name="counter_part_cash_once"
             ),
         ]
         triggers = append_only()

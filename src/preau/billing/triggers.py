@@ -52,6 +52,26 @@ LINE_JOINS_OWN_TRANSACTION = pgtrigger.Trigger(
     """,
 )
 
+CREDIT_NEVER_CROSSES = pgtrigger.Trigger(
+    name="credit_never_crosses",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="new_rows"),
+    func="""
+        IF EXISTS (
+            SELECT FROM new_rows
+            JOIN billing_movement movement ON movement.id = new_rows.movement_id
+            JOIN billing_invoice invoice ON invoice.id = new_rows.invoice_id
+            WHERE invoice.cash_office_id <> movement.cash_office_id
+        ) THEN
+            RAISE EXCEPTION 'preau: what a cash office received pays its own invoices alone'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
 SLOT_BILLED_ONCE = pgtrigger.Trigger(
     name="slot_billed_once",
     level=pgtrigger.Statement,

@@ -4,20 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0003_slots_with_their_line'),
+        ("billing", "0003_slots_with_their_line"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='ledgerline',
-            name='account',
-            field=models.CharField(choices=[('FAMILY', 'familles'), ('REVENUE', 'produits'), ('BANK', 'paiements en ligne'), ('CASH', 'espèces'), ('CHEQUE', 'chèques'), ('CARD', 'carte au guichet'), ('DEBIT', 'prélèvements'), ('TRANSFER', 'virements'), ('TREASURY', 'comptable public'), ('OPENING', 'reprise')], max_length=10),
+            model_name="ledgerline",
+            name="account",
+            field=models.CharField(
+                choices=[
+                    ("FAMILY", "familles"),
+                    ("REVENUE", "produits"),
+                    ("BANK", "paiements en ligne"),
+                    ("CASH", "espèces"),
+                    ("CHEQUE", "chèques"),
+                    ("CARD", "carte au guichet"),
+                    ("DEBIT", "prélèvements"),
+                    ("TRANSFER", "virements"),
+                    ("TREASURY", "comptable public"),
+                    ("OPENING", "reprise"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='movement',
-            name='kind',
-            field=models.CharField(choices=[('INVOICE', 'facture'), ('CREDIT_NOTE', 'avoir'), ('PAYMENT_ONLINE', 'paiement en ligne'), ('PAYMENT_COUNTER', 'paiement au guichet'), ('DIRECT_DEBIT', 'prélèvement'), ('TRANSFER', 'virement'), ('REFUND', 'remboursement'), ('TITRE', 'titre émis'), ('REVERSAL', 'annulation'), ('OPENING', 'reprise de solde')], max_length=16),
+            model_name="movement",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("INVOICE", "facture"),
+                    ("CREDIT_NOTE", "avoir"),
+                    ("PAYMENT_ONLINE", "paiement en ligne"),
+                    ("PAYMENT_COUNTER", "paiement au guichet"),
+                    ("DIRECT_DEBIT", "prélèvement"),
+                    ("TRANSFER", "virement"),
+                    ("REFUND", "remboursement"),
+                    ("TITRE", "titre émis"),
+                    ("REVERSAL", "annulation"),
+                    ("OPENING", "reprise de solde"),
+                ],
+                max_length=16,
+            ),
         ),
     ]
