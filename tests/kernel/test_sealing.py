@@ -3,7 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from preau.kernel.sealing import CannotUnseal, seal, unseal
+from preau.kernel.sealing import CannotUnseal, seal, seal_bytes, unseal, unseal_bytes
 
 IBAN = "FR1420041010050500013M02606"
 
@@ -40,3 +40,10 @@ def test_another_key_or_a_broken_text_says_so(settings):
 def test_without_keys_of_its_own_the_secret_key_serves(settings):
     settings.SEALING_KEYS = []
     assert unseal(seal(IBAN)) == IBAN
+
+
+def test_files_are_sealed_too():
+    sealed = seal_bytes(b"%PDF-1.7")
+    assert b"PDF" not in sealed and unseal_bytes(sealed) == b"%PDF-1.7"
+    with pytest.raises(CannotUnseal):
+        unseal_bytes(b"%PDF-1.7")
