@@ -64,7 +64,7 @@ def issue_credit_note(
         if wanted[line.pk] > line.amount_cents - already.get(line.pk, 0):
             raise TooMuchToCredit
     total = sum(wanted.values())
-    note = _create_note(invoice, total=total, reason=reason.strip()[:300], now=now)
+    note = create_note(invoice, total=total, reason=reason.strip()[:300], now=now)
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
             invoice=note,
@@ -174,7 +174,8 @@ def _already_credited(invoice: Invoice) -> dict[int, int]:
     return {line_id: total for line_id, total in rows if line_id}
 
 
-def _create_note(invoice: Invoice, *, total: int, reason: str, now: datetime) -> Invoice:
+def create_note(invoice: Invoice, *, total: int, reason: str, now: datetime) -> Invoice:
+    """The credit note alone, without lines nor movement: for this room's writers."""
     today = paris_day(now)
     office: CashOffice = invoice.cash_office
     rank = numbering.take_numbers(

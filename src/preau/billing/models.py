@@ -180,6 +180,7 @@ class Movement(models.Model):
         CORRECTION = "CORRECTION", "changement d’imputation"
         REVERSAL = "REVERSAL", "annulation"
         OPENING = "OPENING", "reprise de solde"
+        CARRY = "CARRY", "report entre dossiers"
 
     cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind)
@@ -222,6 +223,7 @@ class LedgerLine(models.Model):
         REFUND = "REFUND", "à rembourser par le comptable"
         CORRECTION = "CORRECTION", "virements entre comptes"
         OPENING = "OPENING", "reprise"
+        CARRY = "CARRY", "reports entre dossiers"
 
     movement = models.ForeignKey(Movement, models.PROTECT, related_name="lines")
     account = models.CharField(max_length=10, choices=Account)

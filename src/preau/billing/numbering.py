@@ -5,7 +5,9 @@ from django.db import connection
 INVOICE = "INVOICE"
 CREDIT_NOTE = "CREDIT_NOTE"
 RECEIPT = "RECEIPT"
-_MARKS = {INVOICE: "", CREDIT_NOTE: "AV-", RECEIPT: "R-"}
+# What was owed before: in another software, or in a file that another one takes over.
+CARRIED = "CARRIED"
+_MARKS = {INVOICE: "", CREDIT_NOTE: "AV-", RECEIPT: "R-", CARRIED: "REP-"}
 
 
 def take_numbers(*, cash_office_id: int, year: int, kind: str, count: int) -> range:
