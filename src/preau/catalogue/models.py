@@ -9,6 +9,7 @@ from preau.catalogue.enums import (
     Domain,
     EstablishmentKind,
     PeriodKind,
+    Supervision,
 )
 
 
@@ -213,6 +214,24 @@ class Offering(models.Model):
     school_year = models.ForeignKey(SchoolYear, models.PROTECT, related_name="+")
     label = models.CharField("précision", max_length=60, blank=True)
     capacity = models.PositiveSmallIntegerField("places par séance")
+    # Of those places, at most so many to each group (on the child's age that day); None: no limit.
+    young_capacity = models.PositiveSmallIntegerField("moins de 6 ans", null=True, blank=True)
+    old_capacity = models.PositiveSmallIntegerField("6 ans et plus", null=True, blank=True)
+    # Places that agents may give and families do not see.
+    kept = models.PositiveSmallIntegerField("places gardées par la ville", default=0)
+    # Products of one day at the same hours take the same places.
+    shares_places = models.BooleanField("formules sur les mêmes places", default=False)
+    supervision = models.CharField(
+        "encadrement", max_length=10, choices=Supervision, default=Supervision.NONE
+    )
+    young_per_adult = models.PositiveSmallIntegerField(
+        "enfants de moins de 6 ans par adulte", null=True, blank=True
+    )
+    old_per_adult = models.PositiveSmallIntegerField(
+        "enfants de 6 ans et plus par adulte", null=True, blank=True
+    )
+    # Adults planned at a session; None: supervision limits nothing.
+    adults = models.PositiveSmallIntegerField("adultes prévus", null=True, blank=True)
     starts_on = models.DateField("premier jour")
     ends_on = models.DateField("dernier jour")
     registration_opens_at = models.DateTimeField("inscriptions à partir de", null=True, blank=True)
@@ -227,6 +246,17 @@ class Offering(models.Model):
                 fields=["activity", "establishment", "school_year", "label"],
                 name="offering_unique",
                 violation_error_message="Déjà ouverte sur ce site : précisez en quoi elle diffère.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kept__lte=F("capacity")),
+                name="offering_keeps_places_it_has",
+                violation_error_message="La ville garderait plus de places qu’il n’y en a.",
+            ),
+            models.CheckConstraint(
+                condition=(Q(young_per_adult__isnull=True) | Q(young_per_adult__gt=0))
+                & (Q(old_per_adult__isnull=True) | Q(old_per_adult__gt=0)),
+                name="offering_ratio_positive",
+                violation_error_message="Un adulte encadre au moins un enfant.",
             ),
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from preau.catalogue.enums import PeriodKind
+from preau.catalogue.enums import PeriodKind, Supervision
 from preau.kernel.text import search_key
 
 SCHOOL_WEEKDAYS = frozenset({0, 1, 3, 4})
@@ -124,3 +124,35 @@ def registration_state(
 def school_year_label(starts_on: date) -> str:
     """«2026-2027»."""
     return f"{starts_on.year}-{starts_on.year + 1}"
+
+
+# Children that one adult may look after, under 6 and from 6 on (CASF R227-16): up to five hours in
+# a row, then beyond.
+_RATIOS = {
+    Supervision.HOLIDAYS: ((8, 12), (8, 12)),
+    Supervision.TERM: ((10, 14), (8, 12)),
+    Supervision.TERM_PEDT: ((14, 18), (10, 14)),
+}
+LONG = timedelta(hours=5)
+
+
+def supervision_ratio(
+    supervision: str, *, hours: timedelta, own: tuple[int | None, int | None] = (None, None)
+) -> tuple[int | None, int | None]:
+    """Children an adult may look after, (under 6, from 6 on), for children who stay `hours` in a
+    row; (None, None) when no rule says it. `own`: the town's numbers, for Supervision.OWN."""
+    if supervision == Supervision.OWN:
+        return own
+    found = _RATIOS.get(Supervision(supervision))
+    return found[hours > LONG] if found else (None, None)
+
+
+def longest(spans: Iterable[tuple[time, time]]) -> timedelta:
+    """The longest of these stays of one day."""
+    return max(
+        (
+            timedelta(hours=ends.hour - starts.hour, minutes=ends.minute - starts.minute)
+            for starts, ends in spans
+        ),
+        default=timedelta(),
+    )

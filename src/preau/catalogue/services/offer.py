@@ -112,10 +112,13 @@ def save_offering(
     registration_closes_at: datetime | None = None,
     is_open: bool = True,
     offering_id: int | None = None,
+    **places: Any,
 ) -> Offering:
     """An activity at one site over one school year; its dates are the year's unless said.
 
-    Slots already open keep their places: `bookings` changes those.
+    `places`: young_capacity, old_capacity, kept, shares_places, supervision, young_per_adult,
+    old_per_adult, adults; what is not given stays as it is. Slots already open keep their places:
+    `bookings` changes those.
     """
     row = fetch(Offering, offering_id)
     year = SchoolYear.objects.filter(pk=school_year_id).first()
@@ -146,6 +149,7 @@ def save_offering(
         "is_open": is_open,
         "registration_opens_at": registration_opens_at,
         "registration_closes_at": registration_closes_at,
+        **places,
     }
     for name in ("activity_id", "establishment_id", "school_year_id"):
         if row.pk and getattr(row, name) != values[name]:
@@ -242,6 +246,14 @@ def copy_offerings(*, source_id: int, target_id: int, now: datetime, actor: Acto
             school_year=target,
             label=old.label,
             capacity=old.capacity,
+            young_capacity=old.young_capacity,
+            old_capacity=old.old_capacity,
+            kept=old.kept,
+            shares_places=old.shares_places,
+            supervision=old.supervision,
+            young_per_adult=old.young_per_adult,
+            old_per_adult=old.old_per_adult,
+            adults=old.adults,
             starts_on=target.starts_on,
             ends_on=target.ends_on,
             is_open=False,
