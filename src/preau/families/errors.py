@@ -85,3 +85,21 @@ class InvalidEmailLink(FamilyRefusal):
 class TooManyLinks(FamilyRefusal):
     message = "Plusieurs liens viennent déjà de partir. Attendez une heure, ou lisez vos e-mails."
     code = "too_many_links"
+
+
+class SwapRefused(FamilyRefusal):
+    message = "Cet échange de jours n’est pas possible."
+    code = "swap_refused"
+
+
+class ParentingRefused(FamilyRefusal):
+    message = "Cette décision ne peut pas être enregistrée."
+    code = "parenting_refused"
+
+
+class BothMustSign(FamilyRefusal):
+    message = (
+        "Un désaccord est enregistré : les deux parents doivent signer. "
+        "Votre choix prendra effet quand l’autre parent l’aura signé aussi."
+    )
+    code = "both_must_sign"

@@ -1,7 +1,7 @@
 """Reading families. What a family sees is always scoped by its own id."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -9,8 +9,17 @@ from django.db.models import Prefetch, Q, QuerySet
 from preau.accounts import queries as accounts
 from preau.accounts.enums import Permission
 from preau.families import custody
-from preau.families.enums import FamilyStatus
-from preau.families.models import Child, Custody, Family, Guardian, LetterBatch, Quotient
+from preau.families.enums import ExceptionStatus, FamilyStatus, ParentingEffect
+from preau.families.models import (
+    Child,
+    Custody,
+    CustodyException,
+    Family,
+    Guardian,
+    LetterBatch,
+    ParentingRecord,
+    Quotient,
+)
 from preau.families.rules import colour_index
 from preau.families.search import matches
 from preau.families.values import AddressData
@@ -185,6 +194,63 @@ def custodies_between(family_id: int, first: date, last: date) -> QuerySet[Custo
     return Custody.objects.filter(
         Q(ends_on__isnull=True) | Q(ends_on__gte=first), family_id=family_id, starts_on__lte=last
     ).order_by("child__birth_on", "child_id", "starts_on")
+
+
+def swaps_of_child(child_id: int, today: date) -> QuerySet[CustodyException]:
+    """Days exchanged or proposed, from a month back, the latest first: scope the child before."""
+    return CustodyException.objects.filter(
+        child_id=child_id, ends_on__gte=today - timedelta(days=31)
+    ).order_by("-starts_on", "-pk")
+
+
+def swaps_to_answer(family_id: int, today: date) -> QuerySet[CustodyException]:
+    """What the other home of a child proposed and this one has not answered."""
+    here = Custody.objects.filter(_in_force(today), family_id=family_id)
+    return (
+        CustodyException.objects.filter(
+            child_id__in=here.values("child_id"),
+            status=ExceptionStatus.PROPOSED,
+            ends_on__gte=today,
+        )
+        .exclude(asked_by_id=family_id)
+        .select_related("child")
+        .order_by("starts_on", "pk")
+    )
+
+
+def parenting_in_force(child_ids: Iterable[int], day: date) -> dict[int, list[ParentingRecord]]:
+    """The disagreements and judgments in force of each child; one query."""
+    found: dict[int, list[ParentingRecord]] = {}
+    for record in (
+        ParentingRecord.objects.filter(
+            _in_force(day), child_id__in=list(child_ids), lifted_at__isnull=True
+        )
+        .select_related("guardian")
+        .order_by("starts_on", "pk")
+    ):
+        found.setdefault(record.child_id, []).append(record)
+    return found
+
+
+def parenting_of(child_id: int) -> QuerySet[ParentingRecord]:
+    """All that was recorded about a child, latest first: for agents."""
+    return (
+        ParentingRecord.objects.filter(child_id=child_id)
+        .select_related("guardian")
+        .order_by("-recorded_at", "-pk")
+    )
+
+
+def both_must_sign(child_ids: Iterable[int], day: date) -> set[int]:
+    """The children for whom an act of one parent no longer presumes the other's agreement."""
+    return set(
+        ParentingRecord.objects.filter(
+            _in_force(day),
+            child_id__in=list(child_ids),
+            lifted_at__isnull=True,
+            effect=ParentingEffect.BOTH_SIGN,
+        ).values_list("child_id", flat=True)
+    )
 
 
 def find_children(*, birth_on: date, key: str = "") -> QuerySet[Child]:

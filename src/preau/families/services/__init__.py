@@ -31,6 +31,11 @@ from preau.families.services.letters import (
     unseal,
     wipe_expired_batches,
 )
+from preau.families.services.parenting import (
+    ParentingData,
+    lift_parenting,
+    record_parenting,
+)
 from preau.families.services.people import (
     add_child,
     add_guardian,
@@ -39,16 +44,25 @@ from preau.families.services.people import (
     change_diet,
     change_guardian,
     child_left,
+    note_sheet,
     remove_guardian,
     set_payer,
 )
+from preau.families.services.protection import (
+    protect_address,
+    read_protected_address,
+    unprotect_address,
+)
 from preau.families.services.quotients import record_quotient
 from preau.families.services.searching import refresh_search
+from preau.families.services.swaps import answer_swap, propose_swap, type_swap, withdraw_swap
 from preau.families.services.writing import write_to_family
 
 __all__ = [
+    "ParentingData",
     "add_child",
     "add_guardian",
+    "answer_swap",
     "ask_email_verification",
     "ask_file_opening",
     "change_address",
@@ -66,11 +80,17 @@ __all__ = [
     "finish_batch",
     "grant_first_password",
     "invite_by_email",
+    "lift_parenting",
     "note_letter_printed",
     "note_progress",
+    "note_sheet",
     "open_batch",
     "open_family",
     "prepare_account",
+    "propose_swap",
+    "protect_address",
+    "read_protected_address",
+    "record_parenting",
     "record_quotient",
     "refresh_search",
     "remove_guardian",
@@ -81,8 +101,11 @@ __all__ = [
     "set_custody",
     "set_payer",
     "start_batch",
+    "type_swap",
+    "unprotect_address",
     "unseal",
     "use_opening_link",
     "wipe_expired_batches",
+    "withdraw_swap",
     "write_to_family",
 ]

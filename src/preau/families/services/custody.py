@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from preau.families.enums import CustodyWeeks
+from preau.families.enums import CustodyHolidays, CustodyWeeks
 from preau.families.errors import BadPeriod, NotInFamily
 from preau.families.models import Child, Custody
 from preau.families.services._common import journal, lock_family
@@ -20,6 +20,8 @@ def set_custody(
     child_id: int,
     family_id: int,
     weeks: str,
+    days: str = "",
+    holidays: str = CustodyHolidays.AS_WEEKS,
     starts_on: date,
     ends_on: date | None = None,
     now: datetime,
@@ -27,10 +29,16 @@ def set_custody(
 ) -> Custody:
     """From `starts_on`, the child lives in this household on these weeks; the past stays.
 
-    What was known of this child here from that day on is replaced. The same again changes
-    nothing. Raises BadPeriod, NotInFamily.
+    `days` (fourteen "0" or "1", even week then odd) goes with weeks=DAYS alone; `holidays` says
+    what becomes of the weeks while school is closed. What was known of this child here from
+    that day on is replaced. The same again changes nothing. Raises BadPeriod, NotInFamily.
     """
-    weeks = CustodyWeeks(weeks)
+    weeks, holidays = CustodyWeeks(weeks), CustodyHolidays(holidays)
+    days = days if weeks == CustodyWeeks.DAYS else ""
+    if weeks == CustodyWeeks.DAYS and (len(days) != 14 or set(days) - {"0", "1"}):
+        raise BadPeriod("Cochez au moins un jour.")
+    if weeks == CustodyWeeks.DAYS and "1" not in days:
+        raise BadPeriod("Cochez au moins un jour.")
     if ends_on is not None and ends_on < starts_on:
         raise BadPeriod
     family = lock_family(family_id)
@@ -41,14 +49,21 @@ def set_custody(
     running = _touching(here, starts_on + timedelta(days=1)).order_by("starts_on").last()
     if (
         running is not None
-        and (running.weeks, running.ends_on) == (weeks, ends_on)
+        and (running.weeks, running.days, running.holidays, running.ends_on)
+        == (weeks, days, holidays, ends_on)
         and not here.filter(starts_on__gt=starts_on).exists()
     ):
         return running
     here.filter(starts_on__gte=starts_on).delete()
     _touching(here, starts_on).update(ends_on=starts_on - timedelta(days=1))
     custody = Custody.objects.create(
-        child=child, family=family, weeks=weeks, starts_on=starts_on, ends_on=ends_on
+        child=child,
+        family=family,
+        weeks=weeks,
+        days=days,
+        holidays=holidays,
+        starts_on=starts_on,
+        ends_on=ends_on,
     )
     refresh_search([family.pk])
     journal(

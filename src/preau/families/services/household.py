@@ -12,6 +12,7 @@ from preau.families.queries import address_of
 from preau.families.rules import household_name, is_resident
 from preau.families.services._common import clean_name, journal, lock_family
 from preau.families.services.people import create_child, create_guardian
+from preau.families.services.protection import move_protected
 from preau.families.services.searching import refresh_search
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.kernel.actors import Actor
@@ -87,6 +88,8 @@ def change_address(
     """The household moves. False when it already lives there. Raises MissingAddress."""
     family = lock_family(family_id)
     address = clean_address(address)
+    if family.is_protected:
+        return move_protected(family, address, since=since, now=now, actor=actor)
     before = address_of(family)
     if before == address:
         return False

@@ -311,6 +311,20 @@ def change_diet(*, family_id: int, child_id: int, diet: str, now: datetime, acto
     return True
 
 
+def note_sheet(
+    *, child_id: int, has_pai: bool | None = None, photo_consent: bool | None = None
+) -> None:
+    """Keep on the child the two signs that lists show; the child's sheet holds what they mean
+    and journals it. None leaves as it is."""
+    values = {
+        name: value
+        for name, value in (("has_pai", has_pai), ("photo_consent", photo_consent))
+        if value is not None
+    }
+    if values:
+        Child.objects.filter(pk=child_id).update(**values)
+
+
 @transaction.atomic
 def child_left(
     *, family_id: int, child_id: int, left_on: date | None, now: datetime, actor: Actor
