@@ -41,6 +41,8 @@ class Permission(models.TextChoices):
     READ_JOURNAL = "read_journal", "lire le journal"
     REFUND = "refund", "rendre de l’argent"
     ORDER_COLLECTION = "order_collection", "relancer et transmettre à l’ordonnateur"
+    SEE_PROTECTED = "see_protected", "lire les adresses protégées"
+    EXPORT_ALL = "export_all", "exporter sans limite"
 
 
 P = Permission
@@ -82,6 +84,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.IMPORT,
             P.MERGE_FAMILIES,
             P.SEND_MESSAGES,
+            P.SEE_PROTECTED,
+            P.EXPORT_ALL,
         }
     ),
     Role.CASHIER: frozenset(
@@ -95,7 +99,37 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.MANAGE_RULES,
             P.SEE_FIGURES,
             P.ORDER_COLLECTION,
+            P.EXPORT_ALL,
         }
     ),
-    Role.ADMINISTRATOR: frozenset(Permission) - {P.TAKE_PAYMENTS, P.REFUND, P.SEE_HEALTH},
+    Role.ADMINISTRATOR: frozenset(Permission)
+    - {P.TAKE_PAYMENTS, P.REFUND, P.SEE_HEALTH, P.SEE_PROTECTED},
 }
+
+
+class SecondFactorPolicy(models.TextChoices):
+    """Of whom the town asks a second factor. It is offered to every agent anyway."""
+
+    OFFERED = "OFFERED", "Proposé à chaque agent"
+    SENSITIVE = "SENSITIVE", "Exigé pour l’argent, la santé et les réglages"
+    ALL = "ALL", "Exigé de tous les agents"
+
+
+# Where a stolen password does the most harm.
+SENSITIVE = frozenset(
+    {
+        P.TAKE_PAYMENTS,
+        P.REFUND,
+        P.BILL,
+        P.ORDER_COLLECTION,
+        P.SEE_HEALTH,
+        P.SEE_PROTECTED,
+        P.MANAGE_AGENTS,
+        P.MANAGE_TOWN,
+        P.MANAGE_RULES,
+        P.IMPORT,
+        P.MERGE_FAMILIES,
+        P.EXPORT_ALL,
+        P.READ_JOURNAL,
+    }
+)

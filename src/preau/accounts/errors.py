@@ -48,3 +48,20 @@ class OwnAccount(AccountRefusal):
 class BadRoleDates(AccountRefusal):
     message = "La fin d’un rôle ne peut pas précéder son début."
     code = "bad_role_dates"
+
+
+class WrongCode(AccountRefusal):
+    message = "Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant et réessayez."
+    code = "wrong_code"
+
+
+class TooManyCodes(AccountRefusal):
+    message = "Trop d’essais. Attendez quelques secondes, puis réessayez avec un nouveau code."
+    code = "too_many_codes"
+
+
+class SecondFactorKept(AccountRefusal):
+    message = (
+        "Vos fonctions demandent un second facteur : remplacez-le, il ne peut pas être retiré."
+    )
+    code = "second_factor_kept"

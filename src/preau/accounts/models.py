@@ -4,6 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django_otp.models import Device, ThrottlingMixin
 
 from preau.accounts.enums import ROLE_PERMISSIONS, Role
 
@@ -105,3 +106,42 @@ class PasswordLink(models.Model):
 
     class Meta:
         verbose_name = "lien de mot de passe"
+
+
+class Authenticator(ThrottlingMixin, Device):
+    """An agent's authenticator application (TOTP, RFC 6238): six digits, thirty seconds.
+
+    One confirmed at most for an account. The secret is sealed; after a wrong code the next try
+    waits 1, 2, 4… seconds (ThrottlingMixin).
+    """
+
+    sealed_secret = models.CharField(max_length=255)
+    created_at = models.DateTimeField("ajouté le")
+    confirmed_at = models.DateTimeField("confirmé le", null=True)
+    # The time step of the last code taken: none serves twice.
+    last_step = models.BigIntegerField(default=-1)
+
+    class Meta:
+        verbose_name = "application d’authentification"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(confirmed=True), name="authenticator_one_confirmed"
+            )
+        ]
+
+    def get_throttle_factor(self) -> float:
+        return 1
+
+
+class RecoveryCode(models.Model):
+    """A code on paper for the day when the telephone is lost: serves once, its digest is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "code de secours"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_unique")
+        ]

@@ -36,6 +36,14 @@ class Town(models.Model):
     initial_password_days = models.PositiveSmallIntegerField(
         "validité du mot de passe d’une lettre, en jours", default=60
     )
+    # Of whom a second factor is asked: accounts.enums.SecondFactorPolicy.
+    second_factor = models.CharField("second facteur des agents", max_length=10, default="OFFERED")
+    agent_idle_minutes = models.PositiveSmallIntegerField(
+        "fin de session d’un agent inactif, en minutes", default=120
+    )
+    export_rows_a_day = models.PositiveIntegerField(
+        "lignes exportées par agent et par jour", default=5_000
+    )
     silence_text = models.TextField(
         "ce que vaut le silence",
         default="Sans réponse deux mois après cette date, votre demande est considérée comme "

@@ -42,7 +42,8 @@ COLOURS = {
     "colour_dark_soft",
 }
 OTHERS = {"embed_origins", "initial_password_days", "silence_text", "appeal_text"}
-CHANGEABLE = IDENTITY | COLOURS | OTHERS
+ACCESS = {"second_factor", "agent_idle_minutes", "export_rows_a_day"}
+CHANGEABLE = IDENTITY | COLOURS | OTHERS | ACCESS
 
 
 def _cleaned(instance: M) -> M:

@@ -43,7 +43,9 @@ SETTINGS = (
     _entry(
         "townhall:settings", _("Réglages"), P.MANAGE_TOWN, P.WRITE_PAGES, icon="sliders-horizontal"
     ),
+    _entry("townhall:journal", _("Journal"), P.READ_JOURNAL, icon="scroll-text"),
     _entry("townhall:password", _("Mon mot de passe"), icon="key-round"),
+    _entry("townhall:factor", _("Second facteur"), icon="shield-check"),
 )
 
 

@@ -6,6 +6,7 @@ app_name = "townhall"
 SUBJECTS = (
     "sign_in",
     "agents",
+    "journal",
     "families",
     "inbox",
     "catalogue",

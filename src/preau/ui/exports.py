@@ -9,9 +9,12 @@ or `Cents(1250)`. A text that a spreadsheet would take for a formula is made har
 import csv
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -27,8 +30,35 @@ FORMATS = {
     "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "ods": ("LibreOffice", "application/vnd.oasis.opendocument.spreadsheet"),
 }
+# Who exports, while a view of the town hall runs; nobody elsewhere.
+_watch: ContextVar["Watch | None"] = ContextVar("export_watch", default=None)
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CELL_MAX = 32_000
+
+
+class TooManyRows(Exception):
+    """The table has more rows than its reader may take out today; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who looks at what leaves: how many rows may (None: all of them), and whom to tell after.
+
+    `written` is called with the table's name, its format and its rows.
+    """
+
+    allowance: Callable[[], int | None]
+    written: Callable[[str, str, int], None]
+
+
+@contextmanager
+def watching(watch: Watch) -> Iterator[None]:
+    """Within this block, each table exported is measured and told."""
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +106,8 @@ def export_table(
     """The whole table as a download. Raises Http404 for an unknown format.
 
     CSV streams row by row; the others are written to a temporary file first, in little memory for
-    XLSX. Pass `queryset.iterator()` for long tables.
+    XLSX. Pass `queryset.iterator()` for long tables. Raises TooManyRows, which the town hall's
+    access turns into words.
     """
     if file_format not in FORMATS:
         raise Http404
@@ -84,7 +115,9 @@ def export_table(
     day = paris(utc_now()).date().isoformat()
     filename = f"{slugify(name)}-{day}.{file_format}"
     content_type = FORMATS[file_format][1]
-    lines = ([column.of(row) for column in columns] for row in rows)
+    lines = _watched(
+        ([column.of(row) for column in columns] for row in rows), str(name), file_format
+    )
     titles = [str(column.title) for column in columns]
     response: HttpResponseBase
     if file_format == "csv":
@@ -106,12 +139,43 @@ def csv_response(
 ) -> StreamingHttpResponse:
     """Rows of plain cells as a CSV download, made harmless like `export_table`."""
     response = StreamingHttpResponse(
-        _csv([str(title) for title in titles], (list(row) for row in rows)),
+        _csv(
+            [str(title) for title in titles],
+            _watched((list(row) for row in rows), filename.rpartition(".")[0], "csv"),
+        ),
         content_type=FORMATS["csv"][1],
     )
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _watched(lines: Iterable[list[Any]], name: str, file_format: str) -> Iterable[list[Any]]:
+    """The same lines, counted for who watches. Where a limit holds they are read first, so that a
+    refused table is refused whole; elsewhere they stream, and are told once gone."""
+    watch = _watch.get()
+    if watch is None:
+        return lines
+    limit = watch.allowance()
+    if limit is not None:
+        kept = list(islice(lines, limit + 1))
+        if len(kept) > limit:
+            raise TooManyRows
+        watch.written(name, file_format, len(kept))
+        return kept
+    return _told(lines, watch, name, file_format)
+
+
+def _told(
+    lines: Iterable[list[Any]], watch: Watch, name: str, file_format: str
+) -> Iterator[list[Any]]:
+    count = 0
+    try:
+        for line in lines:
+            yield line
+            count += 1
+    finally:
+        watch.written(name, file_format, count)
 
 
 class _Echo:

@@ -71,6 +71,12 @@ class EndRoleForm(forms.Form):
     ends_on = DateField(label=_("Dernier jour"))
 
 
+class RemoveFactorForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Motif"), max_length=200, help_text=_("Comment vous l’avez reconnu, et pourquoi.")
+    )
+
+
 def role_hint(role: str) -> str:
     """What a role allows, in words: «voir les dossiers, encaisser»."""
     held = ROLE_PERMISSIONS[role]

@@ -11,14 +11,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from preau.accounts import queries, services
+from preau.accounts import queries, second_factor, services
 from preau.accounts.enums import Permission, Role
 from preau.accounts.errors import AccountRefusal
 from preau.audit.queries import list_object_entries
 from preau.catalogue.queries import establishments
 from preau.kernel.clock import paris_day, utc_now
+from preau.town.queries import get_town
 from preau.townhall.access import agent_required
-from preau.townhall.agents.forms import AgentForm, EndRoleForm, FilterForm, NewAgentForm, RoleForm
+from preau.townhall.agents.forms import (
+    AgentForm,
+    EndRoleForm,
+    FilterForm,
+    NewAgentForm,
+    RemoveFactorForm,
+    RoleForm,
+)
 from preau.ui.exports import FORMATS, Column, export_table
 from preau.ui.routes import token_address
 
@@ -123,8 +131,13 @@ def agents(request: HttpRequest) -> HttpResponseBase:
         ]
         return export_table(request.GET["export"], "agents", columns, found)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    with_factor = second_factor.users_with_second_factor([agent.pk for agent in page])
     rows = [
-        (agent, [role for role in _held(agent, day, sites) if role.state == "now"])
+        (
+            agent,
+            [role for role in _held(agent, day, sites) if role.state == "now"],
+            agent.pk in with_factor,
+        )
         for agent in page
     ]
     return render(
@@ -229,6 +242,11 @@ def _agent_page(request, found, *, form=None, role_form=None, status=200):
             "entries": list_object_entries("user", found.pk)[:20],
             "today": day,
             "is_me": found.pk == request.user.pk,
+            "has_factor": second_factor.has_second_factor(found),
+            "must_have_factor": second_factor.must_have_second_factor(
+                get_town().second_factor, queries.permissions_of(found, day)
+            ),
+            "factor_form": RemoveFactorForm(),
         },
         status=status,
     )
@@ -286,6 +304,28 @@ def agent_state(request: HttpRequest, agent_id: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Compte réactivé.") if wanted else _("Compte désactivé."))
+    return redirect("townhall:agent", agent_id=found.pk)
+
+
+@agent_required(Permission.MANAGE_AGENTS)
+@require_POST
+def agent_factor_remove(request: HttpRequest, agent_id: int) -> HttpResponse:
+    """A lost telephone: back to the password alone, with a reason that the journal keeps."""
+    found = _get_agent(agent_id)
+    form = RemoveFactorForm(request.POST)
+    if found.pk == request.user.pk:
+        return redirect("townhall:factor")
+    if not form.is_valid():
+        messages.error(request, _("Écrivez le motif : il est gardé au journal."))
+    else:
+        second_factor.remove_second_factor(
+            user=found,
+            is_required=False,
+            now=utc_now(),
+            actor=request.actor,
+            reason=form.cleaned_data["reason"],
+        )
+        messages.success(request, _("Le second facteur est retiré."))
     return redirect("townhall:agent", agent_id=found.pk)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from preau.accounts.enums import SecondFactorPolicy
 from preau.ui.forms import DateField
 
 
@@ -135,6 +136,30 @@ class TextsForm(forms.Form):
     )
     initial_password_days = forms.IntegerField(
         label=_("Validité du mot de passe d’une lettre, en jours"), min_value=1, max_value=365
+    )
+
+
+class AccessForm(forms.Form):
+    second_factor = forms.ChoiceField(
+        label=_("Second facteur"),
+        choices=SecondFactorPolicy.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Demandé à la prochaine connexion de chacun."),
+    )
+    agent_idle_minutes = forms.IntegerField(
+        label=_("Fermer la session d’un agent inactif après, en minutes"),
+        min_value=5,
+        max_value=600,
+        help_text=_("Une session dure dix heures au plus."),
+    )
+    export_rows_a_day = forms.IntegerField(
+        label=_("Lignes exportées par agent et par jour"),
+        min_value=0,
+        max_value=1_000_000,
+        help_text=_(
+            "Les affaires scolaires, la facturation et l’administration exportent sans limite. "
+            "Chaque export est au journal."
+        ),
     )
 
 

@@ -156,7 +156,14 @@ GROUPS: tuple[tuple[Any, tuple[Door, ...]], ...] = (
                 P.IMPORT,
             ),
             Door(
-                "journal", _("Journal"), _("Qui a fait quoi, quand"), "scroll-text", P.MANAGE_AGENTS
+                "journal", _("Journal"), _("Qui a fait quoi, quand"), "scroll-text", P.READ_JOURNAL
+            ),
+            Door(
+                "town-access",
+                _("Accès des agents"),
+                _("Second facteur, sessions, exports"),
+                "shield-check",
+                P.MANAGE_AGENTS,
             ),
         ),
     ),

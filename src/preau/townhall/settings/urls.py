@@ -12,6 +12,7 @@ urlpatterns = [
     path("reglages/logo/", views.logo, name="town-logo"),
     path("reglages/encart/", views.embed, name="town-embed"),
     path("reglages/textes/", views.texts, name="town-texts"),
+    path("reglages/acces/", views.access, name="town-access"),
     path("reglages/services/", writing.service_list, name="town-services"),
     path("reglages/services/nouveau/", writing.service, name="town-service-new"),
     path("reglages/services/<int:pk>/", writing.service, name="town-service"),

@@ -45,10 +45,11 @@ def town_form(
     success: str,
     *,
     more: Callable[[HttpRequest], dict[str, Any]] | None = None,
+    permission: str = P.MANAGE_TOWN,
 ) -> Callable[..., HttpResponse]:
     """A view that changes the fields of the town that a form holds."""
 
-    @agent_required(P.MANAGE_TOWN)
+    @agent_required(permission)
     @require_http_methods(["GET", "POST"])
     def view(request: HttpRequest) -> HttpResponse:
         town = queries.get_town()
@@ -73,6 +74,12 @@ identity = town_form(
     forms.IdentityForm, "townhall/settings/identity.html", "L’identité de la ville est enregistrée."
 )
 texts = town_form(forms.TextsForm, "townhall/settings/texts.html", "Les textes sont enregistrés.")
+access = town_form(
+    forms.AccessForm,
+    "townhall/settings/access.html",
+    "Les règles d’accès sont enregistrées.",
+    permission=P.MANAGE_AGENTS,
+)
 
 
 def _embed_context(request: HttpRequest) -> dict[str, Any]:

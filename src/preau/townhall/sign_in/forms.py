@@ -1,5 +1,7 @@
 """Forms of the agents' way in."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -46,3 +48,29 @@ class ChangePasswordForm(NewPasswordForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     field_order = ["current_password", "new_password"]
+
+
+class ConfirmForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code à six chiffres"),
+        max_length=20,
+        error_messages={"required": _("Écrivez le code que montre l’application.")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "short"}
+        ),
+    )
+
+
+class CodeForm(ConfirmForm):
+    """The code at sign-in: a recovery code has letters, so any keyboard is offered."""
+
+    trust = forms.BooleanField(
+        label=_("Ne plus demander de code sur cet appareil pendant 30 jours"),
+        required=False,
+        help_text=_("Jamais sur un poste partagé."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code de l’application, ou code de secours")
+        self.fields["code"].widget.attrs.pop("inputmode")

@@ -1,12 +1,9 @@
 """The agents' way in, apart from families: e-mail address and password, a session of a day."""
 
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import authenticate, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -14,11 +11,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from preau.accounts import services
-from preau.accounts.enums import Permission
 from preau.accounts.errors import AccountRefusal, PasswordChangedMeanwhile, WeakPassword
-from preau.accounts.queries import permissions_of
-from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.clock import utc_now
 from preau.townhall.access import agent_required, agent_with_initial_password
+from preau.townhall.sign_in.entering import enter, first_page
 from preau.townhall.sign_in.forms import (
     ChangePasswordForm,
     ForgottenForm,
@@ -32,42 +28,14 @@ from preau.ui.lockout import (
     remember_device,
     tries_many_accounts,
 )
-from preau.ui.routes import route, token_address
-
-# Where an agent starts the day, by what he may do.
-_FIRST_PAGES = (
-    (Permission.HANDLE_REQUESTS, "townhall:inbox"),
-    (Permission.TAKE_ATTENDANCE, "townhall:sites"),
-    (Permission.BILL, "townhall:billing"),
-    (Permission.SEE_FAMILIES, "townhall:families"),
-)
-
-
-def _first_page(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if (
-        wanted.startswith("/mairie/")
-        and ".." not in wanted
-        and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    ):
-        return wanted
-    held = permissions_of(request.user, paris_day(utc_now()))
-    for permission, name in _FIRST_PAGES:
-        if permission in held and route(name):
-            return route(name)
-    return reverse("townhall:password")
+from preau.ui.routes import token_address
 
 
 @agent_required()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """`/mairie/`: where this agent starts the day."""
-    return redirect(_first_page(request))
-
-
-def _enter(request: HttpRequest, user: object) -> None:
-    login(request, user, backend="preau.accounts.auth.AgentBackend")
-    request.session.set_expiry(settings.AGENT_SESSION_AGE)
+    return redirect(first_page(request))
 
 
 @public
@@ -76,7 +44,7 @@ def _enter(request: HttpRequest, user: object) -> None:
 @csrf_protect
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and request.user.is_agent:
-        return redirect(_first_page(request))
+        return redirect(first_page(request))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         username = form.cleaned_data["username"].strip().lower()
@@ -90,10 +58,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
         if user is not None:
             forget_failures(request, username)
-            _enter(request, user)
-            first = user.must_change_password
-            to = "townhall:first-password" if first else _first_page(request)
-            return remember_device(request, redirect(to), username)
+            return remember_device(request, enter(request, user), username)
         if getattr(request, "initial_password_expired", False):
             text = _("Ce mot de passe provisoire n’est plus valable. Demandez-en un autre.")
         else:
@@ -119,7 +84,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def first_password(request: HttpRequest) -> HttpResponse:
     """The one page that a one-time password opens."""
     if not request.user.must_change_password:
-        return redirect(_first_page(request))
+        return redirect(first_page(request))
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -138,7 +103,7 @@ def first_password(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, request.user)
             messages.success(request, _("Votre mot de passe est enregistré."))
-            return redirect(_first_page(request))
+            return redirect(first_page(request))
     return render(
         request,
         "townhall/sign_in/first_password.html",
@@ -171,7 +136,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
                     request,
                     _("Votre mot de passe est changé. Vos autres appareils sont déconnectés."),
                 )
-                return redirect(_first_page(request))
+                return redirect(first_page(request))
     return render(
         request,
         "townhall/sign_in/change_password.html",
@@ -227,9 +192,8 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
                 user = services.use_link(
                     token=token, new_password=form.cleaned_data["new_password"], now=now
                 )
-                _enter(request, user)
                 messages.success(request, _("Votre mot de passe est enregistré."))
-                return redirect(_first_page(request))
+                return enter(request, user)
     except AccountRefusal:
         messages.error(
             request, _("Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien.")
