@@ -15,7 +15,7 @@ from preau.kernel.enums import Channel
 
 NOW = dt.datetime(2026, 11, 5, 9, 0, tzinfo=dt.UTC)
 OCTOBER = dt.date(2026, 10, 1)
-AGENT = Actor(user_id=None, label="Jeanne Régie", channel=Channel.COUNTER, is_agent=True)
+AGENT = Actor(user_id=900_001, label="Jeanne Régie", channel=Channel.COUNTER, is_agent=True)
 PARENT = Actor(user_id=None, label="Camille Élan", channel=Channel.PORTAL)
 _ranks = itertools.count(1)
 
@@ -43,7 +43,35 @@ def make_office(code: str = "enfance", **values: Any) -> Any:
         "top_up_min_cents": 1000,
         "phone": "01 99 00 12 34",
     }
-    return apps.get_model("billing", "CashOffice").objects.create(code=code, **defaults | values)
+    allowed = values.pop("act", {})
+    office = apps.get_model("billing", "CashOffice").objects.create(code=code, **defaults | values)
+    make_act(office, **allowed)
+    name_cashier(office, AGENT.user_id)
+    return office
+
+
+def make_act(office: Any, **values: Any) -> Any:
+    """An act in force for ever that allows the office's means and every product."""
+    defaults = {
+        "reference": "Arrêté 2020-1",
+        "signed_on": dt.date(2020, 1, 1),
+        "in_force_on": dt.date(2020, 1, 1),
+        "means": [*office.means, "ONLINE", "DEBIT"],
+        "payment_days": office.payment_days,
+        "created_at": NOW,
+        "created_by": "essai",
+    }
+    return apps.get_model("billing", "CashOfficeAct").objects.create(
+        cash_office=office, **defaults | values
+    )
+
+
+def name_cashier(office: Any, user_id: int | None, **values: Any) -> Any:
+    """This agent may collect for the office."""
+    defaults = {"role": "CASHIER", "name": "Jeanne Régie", "starts_on": dt.date(2020, 1, 1)}
+    return apps.get_model("billing", "CashOfficePerson").objects.create(
+        cash_office=office, user_id=user_id, **defaults | values
+    )
 
 
 def make_invoice(

@@ -16,7 +16,7 @@ from preau.journeys.certificates import NothingToCertify, is_under_six, issue, t
 from preau.kernel.actors import Actor
 from preau.kernel.enums import Channel
 from tests.bookings.world import make_offering, make_slot
-from tests.harness.money import make_invoice, make_office
+from tests.harness.money import AGENT, make_invoice, make_office
 from tests.harness.people import child_of, make_account, make_agent, make_family
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_tax_certificate_counts_what_was_paid_for_the_youngest(paid_family) -> N
         amount_cents=1800,
         key=uuid.uuid4(),
         now=NOW,
-        actor=ACTOR,
+        actor=AGENT,
     )
     facts = tax_facts(family=family, year=2026, today=TODAY)
     assert facts.public_facts["Total"] == "12,00\u202f€"

@@ -11,16 +11,14 @@ from preau.accounts.enums import Role
 from preau.billing.counter import take_payment
 from preau.casework.models import Request
 from preau.journeys.dashboard import get_dashboard
-from preau.kernel.actors import Actor
-from preau.kernel.enums import Channel
-from tests.harness.money import make_family, make_invoice, make_office
+from tests.harness.money import AGENT, make_family, make_invoice, make_office
 from tests.harness.people import make_agent
 from tests.harness.people import make_family as open_family
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ACTOR = Actor(user_id=None, label="Jeanne", channel=Channel.COUNTER, is_agent=True)
+ACTOR = AGENT
 
 
 def test_payments_and_debts_are_counted() -> None:

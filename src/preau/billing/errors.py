@@ -67,3 +67,61 @@ class TooMuchToCredit(BillingRefusal):
 class NoCredit(BillingRefusal):
     message = _("Ce compte n’a pas de crédit à employer.")
     code = "no_credit"
+
+
+class OfficeRefusal(BillingRefusal):
+    """What the cash office's act does not allow."""
+
+    message = _("L’acte de la régie ne le prévoit pas.")
+    code = "outside_the_act"
+
+
+class ActRefused(BillingRefusal):
+    """An act that cannot be recorded so; `fields` says at which field."""
+
+    code = "act_refused"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.fields = {field: [str(message)]}
+
+
+class NoAct(OfficeRefusal):
+    message = _("Aucun acte n’est en vigueur pour cette régie : elle ne peut rien encaisser.")
+    code = "no_act"
+
+
+class ProductNotInAct(OfficeRefusal):
+    code = "product_not_in_act"
+
+
+class NotNamed(OfficeRefusal):
+    message = _("Aucun arrêté ne vous nomme à cette régie ce jour : vous ne pouvez pas encaisser.")
+    code = "not_named"
+
+
+class CeilingReached(OfficeRefusal):
+    message = _("Le plafond de la caisse serait dépassé : faites d’abord un versement.")
+    code = "ceiling_reached"
+
+
+class VoucherRefused(OfficeRefusal):
+    code = "voucher_refused"
+
+
+class RefundRefused(BillingRefusal):
+    code = "refund_refused"
+
+
+class AlreadyDeposited(BillingRefusal):
+    message = _(
+        "Cet encaissement est déjà versé au comptable : il ne s’annule plus, il se corrige."
+    )
+    code = "already_deposited"
+
+
+class CreditGivenBack(BillingRefusal):
+    message = _(
+        "Une partie de cet encaissement a déjà été rendue : annulez d’abord ce remboursement."
+    )
+    code = "credit_given_back"

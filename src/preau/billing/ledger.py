@@ -4,25 +4,32 @@ Whoever changes what an account owes, or what is paid on one of its invoices, ho
 row first; so what is left to pay cannot change between reading and writing.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from preau.billing.models import (
     Allocation,
+    CreditReturn,
     FamilyAccount,
     Invoice,
     LedgerLine,
     Movement,
+    TillBalance,
 )
 from preau.billing.rules import Due
 
 Account = LedgerLine.Account
 Kind = Movement.Kind
 MOVEMENT = "movement"
+TILL_ACCOUNTS = frozenset({Account.CASH, Account.CHEQUE, Account.CESU, Account.ANCV})
+"""What is held in the till until a deposit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +81,22 @@ def list_credits(account: FamilyAccount) -> list[tuple[int, int]]:
         .values_list("movement_id")
         .annotate(total=-Sum("amount_cents"))
     )
-    used = dict(
-        Allocation.objects.filter(movement_id__in=paid)
-        .values_list("movement_id")
-        .annotate(total=Sum("amount_cents"))
+    used = Counter(
+        dict(
+            Allocation.objects.filter(movement_id__in=paid)
+            .values_list("movement_id")
+            .annotate(total=Sum("amount_cents"))
+        )
     )
-    return [(pk, left) for pk in sorted(paid) if (left := paid[pk] - used.get(pk, 0)) > 0]
+    used.update(
+        dict(
+            CreditReturn.objects.filter(credit_id__in=paid)
+            .exclude(movement_id__in=reversed_ids)
+            .values_list("credit_id")
+            .annotate(total=Sum("amount_cents"))
+        )
+    )
+    return [(pk, left) for pk in sorted(paid) if (left := paid[pk] - used[pk]) > 0]
 
 
 def post(
@@ -108,25 +125,13 @@ def post(
         source_id=source[1],
         actor_label=actor_label,
     )
-    lines = [
-        LedgerLine(
-            movement=movement,
-            account=Account.FAMILY,
-            family_account=account,
-            amount_cents=family_cents,
-        )
-    ]
-    lines += [
-        LedgerLine(
-            movement=movement,
-            account=leg.account,
-            accounting_code=leg.accounting_code,
-            amount_cents=leg.amount_cents,
-        )
-        for leg in legs
-        if leg.amount_cents
-    ]
-    LedgerLine.objects.bulk_create(lines)
+    own = LedgerLine(
+        movement=movement,
+        account=Account.FAMILY,
+        family_account=account,
+        amount_cents=family_cents,
+    )
+    _write_legs(movement, legs, own)
     Allocation.objects.bulk_create(
         Allocation(movement=movement, invoice_id=invoice_id, amount_cents=cents)
         for invoice_id, cents in (allocations or {}).items()
@@ -138,6 +143,79 @@ def post(
     return movement
 
 
+def post_till(
+    *,
+    cash_office_id: int,
+    kind: str,
+    label: str,
+    at: datetime,
+    source: tuple[str, int],
+    actor_label: str,
+    legs: Iterable[Leg],
+) -> Movement:
+    """Write one movement of the cash office itself (a deposit, a difference): legs, sum zero."""
+    movement = Movement.objects.create(
+        cash_office_id=cash_office_id,
+        kind=kind,
+        label=label[:160],
+        at=at,
+        source_type=source[0],
+        source_id=source[1],
+        actor_label=actor_label,
+    )
+    _write_legs(movement, legs)
+    return movement
+
+
+def _write_legs(movement: Movement, legs: Iterable[Leg], *own: LedgerLine) -> None:
+    legs = [leg for leg in legs if leg.amount_cents]
+    LedgerLine.objects.bulk_create(
+        [
+            *own,
+            *(
+                LedgerLine(
+                    movement=movement,
+                    account=leg.account,
+                    accounting_code=leg.accounting_code,
+                    amount_cents=leg.amount_cents,
+                )
+                for leg in legs
+            ),
+        ]
+    )
+    moved: Counter[str] = Counter()
+    for leg in legs:
+        if leg.account in TILL_ACCOUNTS:
+            moved[leg.account] += leg.amount_cents
+    for name in sorted(moved):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO billing_tillbalance (cash_office_id, account, balance_cents)
+                VALUES (%s, %s, %s)
+                ON CONFLICT (cash_office_id, account) DO UPDATE
+                SET balance_cents = billing_tillbalance.balance_cents + EXCLUDED.balance_cents
+                """,
+                [movement.cash_office_id, str(name), moved[name]],
+            )
+
+
+def lock_till(cash_office_id: int) -> dict[str, int]:
+    """What the till holds by means, in cents; true until commit."""
+    TillBalance.objects.bulk_create(
+        [
+            TillBalance(cash_office_id=cash_office_id, account=account)
+            for account in sorted(TILL_ACCOUNTS)
+        ],
+        ignore_conflicts=True,
+    )
+    rows = TillBalance.objects.select_for_update(of=("self",), no_key=True)
+    return {
+        str(row.account): row.balance_cents
+        for row in rows.filter(cash_office_id=cash_office_id).order_by("account")
+    }
+
+
 def reverse(
     *,
     account: FamilyAccount,
@@ -145,9 +223,11 @@ def reverse(
     label: str,
     at: datetime,
     actor_label: str,
+    through: str = "",
 ) -> Movement:
     """Undo a movement by its opposite, what it paid included. Both stay in the books.
 
+    `through` another account: the money stays where it is, and what it served is undone alone.
     A movement is undone once (IntegrityError).
     """
     family_cents = 0
@@ -156,7 +236,7 @@ def reverse(
         if line.account == Account.FAMILY:
             family_cents -= line.amount_cents
         else:
-            legs.append(Leg(line.account, -line.amount_cents, line.accounting_code))
+            legs.append(Leg(through or line.account, -line.amount_cents, line.accounting_code))
     paid = (
         Allocation.objects.filter(movement=movement)
         .values_list("invoice_id")
@@ -213,6 +293,11 @@ def verify() -> list[Fault]:
         .values_list("pk", "total_cents", "paid")
         if not 0 <= paid <= total
     ]
+    faults += [
+        Fault("caisse différente des écritures", row["office"], row["total"], held)
+        for row, held in _tills()
+        if row["total"] != held
+    ]
     brought = dict(
         LedgerLine.objects.filter(account=Account.FAMILY)
         .values_list("movement_id")
@@ -225,3 +310,19 @@ def verify() -> list[Fault]:
         if (used > have) if have > 0 else (used < have or used > 0):
             faults.append(Fault("paiement employé au-delà", movement_id, have, used))
     return faults
+
+
+def _tills() -> Iterable[tuple[dict[str, Any], int]]:
+    held = {
+        (row.cash_office_id, row.account): row.balance_cents for row in TillBalance.objects.all()
+    }
+    lines = (
+        LedgerLine.objects.filter(account__in=TILL_ACCOUNTS)
+        .values("account", office=F("movement__cash_office_id"))
+        .annotate(total=Sum("amount_cents"))
+        .order_by()
+    )
+    for row in lines:
+        yield row, held.pop((row["office"], row["account"]), 0)
+    for (office_id, account), cents in held.items():
+        yield {"office": office_id, "account": account, "total": 0}, cents

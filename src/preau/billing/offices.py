@@ -10,32 +10,27 @@ from preau.audit.services import record
 from preau.billing.models import ActivityAccounting, CashOffice
 from preau.kernel.actors import Actor
 
-EDITABLE = (
-    "name",
-    "act_reference",
-    "cashier_name",
-    "address",
-    "phone",
-    "payment_days",
-    "top_up_min_cents",
-    "accepts_top_up",
-    "means",
-    "is_active",
-)
+EDITABLE = ("name", "address", "phone", "top_up_min_cents", "accepts_top_up", "is_active")
+BY_ITS_ACT = ("act_reference", "cashier_name", "payment_days", "means")
+"""Given when it opens; afterwards the act alone changes them (`billing.acts`)."""
 
 
 @transaction.atomic
 def save_cash_office(*, code: str, actor: Actor, now: datetime, **values: Any) -> CashOffice:
-    """Open a cash office, or change the one with this code. The code never changes."""
-    unknown = set(values) - set(EDITABLE)
+    """Open a cash office, or change the one with this code. The code never changes.
+
+    Without an act it collects nothing: record one (`billing.acts.record_act`).
+    """
+    unknown = set(values) - set(EDITABLE) - set(BY_ITS_ACT)
     if unknown:
         raise TypeError(f"not editable: {sorted(unknown)}")
     office, created = CashOffice.objects.select_for_update().get_or_create(
         code=code, defaults=values
     )
     if not created:
-        for name, value in values.items():
-            setattr(office, name, value)
+        for name in EDITABLE:
+            if name in values:
+                setattr(office, name, values[name])
         office.save()
     record(
         actor=actor,
@@ -57,6 +52,7 @@ def assign_activity(
     actor: Actor,
     now: datetime,
     accounting_code: str = "",
+    function_code: str = "",
     is_meal: bool = False,
     counts_for_tax: bool = False,
 ) -> ActivityAccounting:
@@ -66,6 +62,7 @@ def assign_activity(
         defaults={
             "cash_office_id": cash_office_id,
             "accounting_code": accounting_code.strip()[:20],
+            "function_code": function_code.strip()[:10],
             "is_meal": is_meal,
             "counts_for_tax": counts_for_tax and not is_meal,
         },

@@ -5,8 +5,9 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import preau.kernel.ranges
 from django.db import migrations, models
+
+import preau.kernel.ranges
 
 
 class Migration(migrations.Migration):
