@@ -96,5 +96,4 @@ def test_an_export_is_journaled_and_measured(client):
     client.force_login(make_agent(Role.ADMINISTRATOR, email="a@ville.example"), backend=BACKEND)
     free = client.get("/mairie/dossiers/?export=csv")
     b"".join(free)
-    free.close()
     assert Entry.objects.filter(action="export.table").count() == 2
