@@ -68,3 +68,22 @@ class Supervision(models.TextChoices):
     TERM = "TERM", "temps scolaire, mercredi compris : 10 et 14 ; 8 et 12 au-delà de 5 heures"
     TERM_PEDT = "TERM_PEDT", "temps scolaire avec un PEDT : 14 et 18 ; 10 et 14 au-delà de 5 heures"
     OWN = "OWN", "nombres de la ville"
+
+
+class Allergen(models.TextChoices):
+    """The fourteen that must be declared (annex II of regulation EU 1169/2011)."""
+
+    GLUTEN = "GLUTEN", "gluten"
+    CRUSTACEANS = "CRUSTACEANS", "crustacés"
+    EGGS = "EGGS", "œufs"
+    FISH = "FISH", "poisson"
+    PEANUTS = "PEANUTS", "arachide"
+    SOYA = "SOYA", "soja"
+    MILK = "MILK", "lait"
+    NUTS = "NUTS", "fruits à coque"
+    CELERY = "CELERY", "céleri"
+    MUSTARD = "MUSTARD", "moutarde"
+    SESAME = "SESAME", "sésame"
+    SULPHITES = "SULPHITES", "sulfites"
+    LUPIN = "LUPIN", "lupin"
+    MOLLUSCS = "MOLLUSCS", "mollusques"

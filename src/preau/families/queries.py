@@ -88,6 +88,23 @@ def get_guardian(guardian_id: int, *, family_id: int) -> Guardian | None:
     return guardians_of(family_id).filter(pk=guardian_id).first()
 
 
+def guardians_in(child_ids: Iterable[int], day: date) -> list[tuple[int, Guardian]]:
+    """Each child with each adult of each of its homes on the day: for a site's list; two
+    queries."""
+    homes: dict[int, list[int]] = {}
+    for child_id, family_id in Custody.objects.filter(
+        _in_force(day), child_id__in=list(child_ids)
+    ).values_list("child_id", "family_id"):
+        homes.setdefault(family_id, []).append(child_id)
+    return [
+        (child_id, adult)
+        for adult in Guardian.objects.filter(family_id__in=homes, left_on__isnull=True).order_by(
+            "family_id", "pk"
+        )
+        for child_id in homes[adult.family_id]
+    ]
+
+
 def payer_of(family: Family | int) -> Guardian | None:
     """The adult to whom invoices are addressed: the named payer, else the first adult."""
     return (
