@@ -27,12 +27,10 @@ def journal(
     *, actor: Actor, now: datetime, action: str, said: str, child_id: int, family_id: int | None
 ) -> None:
     """One line in the file of the home that acts; an agent's act shows in each home's file."""
-    homes = (
-        [family_id]
-        if family_id is not None
-        else list(families_of_child(child_id, paris_day(now)).values_list("pk", flat=True))
-        or [None]
-    )
+    homes: list[int | None] = [family_id]
+    if family_id is None:
+        found = families_of_child(child_id, paris_day(now))
+        homes = list(found.values_list("pk", flat=True)) or [None]
     for home in homes:
         record(
             actor=actor,

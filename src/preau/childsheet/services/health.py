@@ -1,6 +1,7 @@
 """Health: written sealed, read by who may, each reading in the journal, no word of it anywhere."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -133,7 +134,7 @@ def check_vaccines(*, child_id: int, vaccines: Iterable[str], now: datetime, act
     """An agent with the right has compared with the booklet: this is what is proved."""
     sheet = locked_sheet(child_id)
     health = open_health(sheet.sealed)
-    health = _clean(Health(**{**_fields(health), "vaccines": tuple(vaccines)}))
+    health = _clean(replace(health, vaccines=tuple(vaccines)))
     sheet.sealed = seal_health(health)
     sheet.vaccines_checked_at, sheet.vaccines_checked_by = now, actor.label
     _provisional(sheet, health, paris_day(now))
@@ -283,7 +284,3 @@ def _clean(health: Health) -> Health:
         vaccines=tuple(v for v in Vaccine.values if v in set(health.vaccines)),
         vaccines_excused=health.vaccines_excused,
     )
-
-
-def _fields(health: Health) -> dict[str, object]:
-    return {name: getattr(health, name) for name in Health.__slots__}

@@ -81,9 +81,8 @@ def _vaccines(pk: int, today: date, now: datetime) -> int:
 
 @transaction.atomic
 def _plan(pk: int, today: date, now: datetime) -> int:
-    plan = (
-        Pai.objects.select_for_update(of=("self",), no_key=True).select_related("child").get(pk=pk)
-    )
+    held = Pai.objects.select_for_update(of=("self",), no_key=True)
+    plan = held.select_related("child").get(pk=pk)
     if plan.reminded_on is not None and today - plan.reminded_on < AGAIN:
         return 0
     plan.reminded_on = today
