@@ -5,6 +5,9 @@ from django.db import connection
 INVOICE = "INVOICE"
 CREDIT_NOTE = "CREDIT_NOTE"
 RECEIPT = "RECEIPT"
+DEPOSIT = "DEPOSIT"
+HANDOVER = "HANDOVER"
+REFUND_FILE = "REFUND_FILE"
 # What was owed before: in another software, or in a file that another one takes over.
 CARRIED = "CARRIED"
 _MARKS = {INVOICE: "", CREDIT_NOTE: "AV-", RECEIPT: "R-", CARRIED: "REP-"}
@@ -33,3 +36,9 @@ def take_numbers(*, cash_office_id: int, year: int, kind: str, count: int) -> ra
 def printed(*, office_code: str, year: int, kind: str, rank: int) -> str:
     """«ENFANCE-2026-00042», «ENFANCE-AV-2026-00007» for a credit note, «-R-» for a receipt."""
     return f"{office_code.upper()}-{_MARKS[kind]}{year}-{rank:05d}"
+
+
+def next_number(*, cash_office_id: int, office_code: str, year: int, kind: str) -> str:
+    """The next printed number of a kind; others wait for this transaction's end."""
+    rank = take_numbers(cash_office_id=cash_office_id, year=year, kind=kind, count=1)[0]
+    return printed(office_code=office_code, year=year, kind=kind, rank=rank)
