@@ -43,6 +43,8 @@ class DraftLine:
 
     @property
     def quantity(self) -> int:
+        if len(self.stretches) == 1 and not self.days:
+            return self.fixed_quantity or len(self.stretches[0].days)
         return self.fixed_quantity or sum([len(days.days) for days in self.stretches]) + sum(
             [not day.is_free for day in self.days]
         )

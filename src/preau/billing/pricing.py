@@ -89,7 +89,7 @@ class Biller:
                 charges += stretch.one_by_one()
                 continue
             settled.append((stretch, price, self.book_on(stretch.days.first)))
-            if not stretch.is_seen:
+            if stretch.unseen:
                 self._say_unseen(stretch)
         charges.sort(key=lambda charge: (charge.child_id, charge.day, charge.slot_id))
         priced, months = self._price_all(house, family_id, charges)
@@ -165,9 +165,11 @@ class Biller:
 
     def _say_unseen(self, stretch: Stretch) -> None:
         if self.result.anomalies.has_enough("unseen"):
-            self.result.anomalies.counts["unseen"] += len(stretch.days)
+            self.result.anomalies.counts["unseen"] += len(stretch.unseen)
             return
         for charge in stretch.one_by_one():
+            if charge.presence is not None:
+                continue
             self._say(
                 "unseen",
                 charge.family_id,

@@ -27,6 +27,7 @@ from preau.billing.people import read_people
 from preau.billing.pricing import Bill, Biller
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
+from preau.kernel.collecting import collector_held
 from preau.kernel.french import month as month_words
 from preau.kernel.money import euros
 from preau.kernel.periods import month_period
@@ -157,6 +158,7 @@ def issue(*, run_id: int, now: datetime) -> None:
         raise
 
 
+@collector_held()
 @transaction.atomic
 def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
     run = _lock(run_id)
@@ -187,6 +189,11 @@ def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
 
 def compute(*, office: CashOffice, month: date, run_id: int | None = None) -> Computed:
     """What is to be billed for the month, and what looks wrong. Writes nothing but progress."""
+    with collector_held():
+        return _compute(office, month, run_id)
+
+
+def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
     period = month_period(month)
     assert period.ends_on is not None
     first, last = month - LOOK_BACK, period.ends_on

@@ -4,7 +4,7 @@ The days of one child at one place are read as one row, and priced as one when n
 rules read moves between the first and the last. Children who come on the same days share them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -65,12 +65,12 @@ _DATE = '{"day": "%s", "note": "", "state": ""}'
 
 @dataclass(slots=True, eq=False)
 class Stretch:
-    """Days of one child. `is_seen`: their sheets were kept, and the child came."""
+    """Days of one child. `unseen`: those whose sheet was not kept; the child came the others."""
 
     family_id: int
     child_id: int
-    is_seen: bool
     days: Days
+    unseen: frozenset[int] = frozenset()
 
     def one_by_one(self) -> Iterator[ChargeDay]:
         """The same days, each for itself."""
@@ -92,25 +92,51 @@ class Stretch:
                 offer.site,
                 0,
                 "",
-                "PRESENT" if self.is_seen else None,
+                None if slot_id in self.unseen else "PRESENT",
                 *(None,) * 9,
             )
 
 
+def days_of(offer: Offer, pairs: Iterable[tuple[date, int]]) -> Days:
+    """(day, slot) of one offer, put in order."""
+    ordered = sorted(pairs)
+    slot_ids = tuple(slot_id for _day, slot_id in ordered)
+    array = f"{{{','.join(map(str, slot_ids))}}}"
+    return Days(array, slot_ids, tuple(day for day, _slot_id in ordered), offer)
+
+
 @dataclass
 class Calendar:
-    """The slots of a period, and the sets of days met so far."""
+    """The slots of a period, and the sets of days met so far.
+
+    Days before `month` are never grouped with those of the month.
+    """
 
     slots: Mapping[int, SlotDay]
-    _met: dict[str, Days] = field(default_factory=dict)
+    month: date
+    _met: dict[tuple[str, str | None], tuple[tuple[Days, frozenset[int]], ...]] = field(
+        default_factory=dict
+    )
 
-    def days(self, text: str) -> Days:
-        """The slots of an array as PostgreSQL writes it, «{12,15}»."""
-        found = self._met.get(text)
+    def days(self, text: str, unseen: str | None) -> tuple[tuple[Days, frozenset[int]], ...]:
+        """The slots of an array as PostgreSQL writes it, «{12,15}»: offer by offer, each with
+        those of its slots that are `unseen`."""
+        found = self._met.get((text, unseen))
         if found is None:
-            slot_ids = tuple(map(int, text[1:-1].split(",")))
-            slots = [self.slots[slot_id] for slot_id in slot_ids]
-            found = self._met[text] = Days(
-                text, slot_ids, tuple(slot.day for slot in slots), slots[0].offer
-            )
+            found = self._met[text, unseen] = self._split(text, unseen)
         return found
+
+    def _split(self, text: str, unseen: str | None) -> tuple[tuple[Days, frozenset[int]], ...]:
+        groups: dict[tuple[bool, Offer], list[tuple[date, int]]] = {}
+        for slot_id in _read(text):
+            slot = self.slots[slot_id]
+            key = (slot.day < self.month, slot.offer)
+            groups.setdefault(key, []).append((slot.day, slot_id))
+        missing = frozenset(_read(unseen or "{}"))
+        found = [days_of(offer, pairs) for (_late, offer), pairs in groups.items()]
+        found.sort(key=lambda days: (days.offer.activity_id, days.offer.product, days.first))
+        return tuple((days, missing.intersection(days.slot_ids)) for days in found)
+
+
+def _read(array: str) -> list[int]:
+    return [int(slot_id) for slot_id in array[1:-1].split(",") if slot_id]
