@@ -10,7 +10,15 @@ HANDOVER = "HANDOVER"
 REFUND_FILE = "REFUND_FILE"
 # What was owed before: in another software, or in a file that another one takes over.
 CARRIED = "CARRIED"
-_MARKS = {INVOICE: "", CREDIT_NOTE: "AV-", RECEIPT: "R-", CARRIED: "REP-"}
+_MARKS = {
+    INVOICE: "",
+    CREDIT_NOTE: "AV-",
+    RECEIPT: "R-",
+    CARRIED: "REP-",
+    DEPOSIT: "V-",
+    HANDOVER: "RS-",
+    REFUND_FILE: "RB-",
+}
 
 
 def take_numbers(*, cash_office_id: int, year: int, kind: str, count: int) -> range:

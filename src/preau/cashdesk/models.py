@@ -7,7 +7,7 @@ from preau.kernel.triggers import append_only
 
 
 class TillDay(models.Model):
-    """A day of a cash office's till: opened with its float, counted and closed. One open at a time."""
+    """A day of an office's till: opened with its float, counted and closed. One open at a time."""
 
     cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
     opened_at = models.DateTimeField("ouverte le")
@@ -132,7 +132,7 @@ class RefundFile(models.Model):
 
 
 class Refund(models.Model):
-    """What is given back to a family: by the finance service (a line of its file) or by the till."""
+    """What is given back to a family: by the finance service (a line of its file) or the till."""
 
     class Status(models.TextChoices):
         WAITING = "WAITING", "à transmettre"
