@@ -260,6 +260,11 @@ PAYMENT_GATEWAYS = {
     "SYSTEMPAY": "preau.connectors.systempay.SystempayGateway",
     "PAYFIP": "preau.connectors.payfip.PayFipGateway",
 }
+# The bank's files: what we write for it, what it tells of the account (preau.directdebit.files).
+SEPA_CONNECTORS = {
+    "collection": "preau.connectors.sepa.write_collection",
+    "statement": "preau.connectors.camt.read_statement",
+}
 
 # Gateways' keys are sealed with this key (Fernet); several, the first one writes.
 SEALING_KEYS: list[str] = env.list("PREAU_SEALING_KEYS", [])
