@@ -16,6 +16,21 @@ from preau.kernel.ranges import DateRange, IntRange
 from preau.kernel.triggers import append_only
 
 
+class InvoicePer(models.TextChoices):
+    PAYER = "PAYER", "redevable et mois"
+    ACTIVITY = "ACTIVITY", "redevable, mois et activité"
+
+
+class PayerRule(models.TextChoices):
+    CUSTODY = "CUSTODY", "le foyer qui a l’enfant ce jour-là"
+    BOOKER = "BOOKER", "le foyer qui a réservé"
+
+
+class WhenShort(models.TextChoices):
+    ALERT = "ALERT", "la réservation passe, la famille est prévenue"
+    REFUSE = "REFUSE", "la réservation est refusée (jamais pour un repas)"
+
+
 class CashOffice(models.Model):
     """A régie: balances, invoices, numbers and payments never mix two of them."""
 
@@ -31,6 +46,27 @@ class CashOffice(models.Model):
     # billing.enums-like words: CASH, CHEQUE, CARD, … as the act lists them.
     means = models.JSONField("moyens de paiement", default=list)
     is_active = models.BooleanField("ouverte", default=True)
+    invoice_per = models.CharField(
+        "une facture par", max_length=8, choices=InvoicePer, db_default="PAYER", default="PAYER"
+    )
+    payer_rule = models.CharField(
+        "qui paie un enfant de deux foyers",
+        max_length=8,
+        choices=PayerRule,
+        db_default="CUSTODY",
+        default="CUSTODY",
+    )
+    # Of activities paid in advance: what must stay on the account, and what happens below.
+    prepaid_min_cents = models.PositiveIntegerField(
+        "solde minimum des activités prépayées", db_default=0, default=0
+    )
+    prepaid_when_short = models.CharField(
+        "quand le solde ne suffit pas",
+        max_length=8,
+        choices=WhenShort,
+        db_default="ALERT",
+        default="ALERT",
+    )
 
     class Meta:
         verbose_name = "régie"
@@ -50,6 +86,7 @@ class ActivityAccounting(models.Model):
     function_code = models.CharField("fonction", max_length=10, blank=True)
     is_meal = models.BooleanField("repas", default=False)
     counts_for_tax = models.BooleanField("frais de garde déductibles", default=False)
+    is_prepaid = models.BooleanField("payée d’avance", db_default=False, default=False)
 
     class Meta:
         verbose_name = "imputation d’une activité"
@@ -180,6 +217,7 @@ class Movement(models.Model):
         CORRECTION = "CORRECTION", "changement d’imputation"
         REVERSAL = "REVERSAL", "annulation"
         OPENING = "OPENING", "reprise de solde"
+        HOLD = "HOLD", "réservation payée d’avance"
         CARRY = "CARRY", "report entre dossiers"
 
     cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
@@ -223,12 +261,17 @@ class LedgerLine(models.Model):
         REFUND = "REFUND", "à rembourser par le comptable"
         CORRECTION = "CORRECTION", "virements entre comptes"
         OPENING = "OPENING", "reprise"
+        ADVANCE = "ADVANCE", "réservations payées d’avance"
+        THIRD = "THIRD", "tiers payeurs"
         CARRY = "CARRY", "reports entre dossiers"
 
     movement = models.ForeignKey(Movement, models.PROTECT, related_name="lines")
     account = models.CharField(max_length=10, choices=Account)
     family_account = models.ForeignKey(
         FamilyAccount, models.PROTECT, null=True, related_name="lines"
+    )
+    third_party_account = models.ForeignKey(
+        "billing.ThirdPartyAccount", models.PROTECT, null=True, related_name="lines"
     )
     accounting_code = models.CharField(max_length=20, blank=True)
     amount_cents = models.BigIntegerField()
@@ -241,6 +284,11 @@ class LedgerLine(models.Model):
                 condition=Q(account="FAMILY", family_account__isnull=False)
                 | (~Q(account="FAMILY") & Q(family_account__isnull=True)),
                 name="ledger_line_family_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(account="THIRD", third_party_account__isnull=False)
+                | (~Q(account="THIRD") & Q(third_party_account__isnull=True)),
+                name="ledger_line_third_party_account",
             ),
         ]
         triggers = [*append_only(), LINE_JOINS_OWN_TRANSACTION]
@@ -312,6 +360,10 @@ class Invoice(models.Model):
     cash_office = models.ForeignKey(CashOffice, models.PROTECT, related_name="+")
     family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
     run = models.ForeignKey(BillingRun, models.PROTECT, null=True, related_name="invoices")
+    # The one activity that it bills, where the cash office invoices each apart.
+    activity = models.ForeignKey(
+        "catalogue.Activity", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     number = models.CharField("numéro", max_length=30, unique=True)
     month = models.DateField("mois")
     issued_on = models.DateField("émise le")
@@ -340,8 +392,9 @@ class Invoice(models.Model):
                 condition=~Q(kind="CREDIT_NOTE") | ~Q(reason=""), name="credit_note_says_why"
             ),
             models.UniqueConstraint(
-                fields=["cash_office", "family", "month"],
+                fields=["cash_office", "family", "month", "activity"],
                 condition=Q(kind="INVOICE", run__isnull=False),
+                nulls_distinct=False,
                 name="invoice_one_per_payer_and_month",
             ),
         ]
@@ -362,7 +415,13 @@ class InvoiceLine(models.Model):
     unit_name = models.CharField(max_length=30, blank=True)
     quantity = models.PositiveIntegerField("quantité")
     unit_cents = models.BigIntegerField("prix unitaire")
+    # What the family owes: quantity × unit price, less what third parties pay of it.
     amount_cents = models.BigIntegerField("montant")
+    share_cents = models.BigIntegerField("part de tiers payeurs", db_default=0, default=0)
+    # Surcharges and penalties within the amount: never on a tax certificate.
+    penalty_cents = models.BigIntegerField("dont majorations", db_default=0, default=0)
+    # Of a charge that no day makes (a yearly price, a regularisation): billed once.
+    fee_key = models.CharField(max_length=60, db_default="", default="", blank=True)
     # [{"day": "2026-10-05", "note": ""}, …] and ["QF 812 : tranche …", …]
     dates = models.JSONField(default=list)
     explanation = models.JSONField(default=list)
@@ -378,6 +437,11 @@ class InvoiceLine(models.Model):
     class Meta:
         verbose_name = "ligne de facture"
         indexes = [models.Index(fields=["invoice"], name="line_by_invoice")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fee_key"], condition=~Q(fee_key=""), name="fee_billed_once"
+            )
+        ]
         triggers = [*append_only(), SLOT_BILLED_ONCE]
 
 
@@ -483,3 +547,42 @@ class CounterPart(models.Model):
             ),
         ]
         triggers = append_only()
+
+
+from preau.billing.models_shares import (  # noqa: E402
+    Agreement,
+    PrepaidHold,
+    Regularisation,
+    ThirdParty,
+    ThirdPartyAccount,
+    ThirdPartyInvoice,
+    ThirdPartyLine,
+    ThirdPartyPayment,
+)
+
+__all__ = [
+    "ActivityAccounting",
+    "Agreement",
+    "Allocation",
+    "BillingRun",
+    "CashOffice",
+    "CashOfficeAct",
+    "CashOfficePerson",
+    "CounterPart",
+    "CounterPayment",
+    "CreditReturn",
+    "FamilyAccount",
+    "Invoice",
+    "InvoiceLine",
+    "LedgerLine",
+    "Movement",
+    "NumberSequence",
+    "PrepaidHold",
+    "Regularisation",
+    "ThirdParty",
+    "ThirdPartyAccount",
+    "ThirdPartyInvoice",
+    "ThirdPartyLine",
+    "ThirdPartyPayment",
+    "TillBalance",
+]

@@ -42,8 +42,11 @@ LINE_JOINS_OWN_TRANSACTION = pgtrigger.Trigger(
             JOIN billing_movement ON billing_movement.id = new_lines.movement_id
             LEFT JOIN billing_familyaccount
                 ON billing_familyaccount.id = new_lines.family_account_id
+            LEFT JOIN billing_thirdpartyaccount
+                ON billing_thirdpartyaccount.id = new_lines.third_party_account_id
             WHERE billing_movement.transaction_id <> pg_current_xact_id()::text::bigint
                 OR billing_familyaccount.cash_office_id <> billing_movement.cash_office_id
+                OR billing_thirdpartyaccount.cash_office_id <> billing_movement.cash_office_id
         ) THEN
             RAISE EXCEPTION 'preau: a line joins a movement of its transaction and cash office'
                 USING ERRCODE = 'check_violation';
