@@ -12,6 +12,7 @@ from preau.attendance.enums import AbsenceStatus, CardStatus, Presence
 from preau.attendance.models import AbsenceReport, Attendance, Card, CardOrder, SheetClosure
 from preau.bookings.enums import BookingStatus
 from preau.bookings.queries import charged_bookings, expected_at, taken_back_at
+from preau.kernel.kept import Kept
 from preau.schools.queries import class_on, schooling_on
 
 # --- The sheet of a slot -----------------------------------------------------------------------
@@ -169,10 +170,32 @@ def with_recorded(found: QuerySet[Any]) -> QuerySet[Any]:
 
 def presences_between(family_id: int, first: date, last: date) -> dict[tuple[int, int], str]:
     """What was recorded for a household: (slot, child) → PRESENT or ABSENT; one query."""
-    rows = Attendance.objects.filter(
+    rows = _read_presences(family_id, first, last)
+    return {(slot, child): presence for slot, child, presence in rows}
+
+
+def presences_at(
+    family_id: int, slot_ids: Iterable[int], child_ids: Iterable[int]
+) -> dict[tuple[int, int], str]:
+    """As `presences_between`, at the slots and for the children that a page shows."""
+    rows = _read_presences_at(family_id, list(slot_ids), list(child_ids))
+    return {(slot, child): presence for slot, child, presence in rows}
+
+
+_read_presences_at = Kept(
+    lambda family_id, slot_ids, child_ids: Attendance.objects.filter(
+        family_id=family_id, slot_id__any_of=slot_ids, child_id__any_of=child_ids
+    ).values_list("slot_id", "child_id", "presence")
+)
+
+
+def _presences(family_id: int, first: date, last: date) -> Any:
+    return Attendance.objects.filter(
         family_id=family_id, slot__day__range=(first, last)
     ).values_list("slot_id", "child_id", "presence")
-    return {(slot, child): presence for slot, child, presence in rows}
+
+
+_read_presences = Kept(_presences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +215,16 @@ class Span:
 
 def absence_spans(family_id: int, first: date, last: date) -> list[Span]:
     """The absences of a household that touch a period; one query."""
-    rows = AbsenceReport.objects.filter(
+    return [Span(*row) for row in _read_spans(family_id, first, last)]
+
+
+def _spans(family_id: int, first: date, last: date) -> Any:
+    return AbsenceReport.objects.filter(
         family_id=family_id, starts_on__lte=last, ends_on__gte=first
     ).values_list("child_id", "starts_on", "ends_on", "status", "reason", "reported_at")
-    return [Span(*row) for row in rows]
+
+
+_read_spans = Kept(_spans)
 
 
 def attendances_for_family(family_id: int, first: date, last: date) -> QuerySet[Attendance]:

@@ -21,6 +21,7 @@ from preau.billing.models import (
 )
 from preau.billing.tax import spread_paid
 from preau.families.queries import get_families
+from preau.kernel.kept import Kept
 
 
 @dataclass(slots=True)
@@ -68,18 +69,21 @@ def unpaid_invoices(*, family_id: int | None = None) -> QuerySet[Invoice]:
     return found.order_by("due_on", "pk")
 
 
+read_unpaid = Kept(lambda family_id: unpaid_invoices(family_id=family_id))
+"""As `unpaid_invoices` of a family, at the price of its plain SQL."""
+
+
 def family_accounts(family_id: int) -> list[OfficeAccount]:
     """The family's account at each open cash office, and at those where something is left.
 
     Three queries, whatever their number.
     """
-    rows = FamilyAccount.objects.filter(family_id=family_id)
-    accounts = {row.cash_office_id: row for row in rows}
+    accounts = {row.cash_office_id: row for row in _read_accounts(family_id)}
     unpaid: dict[int, list[Any]] = {}
-    for invoice in unpaid_invoices(family_id=family_id):
+    for invoice in read_unpaid(family_id):
         unpaid.setdefault(invoice.cash_office_id, []).append(invoice)
     result = []
-    for office in CashOffice.objects.filter(Q(is_active=True) | Q(pk__in=accounts)):
+    for office in _read_offices(list(accounts)):
         row = accounts.get(office.pk)
         invoices = unpaid.get(office.pk, [])
         result.append(
@@ -93,6 +97,10 @@ def family_accounts(family_id: int) -> list[OfficeAccount]:
             )
         )
     return result
+
+
+_read_accounts = Kept(lambda family_id: FamilyAccount.objects.filter(family_id=family_id))
+_read_offices = Kept(lambda ids: CashOffice.objects.filter(Q(is_active=True) | Q(pk__any_of=ids)))
 
 
 def left_to_pay(family_id: int) -> tuple[int, date | None]:
@@ -110,6 +118,64 @@ def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Adds the lines, with their child and activity (two queries for a page)."""
     lines = InvoiceLine.objects.select_related("child", "activity").order_by("pk")
     return invoices.select_related("corrects").prefetch_related(Prefetch("lines", lines))
+
+
+class InvoicePages:
+    """The invoices and credit notes of a family, latest first, for a paginator: two queries for
+    a page, and one for its lines (with their child), whatever the number of invoices."""
+
+    def __init__(self, family_id: int) -> None:
+        self.family_id = family_id
+        self._ids: list[int] | None = None
+
+    @property
+    def ids(self) -> list[int]:
+        if self._ids is None:
+            self._ids = [pk for (pk,) in _read_invoice_ids(self.family_id)]
+        return self._ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, part: slice) -> list[Invoice]:
+        wanted = self.ids[part]
+        found = {row.pk: row for row in _read_invoices(self.family_id, wanted)}
+        invoices = [found[pk] for pk in wanted if pk in found]
+        lines: dict[int, list[InvoiceLine]] = {}
+        for line in _read_lines(wanted):
+            lines.setdefault(line.invoice_id, []).append(line)
+        for invoice in invoices:
+            known = invoice.lines.all()
+            known._result_cache = lines.get(invoice.pk, [])
+            invoice._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]
+        return invoices
+
+
+_read_invoice_ids = Kept(
+    lambda family_id: (
+        Invoice.objects.filter(family_id=family_id).order_by("-issued_on", "-pk").values_list("pk")
+    )
+)
+_read_invoices = Kept(lambda family_id, ids: family_invoices(family_id).filter(pk__any_of=ids))
+# What a page tells of a line (`telling`).
+SHOWN = (
+    "invoice_id",
+    "label",
+    "unit_name",
+    "quantity",
+    "unit_cents",
+    "amount_cents",
+    "dates",
+    "explanation",
+)
+_read_lines = Kept(
+    lambda ids: (
+        InvoiceLine.objects.filter(invoice_id__any_of=ids)
+        .select_related("child")
+        .only(*SHOWN, "child__first_name")
+        .order_by("pk")
+    )
+)
 
 
 def get_invoice(number: str, *, family_id: int | None = None) -> Invoice | None:
@@ -215,9 +281,16 @@ def paid_lines(
 
 def recent_statement(account_ids: Iterable[int], *, limit: int = 8) -> dict[int, list[LedgerLine]]:
     """The latest lines of each account with their running balance; one query for all."""
+    found: dict[int, list[LedgerLine]] = {}
+    for row in _read_recent(list(account_ids), limit):
+        found.setdefault(row.family_account_id or 0, []).append(row)
+    return found
+
+
+def _recent(account_ids: Any, limit: int) -> "QuerySet[Any]":
     partition = F("family_account_id")
-    rows = (
-        LedgerLine.objects.filter(family_account_id__in=list(account_ids))
+    return (
+        LedgerLine.objects.filter(family_account_id__any_of=account_ids)
         .annotate(
             running_cents=Window(
                 Sum("amount_cents"),
@@ -234,10 +307,9 @@ def recent_statement(account_ids: Iterable[int], *, limit: int = 8) -> dict[int,
         .select_related("movement")
         .order_by("family_account_id", "rank")
     )
-    found: dict[int, list[LedgerLine]] = {}
-    for row in rows:
-        found.setdefault(row.family_account_id or 0, []).append(row)
-    return found
+
+
+_read_recent = Kept(_recent)
 
 
 def credit_notes_of(invoice_id: int) -> QuerySet[Invoice]:

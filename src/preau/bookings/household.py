@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from preau.families.custody import Break, Stay, Swap, read_swaps, school_breaks, swaps_of
 from preau.families.queries import custodies_between, get_children, get_family, guardians_of
+from preau.kernel.kept import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,8 @@ class Household:
         return self.kids.get(child_id)
 
 
-def get_household(family_id: int, first: date, last: date, family: Any = None) -> Household:
-    """The household and the children who live in it at some time of the period.
-
-    `family`: its row, when the caller has it already; one query less.
-    """
-    custodies = (
+def _stays(family_id: int, first: date, last: date) -> Any:
+    return (
         custodies_between(family_id, first, last)
         .annotate(has_swaps=Exists(swaps_of(OuterRef("child_id"), first, last)))
         .values_list(
@@ -82,14 +79,24 @@ def get_household(family_id: int, first: date, last: date, family: Any = None) -
             "holidays",
         )
     )
+
+
+_read_stays = Kept(_stays)
+
+
+def get_household(family_id: int, first: date, last: date, family: Any = None) -> Household:
+    """The household and the children who live in it at some time of the period.
+
+    `family`: its row, when the caller has it already; one query less.
+    """
     if family is None:
         family = get_family(family_id)
         assert family is not None
     stays: dict[int, list[Stay]] = {}
     people: dict[int, tuple[Any, ...]] = {}
-    for row in custodies:
+    for row in _read_stays(family_id, first, last):
         people.setdefault(row[0], row)
-        stays.setdefault(row[0], []).append(Stay(*row[7:], family_id))
+        stays.setdefault(row[0], []).append(Stay(*row[7:], family_id=family_id))
     # Most households swap no days and follow no holiday rule: nothing more is read for them.
     swapped = [pk for pk, row in people.items() if row[6]]
     swaps = read_swaps(swapped, first, last) if swapped else {}

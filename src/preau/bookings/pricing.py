@@ -13,7 +13,7 @@ from typing import Any
 from preau.bookings.facts import age_on, service_facts
 from preau.bookings.household import Household, Kid
 from preau.bookings.rates import Rates, rates_on
-from preau.families.queries import list_quotients
+from preau.families.queries import read_quotients
 from preau.kernel import french
 from preau.kernel.clock import at_paris
 from preau.rulebook.api import Decision, Facts
@@ -114,8 +114,7 @@ class FamilyRules:
     def quotient_on(self, day: date) -> Any:
         """The household's quotient in force: the last recorded whose period holds the day."""
         if self._quotients is None:
-            found = list(list_quotients(self.household.family_id))
-            self._quotients = sorted(found, key=lambda q: (q.recorded_at, q.pk), reverse=True)
+            self._quotients = read_quotients(self.household.family_id)
         for quotient in self._quotients:
             if quotient.starts_on <= day and (quotient.ends_on is None or day <= quotient.ends_on):
                 return quotient

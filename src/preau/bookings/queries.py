@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import (
     Case,
     Count,
@@ -23,11 +22,13 @@ from django.db.models.functions import Coalesce
 
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
 from preau.bookings.models import Booking, PlanningDraft, Slot, Submission
+from preau.kernel.kept import Kept, rows_of
 
 
 @dataclass(frozen=True, slots=True)
 class SlotRow:
-    """A slot as a calendar needs it. `left` counts the places that may still be given."""
+    """A slot as a calendar needs it. `left_young` and `left_old` count the places that families
+    may still have, by group: the lowest limit of the slot and of the places it shares."""
 
     pk: int
     offering_id: int
@@ -37,18 +38,16 @@ class SlotRow:
     ends_at: time
     capacity: int
     taken: int
-    wanted_capacity: int | None
+    left_young: int
+    left_old: int
     status: str
     cancelled_reason: str
     # Whether an opening restricts who may book it, and when (bookings.doors).
     has_window: bool = False
 
-    @property
-    def left(self) -> int:
-        limit = self.capacity
-        if self.wanted_capacity is not None:
-            limit = min(limit, self.wanted_capacity)
-        return max(limit - self.taken, 0)
+    def left(self, *, young: bool) -> int:
+        """The places that a family may have for a child of this group."""
+        return self.left_young if young else self.left_old
 
     @property
     def is_open(self) -> bool:
@@ -72,15 +71,29 @@ class BookingRow:
 
 # Written out: the planning asks these two a hundred times a second, and building them by the ORM
 # costs more than answering them.
-_SLOTS = """
+_ROOM = """bookings_room({young}, {c}.capacity, {c}.kept, {c}.taken, {c}.young_taken,
+       {c}.young_capacity, {c}.old_capacity, {c}.adults, {c}.young_per_adult, {c}.old_per_adult)"""
+_POOLED = """least({slot}, CASE WHEN s.shares THEN (
+           SELECT min({pool}) FROM bookings_poolslot m JOIN bookings_pool p ON p.id = m.pool_id
+           WHERE m.slot_id = s.id) END)"""
+
+
+def _left(young: str) -> str:
+    """SQL: what families may still have of the slot `s`, and of what it shares."""
+    return _POOLED.format(
+        slot=_ROOM.format(young=young, c="s"), pool=_ROOM.format(young=young, c="p")
+    )
+
+
+_SLOTS = f"""
 SELECT s.id, s.offering_id, s.product_id, s.day, s.starts_at, s.ends_at, s.capacity, s.taken,
-       s.wanted_capacity, s.status, s.cancelled_reason,
+       {_left("true")}, {_left("false")}, s.status, s.cancelled_reason,
        EXISTS (SELECT FROM openings_window w WHERE w.offering_id = s.offering_id
                AND s.day BETWEEN w.first_day AND w.last_day)
-FROM bookings_slot s JOIN catalogue_product p ON p.id = s.product_id
+FROM bookings_slot s JOIN catalogue_product product ON product.id = s.product_id
 WHERE s.offering_id = ANY(%s) AND s.day BETWEEN %s AND %s
-ORDER BY s.day, s.starts_at, p.position, s.id
-"""
+ORDER BY s.day, s.starts_at, product.position, s.id
+"""  # noqa: S608 - no value is written in
 _BOOKINGS = """
 SELECT b.id, b.slot_id, b.child_id, b.status, b.is_charged, b.decision_sentence,
        b.offer_expires_at, b.surcharge_cents,
@@ -95,16 +108,9 @@ ORDER BY b.id
 """
 
 
-def _rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
-
-
 def slots_between(offering_ids: Iterable[int], first: date, last: date) -> list[SlotRow]:
     """The slots of these offerings, day by day; one query."""
-    return [SlotRow(*row) for row in _rows(_SLOTS, list(offering_ids), first, last)]
+    return [SlotRow(*row) for row in rows_of(_SLOTS, list(offering_ids), first, last)]
 
 
 def _rank() -> Subquery:
@@ -127,7 +133,7 @@ def bookings_between(family_id: int, first: date, last: date) -> list[BookingRow
 
     Places that are offered are there whatever their day, so that none is missed. One query.
     """
-    return [BookingRow(*row) for row in _rows(_BOOKINGS, family_id, first, last)]
+    return [BookingRow(*row) for row in rows_of(_BOOKINGS, family_id, first, last)]
 
 
 def ranks_of(booking_ids: Iterable[int]) -> dict[int, int]:
@@ -147,6 +153,10 @@ def offers_of(family_id: int, now: datetime) -> QuerySet[Booking]:
         .select_related("slot__offering__activity", "slot__product", "child")
         .order_by("offer_expires_at", "pk")
     )
+
+
+read_offers = Kept(offers_of)
+"""As `offers_of`, at the price of its plain SQL."""
 
 
 def get_booking(booking_id: int, *, family_id: int) -> Booking | None:
@@ -180,10 +190,15 @@ class Coming:
 
 def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
     """What the children have in the coming days, in order; one query."""
-    rows = (
+    last = first + timedelta(days=days - 1)
+    return [Coming(*row) for row in _read_upcoming(family_id, first, last)]
+
+
+def _upcoming(family_id: int, first: date, last: date) -> Any:
+    return (
         Booking.objects.for_family(family_id)
         .filter(
-            slot__day__range=(first, first + timedelta(days=days - 1)),
+            slot__day__range=(first, last),
             slot__status=SlotStatus.OPEN,
             status__in=LIVE,
         )
@@ -211,7 +226,9 @@ def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
             "rank",
         )
     )
-    return [Coming(*row) for row in rows]
+
+
+_read_upcoming = Kept(_upcoming)
 
 
 def live_bookings(
@@ -284,7 +301,12 @@ def has_upcoming(family_id: int, first: date) -> bool:
 
 def get_draft(family_id: int, user_id: int) -> PlanningDraft | None:
     """The choices not sent yet of one adult (or agent) for a household."""
-    return PlanningDraft.objects.filter(family_id=family_id, user_id=user_id).first()
+    return _read_draft.first(family_id, user_id)
+
+
+_read_draft = Kept(
+    lambda family_id, user_id: PlanningDraft.objects.filter(family_id=family_id, user_id=user_id)
+)
 
 
 def pairs_booked(family_id: int, pairs: Iterable[tuple[int, int]]) -> list[int]:

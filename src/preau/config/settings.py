@@ -173,6 +173,7 @@ AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = env.int("PREAU_PROXY_COUNT", 0) or None
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 
+SESSION_ENGINE = "preau.accounts.sessions"
 SESSION_COOKIE_NAME = "preau_session"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 AGENT_SESSION_AGE = int(timedelta(hours=10).total_seconds())

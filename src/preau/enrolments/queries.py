@@ -10,6 +10,7 @@ from django.db.models.functions import JSONObject
 
 from preau.catalogue.queries import list_all_offerings
 from preau.enrolments.models import DocumentKind, Enrolment, ProvidedDocument, RequiredDocument
+from preau.kernel.kept import Kept
 
 WITH_OFFERING = ("child", "offering__activity", "offering__establishment", "offering__school_year")
 
@@ -23,6 +24,10 @@ def active_enrolments(family_id: int, day: date) -> QuerySet[Enrolment]:
         .select_related(*WITH_OFFERING)
         .order_by("child_id", "offering__activity__position", "starts_on", "pk")
     )
+
+
+read_active_enrolments = Kept(active_enrolments)
+"""As `active_enrolments`, at the price of its plain SQL."""
 
 
 def enrolments_of(family_id: int) -> QuerySet[Enrolment]:
@@ -128,6 +133,12 @@ def with_missing(found: QuerySet[Enrolment], day: date) -> QuerySet[Enrolment]:
         .values(data=JSONObject(id="kind_id", name="kind__name", slug="kind__slug"))
     )
     return found.annotate(missing=ArraySubquery(asked))
+
+
+read_with_missing = Kept(
+    lambda family_id, day: with_missing(active_enrolments(family_id, day), day)
+)
+"""`active_enrolments` on a day, each with its `missing` of that day; one query."""
 
 
 def documents_of(family_id: int) -> QuerySet[ProvidedDocument]:

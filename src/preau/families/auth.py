@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import QuerySet
 from django.http import HttpRequest  # noqa: TID251  (an authentication backend is called with one)
 
 from preau.accounts.auth import is_expired, password_matches
 from preau.accounts.queries import active_family_users
 from preau.families.models import Guardian
 from preau.kernel.codes import normalise_family_code
+from preau.kernel.kept import Kept
 
 if TYPE_CHECKING:
     from preau.accounts.models import User
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
 FAMILY = "FAMILY"
 # A household has one or two adults: any code costs two hashes at least, known or not.
 HASHES_PER_CODE = 2
+
+
+def _adult(user_id: int) -> "QuerySet[Guardian]":
+    return (
+        Guardian.objects.select_related("user", "family")
+        .filter(user_id=user_id, user__kind=FAMILY, user__is_active=True)
+        .order_by("pk")[:1]
+    )
+
+
+_read_adult = Kept(_adult)
 
 
 class FamilyBackend:
@@ -53,11 +66,7 @@ class FamilyBackend:
     def get_user(self, user_id: int) -> "User | None":
         """The account, its adult and its household in one query: every page asks for the three
         (`queries.get_guardian_of` finds them on the account)."""
-        adult = (
-            Guardian.objects.select_related("user", "family")
-            .filter(user_id=user_id, user__kind=FAMILY, user__is_active=True)
-            .first()
-        )
+        adult = _read_adult.first(user_id)
         if adult is None or adult.user is None:
             return active_family_users().filter(pk=user_id).first()
         user: User = adult.user

@@ -24,6 +24,7 @@ from preau.families.rules import colour_index
 from preau.families.search import matches
 from preau.families.values import AddressData
 from preau.kernel.codes import normalise_family_code
+from preau.kernel.kept import Kept
 from preau.kernel.text import search_key
 
 if TYPE_CHECKING:
@@ -140,20 +141,26 @@ def children_of(family: Family | int, day: date) -> list[Child]:
 
     Each has `.colour` (1 to 4, its rank in the family), `.weeks` and `.stay` (its custody here).
     """
-    custodies = (
-        Custody.objects.filter(_in_force(day), family_id=_id(family))
-        .filter(Q(child__left_on__isnull=True) | Q(child__left_on__gt=day))
-        .select_related("child")
-        .order_by("child__birth_on", "child_id")
-    )
     children = []
-    for order, stay in enumerate(custodies):
+    for order, stay in enumerate(_read_custodies(_id(family), day)):
         child = stay.child
         child.colour = colour_index(order) + 1  # type: ignore[attr-defined]
         child.weeks = stay.weeks  # type: ignore[attr-defined]
         child.stay = stay  # type: ignore[attr-defined]
         children.append(child)
     return children
+
+
+def _custodies(family_id: int, day: date) -> QuerySet[Custody]:
+    return (
+        Custody.objects.filter(_in_force(day), family_id=family_id)
+        .filter(Q(child__left_on__isnull=True) | Q(child__left_on__gt=day))
+        .select_related("child")
+        .order_by("child__birth_on", "child_id")
+    )
+
+
+_read_custodies = Kept(_custodies)
 
 
 def former_children_of(family: Family | int, day: date) -> list[Child]:
@@ -316,6 +323,10 @@ def quotients_on(family_ids: Iterable[int], day: date) -> dict[int, Quotient]:
 def list_quotients(family_id: int) -> QuerySet[Quotient]:
     """All that were recorded, latest first."""
     return Quotient.objects.filter(family_id=family_id).order_by("-recorded_at", "-pk")
+
+
+read_quotients = Kept(list_quotients)
+"""As `list_quotients`, at the price of its plain SQL."""
 
 
 # --- For agents ------------------------------------------------------------------------------

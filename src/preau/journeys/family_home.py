@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from preau.attendance.queries import absence_spans
-from preau.billing.queries import unpaid_invoices
+from preau.billing.queries import read_unpaid
 from preau.bookings.enums import BookingStatus
 from preau.bookings.queries import Coming, upcoming
 from preau.casework import queries as casework
-from preau.enrolments.queries import active_enrolments, with_missing
+from preau.enrolments.queries import read_with_missing
 from preau.families.queries import children_of
 from preau.journeys.family_days import (
     HORIZON,
@@ -21,9 +21,9 @@ from preau.journeys.family_days import (
 )
 from preau.kernel import french
 from preau.kernel.clock import paris, paris_day
-from preau.payments.queries import pending_of
+from preau.payments.queries import read_pending
 from preau.schools.queries import schooling_on
-from preau.town.queries import current_notices
+from preau.town.queries import read_notices
 
 if TYPE_CHECKING:
     from preau.families.models import Child, Family
@@ -86,12 +86,12 @@ def family_home(family: "Family", now: datetime) -> FamilyHome:
     first = today if paris(now).hour < EVENING else today + timedelta(days=1)
     days = next_days(first)
     states = standings(
-        list(with_missing(active_enrolments(family.pk, today), today)),
+        read_with_missing(family.pk, today),
         children,
         coming,
         today=today,
     )
-    requests = list(casework.open_of(family.pk))
+    requests = casework.read_open(family.pk)
     home = FamilyHome(
         today=today,
         greeting="Bonsoir" if paris(now).hour >= EVENING or paris(now).hour < 5 else "Bonjour",
@@ -112,7 +112,7 @@ def family_home(family: "Family", now: datetime) -> FamilyHome:
         ),
         warnings=[state for state in states if state.unbooked],
         lines=[state for state in states if not state.is_warning],
-        notices=list(current_notices(today)[:3]),
+        notices=read_notices(today),
     )
     home.lead = _lead(home)
     return home
@@ -139,10 +139,10 @@ def _offers(coming: list[Coming], known: dict[int, "Child"], now: datetime) -> l
 
 def _to_pay(family_id: int, today: date) -> ToPay:
     """Unpaid invoices, less what the bank is about to confirm. «En cours» is never «impayé»."""
-    invoices: list[Any] = list(unpaid_invoices(family_id=family_id))
+    invoices: list[Any] = read_unpaid(family_id)
     if not invoices:
         return ToPay()
-    pending = sum(attempt.amount_cents for attempt in pending_of(family_id))
+    pending = sum(attempt.amount_cents for attempt in read_pending(family_id))
     left = sum(invoice.left_cents for invoice in invoices)
     return ToPay(
         left_cents=max(left - pending, 0),

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from preau.catalogue.enums import Level
+from preau.kernel.kept import Kept
 from preau.kernel.text import search_key
 from preau.schools.models import HouseholdRecord, PupilImport, PupilRecord, Schooling
 
@@ -16,10 +17,16 @@ ONDE = "onde"
 
 def schooling_on(child_ids: Iterable[int], day: date) -> dict[int, Schooling]:
     """For each child who is at school on `day`: its schooling, with school and class."""
-    rows = Schooling.objects.filter(
-        child_id__in=list(child_ids), starts_on__lte=day, ends_on__gte=day
+    return {row.child_id: row for row in _read_schoolings(list(child_ids), day)}
+
+
+def _schoolings(child_ids: Any, day: date) -> QuerySet[Schooling]:
+    return Schooling.objects.filter(
+        child_id__any_of=child_ids, starts_on__lte=day, ends_on__gte=day
     ).select_related("establishment", "school_class")
-    return {row.child_id: row for row in rows}
+
+
+_read_schoolings = Kept(_schoolings)
 
 
 def class_on(child: Any, class_id: int, day: date) -> QuerySet[Schooling]:

@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString, mark_safe
 
+from preau.kernel.kept import Kept
 from preau.town import rules
 from preau.town.enums import PageSlug
 from preau.town.models import Notice, Page, Service, Town
@@ -84,6 +85,10 @@ def french_spaces(text: str) -> str:
 def current_notices(day: date) -> QuerySet[Notice]:
     """The announcements to show on this day, the one that ends first above."""
     return Notice.objects.filter(starts_on__lte=day, ends_on__gte=day).order_by("ends_on", "pk")
+
+
+read_notices = Kept(lambda day: current_notices(day)[:3])
+"""The three announcements that a page shows on this day."""
 
 
 def list_notices() -> QuerySet[Notice]:

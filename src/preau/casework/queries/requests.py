@@ -22,6 +22,7 @@ from preau.catalogue import queries as catalogue
 from preau.families import queries as families
 from preau.kernel import french
 from preau.kernel.clock import at_paris, paris_day
+from preau.kernel.kept import Kept
 from preau.kernel.text import search_key
 from preau.town import queries as town_queries
 
@@ -48,6 +49,10 @@ def open_count(family_id: int) -> int:
 def open_of(family_id: int) -> QuerySet[Request]:
     """The requests of the household that await the town or the family, latest first."""
     return for_family(family_id).filter(status__in=OPEN_STATUSES)
+
+
+read_open = Kept(open_of)
+"""As `open_of`, at the price of its plain SQL."""
 
 
 def waiting_for_family(family_id: int) -> QuerySet[Request]:

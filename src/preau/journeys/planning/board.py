@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from preau.attendance.queries import Span, absence_spans, presences_between
+from preau.attendance.queries import Span, absence_spans, presences_at
 from preau.bookings.doors import Doors, get_doors, opening_words
 from preau.bookings.enums import BookingStatus
 from preau.bookings.household import Household, Kid, get_household
@@ -19,7 +19,7 @@ from preau.bookings.queries import (
     slots_between,
 )
 from preau.bookings.rates import day_infos, products_of_activity
-from preau.enrolments.queries import active_enrolments
+from preau.enrolments.queries import read_active_enrolments
 from preau.journeys.planning.painter import Painter
 from preau.journeys.planning.values import (
     Board,
@@ -64,7 +64,7 @@ def get_board(
     today = paris_day(now)
     enrolments = [
         e
-        for e in active_enrolments(family.pk, min(first, today))
+        for e in read_active_enrolments(family.pk, min(first, today))
         if e.offering.activity.booking_mode != CONTRACT
     ]
     tabs = _tabs(enrolments)
@@ -100,7 +100,8 @@ def get_board(
         and b.offer_expires_at > now
         for b in bookings
     )
-    presences = presences_between(family.pk, first, min(last, today)) if first <= today else {}
+    begun = [slot.pk for slot in slots if slot.day <= today]
+    presences = presences_at(family.pk, begun, household.kids) if begun else {}
     spans = absence_spans(family.pk, first, last)
     guarded = {slot.offering_id for slot in slots if slot.has_window}
     doors = get_doors(household, guarded, first, last, now)

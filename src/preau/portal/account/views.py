@@ -1,6 +1,7 @@
 """«Notre compte»: what is owed, what is being paid, every invoice and movement."""
 
 import uuid
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,15 +25,15 @@ def account(request: HttpRequest) -> HttpResponse:
     """The whole account on one page, each cash office apart."""
     family_id = request.family.pk
     accounts = billing.family_accounts(family_id)
-    pending = list(payments.pending_of(family_id))
+    pending = payments.read_pending(family_id)
     open_offices = payments.is_open(row.office.pk for row in accounts)
     statements = billing.recent_statement(row.account_id for row in accounts if row.account_id)
     colours = {
         child.pk: child.colour for child in children_of(request.family, paris_day(utc_now()))
     }
-    page = Paginator(
-        billing.with_lines(billing.family_invoices(family_id)), INVOICES_PER_PAGE
-    ).get_page(request.GET.get("page"))
+    page: Any = Paginator(billing.InvoicePages(family_id), INVOICES_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     today = paris_day(utc_now())
     left = sum(row.left_cents for row in accounts)
     in_progress = sum(attempt.amount_cents for attempt in pending)

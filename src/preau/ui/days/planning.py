@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from preau.bookings.enums import Outcome
-from preau.bookings.queries import get_submission, offers_of
+from preau.bookings.queries import get_submission, read_offers
 from preau.bookings.services import (
     accept_offer,
     change_draft,
@@ -95,7 +95,7 @@ def planning_page(desk: Desk) -> HttpResponse:
             cents=cents,
             text=_recap_words(board),
             elsewhere=len(board.draft) - len(chosen),
-            offers=list(offers_of(desk.family.pk, now)) if board.offers else [],
+            offers=read_offers(desk.family.pk, now) if board.offers else [],
             past=request.GET.get("passees") == "1",
             here=_here(desk, board),
             opening=desk.url("planning-opening") + _query(board)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms.boundfield import BoundField
 from django.template import Context
@@ -66,7 +67,7 @@ def child_disc(child: object, n: int | None = None, size: str = "") -> SafeStrin
     `child` is a first name or has `first_name`; the colour is `n` (rank in the family), else the
     child's `colour`, else follows its id, always the same.
     """
-    name = child if isinstance(child, str) else getattr(child, "first_name", str(child))
+    name = child if isinstance(child, str) else getattr(child, "first_name", "") or str(child)
     rank = n or getattr(child, "colour", None) or getattr(child, "pk", None)
     if not isinstance(rank, int):
         rank = sum(map(ord, name))
@@ -484,6 +485,38 @@ def decision_bar(actions: Iterable[Any], help: str = "") -> dict[str, Any]:
 def show_messages(messages: Iterable[Any] | None) -> dict[str, Any]:
     """The messages kept from one page to the next, as notes."""
     return {"notes": [(MESSAGE_KINDS.get(m.level_tag, "town"), m.message) for m in messages or ()]}
+
+
+class KeptNode(template.Node):
+    """See `kept`."""
+
+    def __init__(self, nodelist: template.NodeList, keys: list[Any]) -> None:
+        self.nodelist = nodelist
+        self.keys = keys
+        self.drawn: dict[tuple[Any, ...], SafeString] = {}
+
+    def render(self, context: Context) -> SafeString:
+        if settings.MODE == "test":
+            return self.nodelist.render(context)
+        name = context.template.name if context.template is not None else ""
+        key = (name, *(key.resolve(context) for key in self.keys))
+        found = self.drawn.get(key)
+        if found is None:
+            if len(self.drawn) >= 500:
+                self.drawn.clear()
+            found = self.drawn[key] = self.nodelist.render(context)
+        return found
+
+
+@register.tag
+def kept(parser: Any, token: Any) -> KeptNode:
+    """`{% kept town.updated_at %}…{% endkept %}`: drawn once by each process for a page's template
+    and these values. Only for what is the same for everybody: never a form (its token), a name, a
+    right or an amount."""
+    keys = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(nodelist, keys)
 
 
 # --- Layout ----------------------------------------------------------------------------------

@@ -1,0 +1,196 @@
+"""Reading by the ORM at the price of plain SQL: the statement is written once per process.
+
+A page that is asked a hundred times a second spends most of its time building the same SQL again
+and again, in Python, then planning it again in the database. Here a function that returns a
+queryset is called once with marks in the place of its values; its SQL is kept, prepared once by
+each connection, and its rows become the same model instances (`select_related`, annotations) or
+the same tuples (`values_list`) as the queryset's own.
+
+    def children(family_id: int, day: date) -> QuerySet[Child]: ...
+    read_children = Kept(children)
+    read_children(family.pk, today)      # list[Child], one query
+
+The function must use its values in filters only: it sees marks. A value for `x__any_of` is a
+list: `IN` would need another statement for each length. A table's index on some rows alone
+(`WHERE status = …`) still serves: what is constant is written in the statement.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from django.db import connection, models
+from django.db.backends.postgresql.psycopg_any import sql as quoting
+from django.db.backends.utils import CursorWrapper
+from django.db.models import query as reading
+from django.db.models.query import ModelIterable, ValuesListIterable
+from psycopg import Connection, Cursor
+from psycopg.types.numeric import Int8
+
+T = TypeVar("T")
+
+
+_FIELDS: dict[Any, Any] = {
+    int: models.BigIntegerField,
+    str: models.TextField,
+    date: models.DateField,
+    datetime: models.DateTimeField,
+}
+
+
+class Given(models.Expression):
+    """The place of a value that is known when the statement is run."""
+
+    def __init__(self, name: str, kind: Any = None) -> None:
+        field = _FIELDS.get(kind)
+        super().__init__(output_field=field() if field else None)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [self]
+
+
+@models.ForeignKey.register_lookup
+@models.Field.register_lookup
+class AnyOf(models.Lookup):
+    """`pk__any_of=[1, 2]`: as `__in`, by one parameter whatever the length of the list."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, before = self.process_lhs(compiler, connection)
+        if isinstance(self.rhs, Given):
+            return f"{left} = ANY(%s)", [*before, self.rhs]
+        return f"{left} = ANY(%s)", [*before, list(self.rhs)]
+
+
+class _Prepared(Cursor[Any]):
+    """A cursor whose statements are prepared by the server the first time."""
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> "_Prepared":
+        return super().execute(query, params, prepare=True)
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        self._query = super()._convert_query(query, params)  # what Django's log of queries shows
+        return self._query
+
+
+def prepared_cursor() -> CursorWrapper:
+    """A cursor of Django's connection whose statements stay prepared: for SQL written by hand
+    that is asked often, with values as parameters. Counted and logged as any other."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw: Connection[Any] = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = 0
+    with connection.wrap_database_errors:
+        found: CursorWrapper = connection._prepare_cursor(_Prepared(raw))  # type: ignore[attr-defined]
+    return found
+
+
+def rows_of(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """All the rows of a prepared statement; values as for psycopg (lists for `= ANY(%s)`)."""
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, [typed(value) for value in values])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def typed(value: Any) -> Any:
+    """Whole numbers always of one type: else each size would be a statement of its own."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return Int8(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [typed(one) for one in value]
+    return value
+
+
+class Kept(Generic[T]):
+    """See the module. Calling it gives a list; arguments are those of the function."""
+
+    def __init__(self, function: "Callable[..., models.QuerySet[Any, T]]") -> None:
+        self.function = function
+        self.kinds = {
+            name: one.annotation for name, one in inspect.signature(function).parameters.items()
+        }
+        self.names = tuple(self.kinds)
+        self._ready: tuple[str, tuple[str, ...], Callable[[Iterable[Any]], list[T]]] | None = None
+
+    def __call__(self, *values: Any, **named: Any) -> list[T]:
+        if self._ready is None:
+            self._ready = self._prepare()
+        statement, order, read = self._ready
+        given = dict(zip(self.names, values, strict=False)) | named
+        with prepared_cursor() as cursor:
+            cursor.execute(statement, [typed(given[name]) for name in order])
+            return read(cursor.fetchall())
+
+    def first(self, *values: Any, **named: Any) -> T | None:
+        """The first row, or None: the function orders and limits as it wishes."""
+        found = self(*values, **named)
+        return found[0] if found else None
+
+    def _prepare(self) -> tuple[str, tuple[str, ...], Callable[[Iterable[Any]], list[T]]]:
+        queryset = self.function(**{name: Given(name, kind) for name, kind in self.kinds.items()})
+        compiler = queryset.query.get_compiler(connection=connection)
+        text, params = compiler.as_sql()
+        statement, order = _with_constants(text, params)
+        return statement, order, _reader(queryset, compiler)
+
+
+def _with_constants(text: str, params: Iterable[Any]) -> tuple[str, tuple[str, ...]]:
+    """The statement with its constants written in it, and the names of what is given, in order."""
+    order: list[str] = []
+    values = iter(params)
+
+    def place(found: "re.Match[str]") -> str:
+        if found[0] == "%%":
+            return "%%"
+        value = next(values)
+        if isinstance(value, Given):
+            order.append(value.name)
+            return "%s"
+        connection.ensure_connection()
+        return quoting.Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    return re.sub(r"%%|%s", place, text), tuple(order)
+
+
+def _reader(queryset: Any, compiler: Any) -> Callable[[Iterable[Any]], list[Any]]:
+    """Rows of the statement into what the queryset would give."""
+    columns = [item[0] for item in compiler.select[: compiler.col_count]]
+    converters = compiler.get_converters(columns)
+
+    def converted(rows: Iterable[Any]) -> Iterable[Any]:
+        return compiler.apply_converters(rows, converters) if converters else rows
+
+    if queryset._iterable_class is ValuesListIterable:
+        return lambda rows: [tuple(row) for row in converted(rows)]
+    if queryset._iterable_class is not ModelIterable or queryset._prefetch_related_lookups:
+        raise TypeError("Kept reads model instances or values_list, without prefetch.")
+    klass = compiler.klass_info
+    model, fields = klass["model"], klass["select_fields"]
+    start, end = fields[0], fields[-1] + 1
+    names = [item[0].target.attname for item in compiler.select[start:end]]
+    populators = reading.get_related_populators(  # type: ignore[attr-defined]
+        klass, compiler.select, queryset.db
+    )
+    extra = tuple(compiler.annotation_col_map.items())
+
+    def read(rows: Iterable[Any]) -> list[Any]:
+        found = []
+        for row in converted(rows):
+            one = model.from_db(queryset.db, names, row[start:end])
+            for populator in populators:
+                populator.populate(row, one)
+            for name, position in extra:
+                setattr(one, name, row[position])
+            found.append(one)
+        return found
+
+    return read
