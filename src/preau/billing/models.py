@@ -46,6 +46,11 @@ class CashOffice(models.Model):
     # billing.enums-like words: CASH, CHEQUE, CARD, … as the act lists them.
     means = models.JSONField("moyens de paiement", default=list)
     is_active = models.BooleanField("ouverte", default=True)
+    # The account at the Treasury where transfers are received, printed on what is to be paid.
+    transfer_iban = models.CharField(
+        "IBAN pour les virements", max_length=34, blank=True, db_default="", default=""
+    )
+    transfer_bic = models.CharField("BIC", max_length=11, blank=True, db_default="", default="")
     invoice_per = models.CharField(
         "une facture par", max_length=8, choices=InvoicePer, db_default="PAYER", default="PAYER"
     )

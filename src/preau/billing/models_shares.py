@@ -77,7 +77,7 @@ class Agreement(models.Model):
 
 
 class ThirdPartyAccount(models.Model):
-    """What a third party owes a cash office: its receivable account, kept by the ledger's writer."""
+    """What a third party owes a cash office: its receivable account. The ledger keeps it."""
 
     third_party = models.ForeignKey(ThirdParty, models.PROTECT, related_name="accounts")
     cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
