@@ -36,6 +36,7 @@ from preau.billing.models import (
 )
 from preau.billing.refusing import journalled
 from preau.billing.rules import CASH_MAX_CENTS, spread
+from preau.billing.titres import check_open
 from preau.billing.vouchers import place_vouchers, voucher_room
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
@@ -88,6 +89,7 @@ def take_payment(
     account = ledger.lock_account(family_id=family_id, cash_office_id=cash_office_id)
     if existing := CounterPayment.objects.filter(key=key).first():
         return existing
+    check_open(chosen or ())
     allocations = spread(total, ledger.list_dues(account), chosen=chosen)
     acts.refuse_unnamed(cash_office_id=office.pk, actor=actor, now=now)
     act = acts.refuse_outside(

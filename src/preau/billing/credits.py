@@ -25,6 +25,7 @@ from preau.billing.models import (
     Movement,
 )
 from preau.billing.rules import spread, take_from
+from preau.billing.titres import check_open
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.money import euros
@@ -56,6 +57,7 @@ def issue_credit_note(
     account = ledger.lock_account(
         family_id=invoice.family_id, cash_office_id=invoice.cash_office_id
     )
+    check_open([invoice.pk])
     corrected = list(InvoiceLine.objects.filter(invoice=invoice, pk__in=wanted))
     if len(corrected) != len(wanted):
         raise InvoiceNotFound

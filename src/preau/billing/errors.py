@@ -125,3 +125,11 @@ class CreditGivenBack(BillingRefusal):
         "Une partie de cet encaissement a déjà été rendue : annulez d’abord ce remboursement."
     )
     code = "credit_given_back"
+
+
+class InvoiceClosed(BillingRefusal):
+    message = _(
+        "Cette facture est au Trésor public : la régie ne peut plus l’encaisser ni la corriger. "
+        "Elle se paie auprès du comptable ; une correction passe par une demande de réduction."
+    )
+    code = "invoice_closed"

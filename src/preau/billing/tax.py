@@ -25,7 +25,7 @@ def spread_paid(
             movement__at__gte=at_paris(first),
             movement__at__lt=at_paris(last + timedelta(days=1)),
         )
-        .exclude(movement__kind=Movement.Kind.CREDIT_NOTE)
+        .exclude(movement__kind__in=[Movement.Kind.CREDIT_NOTE, Movement.Kind.TITRE])
         .values_list("invoice_id")
         .annotate(total=Sum("amount_cents"))
         .order_by()
