@@ -177,6 +177,29 @@ def import_onde(
         _command("import_onde", str(pupils), str(adults), *(["--apply"] if apply else []))
 
 
+@app.command("import-families")
+def import_families(
+    file: Annotated[
+        Path, typer.Argument(exists=True, help="Classeur .xlsx, ZIP ou dossier de CSV, ou un CSV.")
+    ],
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Reprend ; sinon, montre seulement ce qui le serait.")
+    ] = False,
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="Jour des soldes, AAAA-MM-JJ (aujourd’hui sinon).")
+    ] = "",
+    report: Annotated[
+        str, typer.Option("--report", help="Écrit les remarques, ligne par ligne, dans ce CSV.")
+    ] = "",
+) -> None:
+    """Reprend les dossiers d’un autre logiciel ; relancée après un arrêt, elle continue."""
+    arguments = [str(file), *(["--apply"] if apply else [])]
+    arguments += ["--as-of", as_of] if as_of else []
+    arguments += ["--report", report] if report else []
+    with _django():
+        _command("import_families", *arguments)
+
+
 @ledger.command("verify", context_settings=PASS_THROUGH)
 def ledger_verify(context: typer.Context) -> None:
     """Vérifie que le grand livre s'équilibre et que rien n'y manque."""

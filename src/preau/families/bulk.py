@@ -12,12 +12,12 @@ from django.db import transaction
 
 from preau.audit.services import record_many
 from preau.families.models import Child, Custody, Family, Guardian
-from preau.families.reindex import reindex_families
 from preau.families.rules import household_name, is_resident
 from preau.families.search import normalise_phone
+from preau.families.services.searching import refresh_search
+from preau.families.takeover import new_codes
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.kernel.actors import Actor
-from preau.kernel.codes import new_family_code
 from preau.kernel.text import proper_name, search_key
 from preau.town.queries import get_town
 
@@ -66,7 +66,7 @@ def open_families(
 ) -> None:
     """Open these households, each with a code of its own; sets their `family_id`."""
     town = get_town()
-    codes = _new_codes(len(families))
+    codes = new_codes(len(families))
     rows = []
     for code, family in zip(codes, families, strict=True):
         name = household_name(
@@ -101,7 +101,7 @@ def open_families(
         ]
     Guardian.objects.bulk_create(guardians, batch_size=BATCH)
     Custody.objects.bulk_create(custodies, batch_size=BATCH)
-    reindex_families([row.pk for row in rows])
+    refresh_search([row.pk for row in rows])
     record_many(
         actor=actor,
         now=now,
@@ -122,7 +122,7 @@ def attach_children(
         ],
         batch_size=BATCH,
     )
-    reindex_families([family_id for _, family_id in links])
+    refresh_search([family_id for _, family_id in links])
     record_many(
         actor=actor,
         now=now,
@@ -140,7 +140,7 @@ def attach_guardians(
         [_guardian(family_id, guardian, now, is_payer=False) for family_id, guardian in links],
         batch_size=BATCH,
     )
-    reindex_families([family_id for family_id, _ in links])
+    refresh_search([family_id for family_id, _ in links])
     record_many(
         actor=actor,
         now=now,
@@ -210,12 +210,3 @@ def _guardian(family_id: int, guardian: GuardianData, now: datetime, *, is_payer
         ),
         created_at=now,
     )
-
-
-def _new_codes(count: int) -> list[str]:
-    codes: set[str] = set()
-    while len(codes) < count:
-        wanted = {new_family_code() for _ in range(count - len(codes))}
-        taken = set(Family.objects.filter(code__in=wanted).values_list("code", flat=True))
-        codes |= wanted - taken
-    return list(codes)

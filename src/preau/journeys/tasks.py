@@ -8,9 +8,13 @@ from preau.kernel.clock import utc_now
 __all__ = [
     "apply_import",
     "apply_mass_act",
+    "apply_take_over",
     "give_back_stalled_jobs",
     "make_letters",
+    "read_take_over",
+    "send_campaign",
     "undo_mass_act",
+    "wipe_old_letters",
 ]
 
 
@@ -44,3 +48,36 @@ def undo_mass_act(act_id: int, user_id: int | None, label: str) -> None:
     from preau.journeys.mass_acts import run_undo
 
     run_undo(act_id=act_id, user_id=user_id, label=label, now=utc_now())
+
+
+@app.task(queue="default", name="journeys.read_take_over")
+def read_take_over(take_over_id: int) -> None:
+    """Read another software's file and keep its preview; safe to run again."""
+    from preau.journeys.takeover.services import run_reading
+
+    run_reading(take_over_id=take_over_id, now=utc_now())
+
+
+@app.task(queue="default", name="journeys.apply_take_over", lock="take-over")
+def apply_take_over(take_over_id: int) -> None:
+    """Open the files of a take-over, batch by batch; killed, it goes on when run again."""
+    from preau.journeys.takeover.services import run_take_over
+
+    run_take_over(take_over_id=take_over_id, now=utc_now())
+
+
+@app.task(queue="default", name="journeys.send_campaign")
+def send_campaign(campaign_id: int) -> None:
+    """A message to many: everything in the outbox; safe to run again."""
+    from preau.journeys.mass_messages import run_campaign
+
+    run_campaign(campaign_id=campaign_id, now=utc_now())
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queue="upkeep", name="journeys.wipe_old_letters")
+def wipe_old_letters(timestamp: int) -> None:
+    """Letters to many hold addresses: they are wiped after thirty days."""
+    from preau.messaging.campaigns import wipe_old_letters
+
+    wipe_old_letters(now=utc_now())

@@ -6,10 +6,17 @@ from preau.families.models import Child, Custody, Family, Guardian
 from preau.families.search import document_of
 from preau.kernel.text import search_key
 
+BATCH = 1000
+
 
 def refresh_search(family_ids: Iterable[int]) -> None:
-    """Write the search words of these files again: four queries, however many."""
-    ids = list(set(family_ids))
+    """Write the search words of these files again: four queries for a thousand of them."""
+    ids = sorted(set(family_ids))
+    for start in range(0, len(ids), BATCH):
+        _refresh(ids[start : start + BATCH])
+
+
+def _refresh(ids: list[int]) -> None:
     parts: dict[int, list[str]] = {pk: [] for pk in ids}
     for adult in Guardian.objects.filter(family_id__in=ids, left_on__isnull=True):
         parts[adult.family_id] += [
@@ -29,6 +36,7 @@ def refresh_search(family_ids: Iterable[int]) -> None:
         family.search_text = document_of(
             [
                 family.code,
+                family.former_code,
                 family.name,
                 *parts[family.pk],
                 family.address_line1,
