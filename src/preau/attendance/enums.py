@@ -11,6 +11,26 @@ class Presence(models.TextChoices):
 class AttendanceSource(models.TextChoices):
     SHEET = "SHEET", "liste"
     CARD = "CARD", "carte"
+    TABLET = "TABLET", "tablette"
+    # Written by hand on the sheet's correction: what a tablet says of an earlier instant loses.
+    HAND = "HAND", "correction"
+
+
+class TickAct(models.TextChoices):
+    """What a tablet says of one child."""
+
+    PRESENT = "PRESENT", "présent"
+    ABSENT = "ABSENT", "absent"
+    LEFT = "LEFT", "parti"
+    UNDO = "UNDO", "annulé"
+
+
+class TickOutcome(models.TextChoices):
+    """What became of it. Whatever the outcome, the tick is kept."""
+
+    APPLIED = "APPLIED", "enregistré"
+    KEPT = "KEPT", "sans effet"
+    REFUSED = "REFUSED", "refusé"
 
 
 class AbsenceReason(models.TextChoices):

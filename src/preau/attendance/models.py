@@ -9,8 +9,11 @@ from preau.attendance.enums import (
     AttendanceSource,
     CardStatus,
     Presence,
+    TickAct,
+    TickOutcome,
 )
 from preau.kernel.enums import Channel
+from preau.kernel.triggers import append_only
 
 
 class Attendance(models.Model):
@@ -28,6 +31,10 @@ class Attendance(models.Model):
     source = models.CharField(
         max_length=6, choices=AttendanceSource, default=AttendanceSource.SHEET
     )
+    # To whom the child was given, when the site wrote it.
+    collected_by = models.CharField("remis à", max_length=120, blank=True, default="")
+    # The last correction by hand: what a tablet says of an earlier instant changes nothing.
+    corrected_at = models.DateTimeField("corrigé le", null=True)
     recorded_at = models.DateTimeField("pointé le")
     recorded_by_id = models.BigIntegerField(null=True)
 
@@ -43,6 +50,79 @@ class Attendance(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["child", "slot"], name="attendance_by_child")]
+
+
+class Tick(models.Model):
+    """What one tablet said of one child, once: `key` is the tablet's own. Never changed.
+
+    The sheet follows from the ticks by the rule of docs/decisions/0016: earliest arrival,
+    earliest departure, presence before absence, a hand's correction before what was earlier.
+    """
+
+    key = models.UUIDField(unique=True)
+    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+")
+    # None only when a card that nobody knows was scanned.
+    child = models.ForeignKey("families.Child", models.PROTECT, null=True, related_name="+")
+    act = models.CharField(max_length=7, choices=TickAct)
+    # When it was ticked, the tablet's clock set right by ours.
+    ticked_at = models.DateTimeField("pointé à")
+    received_at = models.DateTimeField("reçu à")
+    undoes = models.UUIDField(null=True)
+    device = models.CharField("tablette", max_length=40, blank=True)
+    collected_by = models.CharField("remis à", max_length=120, blank=True)
+    actor_id = models.BigIntegerField(null=True)
+    actor_label = models.CharField(max_length=160)
+    outcome = models.CharField(max_length=8, choices=TickOutcome)
+    sentence = models.CharField("ce qui fut fait", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "pointage de tablette"
+        indexes = [models.Index(fields=["slot", "child"], name="tick_by_slot_and_child")]
+        triggers = append_only()
+
+
+class SiteGroup(models.Model):
+    """A group of a site: children of these ages, an adult or several each day."""
+
+    establishment = models.ForeignKey("catalogue.Establishment", models.CASCADE, related_name="+")
+    name = models.CharField("groupe", max_length=60)
+    from_age = models.PositiveSmallIntegerField("à partir de (ans)", default=0)
+    to_age = models.PositiveSmallIntegerField("jusqu’à (ans)", default=17)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "groupe"
+        ordering = ["position", "from_age", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["establishment", "name"], name="site_group_name_once"),
+            models.CheckConstraint(
+                condition=Q(to_age__gte=F("from_age")), name="site_group_ages_in_order"
+            ),
+        ]
+
+
+class StaffDuty(models.Model):
+    """An adult who works at a site on a day, from when to when, with which group."""
+
+    establishment = models.ForeignKey("catalogue.Establishment", models.PROTECT, related_name="+")
+    day = models.DateField("jour")
+    name = models.CharField("nom", max_length=120)
+    group = models.ForeignKey(SiteGroup, models.SET_NULL, null=True, related_name="+")
+    starts_at = models.TimeField("de")
+    ends_at = models.TimeField("à")
+    is_absent = models.BooleanField("absent", default=False)
+    recorded_at = models.DateTimeField("enregistré le")
+    recorded_by = models.CharField("par", max_length=160)
+
+    class Meta:
+        verbose_name = "présence d’un adulte"
+        ordering = ["starts_at", "name", "pk"]
+        indexes = [models.Index(fields=["establishment", "day"], name="staff_by_site_and_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="staff_hours_in_order"
+            )
+        ]
 
 
 class SheetClosure(models.Model):

@@ -23,13 +23,25 @@ from preau.attendance.services.sheets import (
     record_presences,
     remove_walk_in,
 )
+from preau.attendance.services.staff import (
+    add_duty,
+    copy_week_before,
+    remove_duty,
+    save_groups,
+    set_absent,
+)
+from preau.attendance.services.ticks import TickAnswer, TickData, receive_ticks
 
 __all__ = [
     "Effect",
     "Mark",
     "Scan",
+    "TickAnswer",
+    "TickData",
     "add_document",
+    "add_duty",
     "close_sheet",
+    "copy_week_before",
     "declare_card_lost",
     "effects_in_words",
     "issue_card",
@@ -38,8 +50,12 @@ __all__ = [
     "mark_all_present",
     "order_card",
     "preview_absence",
+    "receive_ticks",
     "record_presences",
+    "remove_duty",
     "remove_walk_in",
     "report_absence",
+    "save_groups",
     "scan_card",
+    "set_absent",
 ]

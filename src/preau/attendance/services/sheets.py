@@ -58,7 +58,7 @@ def record_presences(
     missing = [pk for pk in wanted if pk not in booked and pk not in known]
     if missing and not walk_in:
         raise NotExpected
-    families = _households(missing, slot.day) if missing else {}
+    families = households_of_walk_ins(missing, slot.day) if missing else {}
     rows = []
     for child_id, mark in wanted.items():
         row = known.get(child_id)
@@ -82,11 +82,13 @@ def record_presences(
             if row.arrived_at and row.left_at and row.left_at < row.arrived_at:
                 raise AttendanceRefused("L’heure de départ est avant l’heure d’arrivée.")
         row.source = source
+        if source == AttendanceSource.HAND:
+            row.corrected_at = now
         row.recorded_at, row.recorded_by_id = now, actor.user_id
         rows.append(row)
         after = (row.presence, row.arrived_at, row.left_at)
         if closed and before != after:
-            _trace(row, before, now=now, actor=actor)
+            trace(row, before, now=now, actor=actor)
     Attendance.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -97,6 +99,7 @@ def record_presences(
             "left_at",
             "is_justified",
             "source",
+            "corrected_at",
             "recorded_at",
             "recorded_by_id",
         ],
@@ -104,7 +107,7 @@ def record_presences(
     return rows
 
 
-def _households(child_ids: list[int], day: date) -> dict[int, int]:
+def households_of_walk_ins(child_ids: list[int], day: date) -> dict[int, int]:
     """The household billed for each walk-in: the one that has the child that day."""
     found = {
         child_id: homes[day]
@@ -116,13 +119,17 @@ def _households(child_ids: list[int], day: date) -> dict[int, int]:
     return found
 
 
-def _trace(
+def trace(
     row: Attendance, before: tuple[object, ...] | None, *, now: datetime, actor: Actor
 ) -> None:
+    """Keep in the journal what a correction after closing changed."""
+
     def say(state: tuple[object, ...] | None) -> str:
         if state is None:
             return "non pointé"
         presence, arrived, left = state
+        if not presence:
+            return "non pointé"
         words = str(Presence(str(presence)).label)
         if isinstance(arrived, datetime):
             words += f", arrivé à {french.clock_time(arrived)}"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
-from preau.attendance.enums import AbsenceReason, Presence
+from preau.attendance.enums import AbsenceReason, AttendanceSource, Presence
 from preau.attendance.errors import NotExpected
 from preau.attendance.queries import SheetRow, sheet
 from preau.attendance.services import (
@@ -333,7 +333,13 @@ def correct(request: HttpRequest, slot_id: int, child_id: int) -> HttpResponse:
                 left=_hour(data.get("left", "")),
                 clear_hours=True,
             )
-            record_presences(slot_id=slot.pk, marks=[mark], now=utc_now(), actor=request.actor)
+            record_presences(
+                slot_id=slot.pk,
+                marks=[mark],
+                now=utc_now(),
+                actor=request.actor,
+                source=AttendanceSource.HAND,
+            )
         except Refusal as refusal:
             error = str(refusal)
         else:
