@@ -1,0 +1,60 @@
+"""Reading the cashier's days, deposits, handovers and refunds."""
+
+from django.db.models import QuerySet
+
+from preau.cashdesk.models import Deposit, Handover, Refund, RefundFile, TillDay
+
+
+def open_day_of(cash_office_id: int) -> TillDay | None:
+    """The open day of the till."""
+    return TillDay.objects.filter(cash_office_id=cash_office_id, closed_at__isnull=True).first()
+
+
+def days_of(cash_office_id: int) -> QuerySet[TillDay]:
+    """Every day of the till, latest first."""
+    return TillDay.objects.filter(cash_office_id=cash_office_id)
+
+
+def get_day(day_id: int) -> TillDay | None:
+    """A day of a till, with its office."""
+    return TillDay.objects.select_related("cash_office").filter(pk=day_id).first()
+
+
+def deposits_of(cash_office_id: int) -> QuerySet[Deposit]:
+    """Every deposit, latest first, with its lines."""
+    return Deposit.objects.filter(cash_office_id=cash_office_id).prefetch_related("lines")
+
+
+def get_deposit(number: str) -> Deposit | None:
+    """A deposit by its slip's number."""
+    return Deposit.objects.select_related("cash_office").filter(number=number).first()
+
+
+def handovers_of(cash_office_id: int) -> QuerySet[Handover]:
+    """Every handover, latest first."""
+    return Handover.objects.filter(cash_office_id=cash_office_id)
+
+
+def get_handover(number: str) -> Handover | None:
+    """A handover by its number."""
+    return Handover.objects.select_related("cash_office").filter(number=number).first()
+
+
+def refunds() -> QuerySet[Refund]:
+    """Every refund, latest first."""
+    return Refund.objects.select_related("cash_office", "family", "file")
+
+
+def get_refund(refund_id: int) -> Refund | None:
+    """A refund, with its family."""
+    return refunds().filter(pk=refund_id).first()
+
+
+def refund_files() -> QuerySet[RefundFile]:
+    """Every refund file, latest first."""
+    return RefundFile.objects.select_related("cash_office")
+
+
+def get_refund_file(number: str) -> RefundFile | None:
+    """A refund file by its number."""
+    return refund_files().filter(number=number).first()
