@@ -252,6 +252,21 @@ EMAIL_USE_TLS = env.bool("PREAU_SMTP_TLS", True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("PREAU_FROM_EMAIL", "ne-pas-repondre@preau.example")
 
+# Text messages: "ovh", "outbox" (kept, never sent) or nothing (the town sends none).
+SMS_SENDER = {
+    "ovh": "preau.connectors.ovh_sms.OvhSms",
+    "outbox": "preau.messaging.sms.LocalOutbox",
+    "": "",
+}[env.str("PREAU_SMS", "" if PRODUCTION else "outbox")]
+SMS_OVH = {
+    "endpoint": env.str("PREAU_SMS_OVH_ENDPOINT", "ovh-eu"),
+    "service": env.str("PREAU_SMS_OVH_SERVICE", ""),
+    "sender": env.str("PREAU_SMS_OVH_SENDER", ""),
+    "application_key": env.str("PREAU_SMS_OVH_APPLICATION_KEY", ""),
+    "application_secret": env.str("PREAU_SMS_OVH_APPLICATION_SECRET", ""),
+    "consumer_key": env.str("PREAU_SMS_OVH_CONSUMER_KEY", ""),
+}
+
 # Which connector reads the pupils' register.
 PUPIL_REGISTER = "preau.connectors.onde.read_onde"
 

@@ -38,3 +38,44 @@ class Message(models.Model):
             models.Index(fields=["family_id", "-created_at"], name="message_by_family"),
             models.Index(fields=["status", "created_at"], name="message_to_send"),
         ]
+
+
+class Campaign(models.Model):
+    """One message to many people, written by an agent and sent by the worker.
+
+    `audience` says to whom (`journeys.mass_messages.Audience`); each message sent carries the key
+    «campaign-<id>-…», so that none leaves twice and their states can be counted.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "QUEUED", "à envoyer"
+        RUNNING = "RUNNING", "envoi en cours"
+        DONE = "DONE", "envoyé"
+        CANCELLED = "CANCELLED", "annulé"
+
+    subject = models.CharField("objet", max_length=200)
+    body = models.TextField("texte")
+    # Empty: no text message. Short, and without the greeting of an e-mail.
+    text = models.CharField("SMS", max_length=459, blank=True)
+    by_email = models.BooleanField("par e-mail", default=True)
+    by_letter = models.BooleanField("une lettre à qui n’a rien d’autre", default=False)
+    audience = models.JSONField("à qui", default=dict)
+    where = models.CharField("à qui, en mots", max_length=300)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    send_at = models.DateTimeField("à envoyer le")
+    families = models.PositiveIntegerField("familles", default=0)
+    emails = models.PositiveIntegerField("e-mails", default=0)
+    texts = models.PositiveIntegerField("SMS", default=0)
+    letters = models.PositiveIntegerField("lettres", default=0)
+    unreached = models.PositiveIntegerField("familles que rien n’atteint", default=0)
+    # The letters, sealed: names and addresses. Wiped after some days.
+    sealed_letters = models.BinaryField(null=True)
+    key = models.UUIDField(unique=True)
+    asked_at = models.DateTimeField("écrit le")
+    asked_by = models.CharField("par", max_length=160)
+    asked_by_id = models.BigIntegerField(null=True)
+    finished_at = models.DateTimeField("fini le", null=True)
+
+    class Meta:
+        verbose_name = "message à plusieurs familles"
+        indexes = [models.Index(fields=["-asked_at"], name="campaign_latest")]

@@ -56,26 +56,46 @@ class Email:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text message of a batch, to a number in E.164; `key` makes it unique for ever."""
+
+    to: str
+    subject: str
+    body: str
+    family_id: int | None
+    key: str
+
+
 def queue_emails(*, emails: Sequence[Email], now: datetime) -> None:
     """Queue many at once, in a few statements. A key already queued is not queued again."""
+    _queue(Medium.EMAIL, emails, now)
+
+
+def queue_texts(*, texts: Sequence[Text], now: datetime) -> None:
+    """As `queue_emails()`, for text messages."""
+    _queue(Medium.SMS, texts, now)
+
+
+def _queue(medium: Medium, wanted: Sequence[Email | Text], now: datetime) -> None:
     from preau.messaging.tasks import send_message
 
-    keys = {email.key for email in emails}
+    keys = {one.key for one in wanted}
     with transaction.atomic():
         known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
         Message.objects.bulk_create(
             [
                 Message(
-                    medium=Medium.EMAIL,
-                    to=email.to,
-                    subject=" ".join(email.subject.split())[:200],
-                    body=email.body,
+                    medium=medium,
+                    to=one.to,
+                    subject=" ".join(one.subject.split())[:200],
+                    body=one.body,
                     created_at=now,
-                    family_id=email.family_id,
-                    key=email.key,
+                    family_id=one.family_id,
+                    key=one.key,
                 )
-                for email in emails
-                if email.key not in known
+                for one in wanted
+                if one.key not in known
             ],
             ignore_conflicts=True,
         )

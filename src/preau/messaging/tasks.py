@@ -9,7 +9,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from preau.kernel.clock import utc_now
-from preau.messaging.models import Message
+from preau.messaging.models import Medium, Message
+from preau.messaging.sms import SmsRefused, get_sender
 
 MAX_ATTEMPTS = 6
 
@@ -30,15 +31,17 @@ def send_message(message_id: int) -> None:
         if message is None:
             return
         message.attempts += 1
+        failure: OSError | None = None
         try:
-            EmailMessage(message.subject, message.body, to=[message.to]).send()
+            _send(message)
+        except SmsRefused as error:
+            message.error, message.status = str(error)[:300], Message.Status.FAILED
         except OSError as error:
-            failure: OSError | None = error
+            failure = error
             message.error = type(error).__name__
             if message.attempts >= MAX_ATTEMPTS:
                 message.status = Message.Status.FAILED
         else:
-            failure = None
             message.status = Message.Status.SENT
             message.sent_at = utc_now()
             if message.is_secret and not settings.DEMO:
@@ -46,6 +49,13 @@ def send_message(message_id: int) -> None:
         message.save()
     if failure is not None:
         raise failure
+
+
+def _send(message: Message) -> None:
+    if message.medium == Medium.SMS:
+        get_sender().send(to=message.to, text=message.body)
+    else:
+        EmailMessage(message.subject, message.body, to=[message.to]).send()
 
 
 @app.periodic(cron="*/5 * * * *")

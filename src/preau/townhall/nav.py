@@ -33,6 +33,7 @@ MAIN = (
     _entry("townhall:schools", _("Écoles"), P.MANAGE_SCHOOLS),
     _entry("townhall:childcare", _("Crèche"), P.MANAGE_CRECHE),
     _entry("townhall:billing", _("Factures"), P.SEE_ACCOUNTS, P.BILL, P.TAKE_PAYMENTS),
+    _entry("townhall:messages", _("Messages"), P.SEND_MESSAGES),
     _entry("townhall:dashboard", _("Tableau"), P.SEE_FIGURES),
 )
 SETTINGS = (
@@ -40,6 +41,7 @@ SETTINGS = (
     _entry("townhall:rules", _("Règles et tarifs"), P.MANAGE_RULES, icon="scale"),
     _entry("townhall:agents", _("Agents"), P.MANAGE_AGENTS, icon="users"),
     _entry("townhall:imports", _("Imports d’élèves"), P.IMPORT, icon="upload"),
+    _entry("townhall:take-overs", _("Reprise de dossiers"), P.IMPORT, icon="folder-input"),
     _entry(
         "townhall:settings", _("Réglages"), P.MANAGE_TOWN, P.WRITE_PAGES, icon="sliders-horizontal"
     ),

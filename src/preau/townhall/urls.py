@@ -7,6 +7,7 @@ SUBJECTS = (
     "sign_in",
     "agents",
     "journal",
+    "messages",
     "families",
     "inbox",
     "catalogue",
