@@ -65,13 +65,13 @@ def test_lowered_capacity_puts_nobody_out_and_gives_no_place_until_it_is_met(now
     slot = world.make_slot(capacity=3)
     held, (waits,) = queue(slot, 3, 1)
     change_capacity(slot_id=slot.pk, capacity=1, now=now, actor=TOWN)
-    check(slot)
-    assert (slot.capacity, slot.wanted_capacity, slot.taken) == (3, 1, 3)
+    slot.refresh_from_db()
+    assert (slot.capacity, slot.taken, slot.is_over) == (1, 3, True)
 
     cancel_bookings(bookings=held[:2], reason="x", channel="COUNTER", now=now, actor=TOWN)
     check(slot)
     waits.refresh_from_db()
-    assert (slot.capacity, slot.taken, waits.status) == (1, 1, "WAITING")
+    assert (slot.capacity, slot.taken, slot.is_over, waits.status) == (1, 1, False, "WAITING")
 
     cancel_bookings(bookings=held[2:], reason="x", channel="COUNTER", now=now, actor=TOWN)
     check(slot)

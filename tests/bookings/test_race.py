@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection
 from preau.bookings.errors import SlotFull
 from preau.bookings.models import Booking, Slot
 from preau.bookings.services import book_place, places, submit_planning  # type: ignore[attr-defined]
+from preau.kernel.locks import lock_rows
 from tests.bookings import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,23 +42,26 @@ def _takers(slot, count=TAKERS):
     ]
 
 
+def _job(slot, taker, now):
+    family, child, enrolment = taker
+
+    def run():
+        book_place(
+            slot_id=slot.pk,
+            child_id=child.pk,
+            family_id=family.pk,
+            enrolment_id=enrolment.pk,
+            channel="PORTAL",
+            now=now,
+            actor=world.parent(family),
+        )
+        return "booked"
+
+    return run
+
+
 def _book_all(slot, now):
-    def job(family, child, enrolment):
-        def run():
-            book_place(
-                slot_id=slot.pk,
-                child_id=child.pk,
-                family_id=family.pk,
-                enrolment_id=enrolment.pk,
-                channel="PORTAL",
-                now=now,
-                actor=world.parent(family),
-            )
-            return "booked"
-
-        return run
-
-    return _rush([job(*taker) for taker in _takers(slot)])
+    return _rush([_job(slot, taker, now) for taker in _takers(slot)])
 
 
 def test_rush_never_overbooks(now):
@@ -72,13 +76,135 @@ def test_rush_without_the_lock_runs_into_the_constraint(now, monkeypatch):
     slot = world.make_slot(capacity=PLACES)
     all_in = Barrier(TAKERS)
 
-    def unlocked(slot_ids):
-        found = list(Slot.objects.filter(pk__in=list(slot_ids)))
+    monkeypatch.setattr(places, "_lock_slots", _unlocked(all_in))
+    assert _book_all(slot, now) == ["booked"] * PLACES + ["broken"] * (TAKERS - PLACES)
+
+
+def _unlocked(all_in):
+    """The slots read without a lock, everyone at the same time."""
+
+    def read(slot_ids, planner=None):
+        found = list(places._around(slot_ids, planner).order_by("pk"))
         all_in.wait()
         return found
 
-    monkeypatch.setattr(places, "_lock_slots", unlocked)
-    assert _book_all(slot, now) == ["booked"] * PLACES + ["broken"] * (TAKERS - PLACES)
+    return read
+
+
+@pytest.fixture
+def without_guard():
+    """The database's own guard taken away, for the controls that show what it prevents."""
+
+    def switch(word):
+        with connection.cursor() as cursor:
+            for table in ("slot", "pool"):
+                cursor.execute(f"ALTER TABLE bookings_{table} {word} TRIGGER USER")
+                # What is shared is still counted: only the guard is away.
+            if word == "DISABLE":
+                cursor.execute(
+                    "SELECT tgname FROM pg_trigger WHERE tgrelid = 'bookings_slot'::regclass "
+                    "AND tgname LIKE 'pgtrigger_counts%'"
+                )
+                cursor.execute(f"ALTER TABLE bookings_slot ENABLE TRIGGER {cursor.fetchone()[0]}")
+
+    switch("DISABLE")
+    yield
+    switch("ENABLE")
+
+
+def test_without_lock_nor_guard_places_are_overbooked(now, monkeypatch, without_guard):
+    # Control of the guard: everybody is told that the place is theirs.
+    slot = world.make_slot(capacity=PLACES)
+    monkeypatch.setattr(places, "_lock_slots", _unlocked(Barrier(TAKERS)))
+    assert _book_all(slot, now) == ["booked"] * TAKERS
+    slot.refresh_from_db()
+    assert slot.taken == TAKERS > slot.capacity
+
+
+LEVELS = {
+    "group": lambda: [world.make_slot(capacity=50, old_capacity=PLACES)],
+    "adults": lambda: [
+        world.make_slot(capacity=50, adults=1, young_per_adult=2, old_per_adult=PLACES)
+    ],
+    "kept": lambda: [world.make_slot(capacity=PLACES + 2, kept=2)],
+    "shared": lambda: list(world.make_centre(capacity=PLACES).values())[:2],
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_rush_never_overbooks_any_level(level, now):
+    slots = LEVELS[level]()
+    got = _book_each(slots, now)
+    assert got == ["booked"] * PLACES + ["full"] * (TAKERS - PLACES)
+    assert _taken(slots) == PLACES
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_without_the_lock_the_database_refuses_on_each_level(level, now, monkeypatch):
+    slots = LEVELS[level]()
+    monkeypatch.setattr(places, "_lock_slots", _unlocked(Barrier(TAKERS)))
+    got = _book_each(slots, now)
+    assert got == ["booked"] * PLACES + ["broken"] * (TAKERS - PLACES)
+    assert _taken(slots) == PLACES
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_without_lock_nor_guard_each_level_is_overbooked(level, now, monkeypatch, without_guard):
+    slots = LEVELS[level]()
+    monkeypatch.setattr(places, "_lock_slots", _unlocked(Barrier(TAKERS)))
+    assert _book_each(slots, now) == ["booked"] * TAKERS
+    assert _taken(slots) == TAKERS
+
+
+def _book_each(slots, now):
+    """Each taker on one of the slots in turn."""
+    return _rush(
+        [_job(slots[rank % len(slots)], taker, now) for rank, taker in enumerate(_takers(slots[0]))]
+    )
+
+
+def _taken(slots):
+    return sum(Slot.objects.get(pk=slot.pk).taken for slot in slots)
+
+
+def _two_formulas(now):
+    slots = world.make_centre()
+    family = world.make_family(1, email=False)
+    child = world.children_of(family)[0]
+    world.enrol(family, slots["day"].offering, child)
+
+    def job(slot):
+        def run():
+            sent = submit_planning(
+                family_id=family.pk,
+                add=[(slot.pk, child.pk)],
+                key=world.key(),
+                channel="PORTAL",
+                now=now,
+                actor=world.parent(family),
+            )
+            return sent.receipt[0]["outcome"]
+
+        return run
+
+    return _rush([job(slots["day"]), job(slots["morning"])])
+
+
+def test_one_child_never_holds_two_formulas_at_once(now):
+    assert _two_formulas(now) == ["CONFIRMED", "REFUSED"]
+
+
+def test_two_formulas_pass_when_each_sending_locks_its_own_slot_only(now, monkeypatch):
+    # Control: the two sendings are in sight of each other by the locks of the whole day.
+    both_in = Barrier(2)
+
+    def own_slot(slot_ids, planner=None):
+        found = lock_rows(Slot.objects.all(), slot_ids)
+        both_in.wait()
+        return found
+
+    monkeypatch.setattr(places, "_lock_slots", own_slot)
+    assert _two_formulas(now) == ["CONFIRMED", "CONFIRMED"]
 
 
 def _send_all(slots, now):

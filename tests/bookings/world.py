@@ -6,6 +6,8 @@ import uuid
 
 from preau.accounts.models import RoleAssignment, User
 from preau.bookings.models import Booking, Slot
+from preau.bookings.rules import is_young
+from preau.bookings.services.sharing import share_places
 from preau.catalogue.models import (
     Activity,
     Establishment,
@@ -101,10 +103,15 @@ def make_offering(
 
 
 def make_slot(
-    on: str | dt.date = "2026-10-15", *, capacity: int = 10, offering: Offering | None = None
+    on: str | dt.date = "2026-10-15",
+    *,
+    capacity: int = 10,
+    offering: Offering | None = None,
+    product: Product | None = None,
+    **fields: object,
 ) -> Slot:
     offering = offering or make_offering()
-    item = offering.activity.products.first()
+    item = product or offering.activity.products.first()
     return Slot.objects.create(
         offering=offering,
         product=item,
@@ -113,7 +120,42 @@ def make_slot(
         ends_at=item.ends_at,
         period_kind="SCHOOL_DAYS",
         capacity=capacity,
+        **fields,
     )
+
+
+def make_centre(capacity: int = 10, on: str = "2026-10-14", **fields: object) -> dict[str, Slot]:
+    """A Wednesday of full days, mornings and afternoons on the same places, by short name."""
+    offering = make_offering(
+        "mercredi",
+        name="Mercredi",
+        kind="WEDNESDAY",
+        hours=("08:00", "18:00"),
+        weekdays=(2,),
+        period="WEDNESDAYS",
+        capacity=capacity,
+        product="journée",
+    )
+    Offering.objects.filter(pk=offering.pk).update(shares_places=True, capacity=capacity)
+    slots = {"day": make_slot(on, capacity=capacity, offering=offering, **fields)}
+    for position, (slug, starts, ends) in enumerate(
+        (("morning", 8, 12), ("afternoon", 13, 18)), start=1
+    ):
+        item, _ = Product.objects.get_or_create(
+            activity=offering.activity,
+            slug=slug,
+            defaults={
+                "name": slug,
+                "starts_at": dt.time(starts),
+                "ends_at": dt.time(ends),
+                "position": position,
+            },
+        )
+        slots[slug] = make_slot(on, capacity=capacity, offering=offering, product=item, **fields)
+    share_places(offering_ids=[offering.pk], first=day(on), last=day(on))
+    for slot in slots.values():
+        slot.refresh_from_db()
+    return slots
 
 
 def make_family(children: int = 1, *, name: str = "Bouvier", email: bool = True) -> Family:
@@ -239,8 +281,12 @@ def book(
         or enrol(family, slot.offering, child)
     )
     status = fields.pop("status", "CONFIRMED")
+    young, held = is_young(child.birth_on, slot.day), status in ("CONFIRMED", "OFFERED")
+    slot.refresh_from_db()
     Slot.objects.filter(pk=slot.pk).update(
-        taken=slot.taken + (status in ("CONFIRMED", "OFFERED")), last_ordinal=slot.last_ordinal + 1
+        taken=slot.taken + held,
+        young_taken=slot.young_taken + (held and young),
+        last_ordinal=slot.last_ordinal + 1,
     )
     slot.refresh_from_db()
     return Booking.objects.create(
@@ -252,6 +298,7 @@ def book(
         ordinal=slot.last_ordinal,
         channel="PORTAL",
         booked_at=NOW,
+        is_young=young,
         **fields,
     )
 

@@ -13,14 +13,16 @@ from django.db import transaction
 from preau.audit.services import record
 from preau.bookings.enums import BookingStatus, SlotStatus
 from preau.bookings.models import Booking
+from preau.bookings.rules import is_young
 from preau.bookings.services.places import Seats
+from preau.families.queries import get_children
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.copying import copy_rows
 
 _COLUMNS = (
     "slot_id child_id family_id enrolment_id status ordinal channel booked_at booked_by_id "
-    "surcharge_cents decision_sentence cancelled_channel cancel_reason is_charged"
+    "surcharge_cents decision_sentence cancelled_channel cancel_reason is_charged is_young"
 )
 
 
@@ -53,6 +55,9 @@ def book_places(*, places: Sequence[Place], now: datetime, actor: Actor) -> Take
     care. Statements do not grow with the places.
     """
     seats = Seats({place.slot_id for place in places}, now)
+    births = {
+        pk: child.birth_on for pk, child in get_children({p.child_id for p in places}).items()
+    }
     held = set(
         Booking.objects.live().filter(slot__in=list(seats.slots)).values_list("slot_id", "child_id")
     )
@@ -64,8 +69,10 @@ def book_places(*, places: Sequence[Place], now: datetime, actor: Actor) -> Take
         if slot is None or slot.status != SlotStatus.OPEN or key in held:
             continue
         held.add(key)
-        if seats.left(place.slot_id):
-            status, ordinal = BookingStatus.CONFIRMED.value, seats.take(place.slot_id)
+        young = is_young(births.get(place.child_id), slot.day)
+        if seats.left(place.slot_id, young=young):
+            status = BookingStatus.CONFIRMED.value
+            ordinal, _ = seats.take(place.slot_id, young=young)
             booked += 1
         else:
             status, ordinal = BookingStatus.WAITING.value, seats.join_queue(place.slot_id)[0]
@@ -85,6 +92,7 @@ def book_places(*, places: Sequence[Place], now: datetime, actor: Actor) -> Take
                 "",
                 "",
                 True,
+                young,
             )
         )
     seats.save()

@@ -13,6 +13,11 @@ class SlotFull(BookingRefused):
     code = "slot_full"
 
 
+class NotOpenYet(BookingRefused):
+    message = "Les réservations de ce jour ne sont pas ouvertes."
+    code = "not_open"
+
+
 class NothingToSend(BookingRefused):
     message = "Il n’y a aucun changement à envoyer."
     code = "nothing_to_send"

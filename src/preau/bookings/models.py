@@ -5,10 +5,60 @@ from django.db import models
 from django.db.models import F, Q
 
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
+from preau.bookings.rules import adults_needed, over
+from preau.bookings.triggers import COUNTS_WHAT_IS_SHARED, REFUSES_ONE_TOO_MANY
 from preau.kernel.enums import Channel
 
 
-class Slot(models.Model):
+class Counter(models.Model):
+    """Places counted: what is taken, and each limit that may say stop (`rules.room`).
+
+    Triggers refuse that a count grows past a limit, whoever writes. A limit may be set under what
+    is taken: nobody is put out, nothing is given until it is met.
+    """
+
+    capacity = models.PositiveSmallIntegerField("places")
+    # Free places that agents may give and families do not see.
+    kept = models.PositiveSmallIntegerField("places gardées par la ville", default=0, db_default=0)
+    taken = models.PositiveSmallIntegerField("places prises", default=0)
+    # Of which by children under 6 that day.
+    young_taken = models.PositiveSmallIntegerField("dont moins de 6 ans", default=0, db_default=0)
+    young_capacity = models.PositiveSmallIntegerField("moins de 6 ans", null=True, blank=True)
+    old_capacity = models.PositiveSmallIntegerField("6 ans et plus", null=True, blank=True)
+    # Adults planned, and how many children of each group one may look after.
+    adults = models.PositiveSmallIntegerField("adultes prévus", null=True, blank=True)
+    young_per_adult = models.PositiveSmallIntegerField(null=True, blank=True)
+    old_per_adult = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(young_taken__lte=F("taken")), name="%(class)s_groups_within_taken"
+            ),
+            models.CheckConstraint(
+                condition=(Q(young_per_adult__isnull=True) | Q(young_per_adult__gt=0))
+                & (Q(old_per_adult__isnull=True) | Q(old_per_adult__gt=0)),
+                name="%(class)s_ratio_positive",
+            ),
+        ]
+
+    @property
+    def old_taken(self) -> int:
+        return self.taken - self.young_taken
+
+    @property
+    def is_over(self) -> bool:
+        """Whether more is taken than the limits, lowered since, now allow."""
+        return over(self)
+
+    @property
+    def adults_needed(self) -> int | None:
+        """Adults that the children booked ask for; None when no rule says it."""
+        return adults_needed(self, self.young_taken, self.old_taken)
+
+
+class Slot(Counter):
     """One product of one offering on one day."""
 
     offering = models.ForeignKey("catalogue.Offering", models.PROTECT, related_name="+")
@@ -19,10 +69,8 @@ class Slot(models.Model):
     ends_at = models.TimeField("à")
     # catalogue.PeriodKind of the day, for the rules.
     period_kind = models.CharField(max_length=16)
-    capacity = models.PositiveSmallIntegerField("places")
-    # Lowered under what is taken: nobody is put out, places are not given again until it is met.
-    wanted_capacity = models.PositiveSmallIntegerField("places voulues", null=True, blank=True)
-    taken = models.PositiveSmallIntegerField("places prises", default=0)
+    # Whether some of its places are also those of another product of the day (`Pool`).
+    shares = models.BooleanField("places partagées", default=False, db_default=False)
     last_ordinal = models.PositiveIntegerField("dernier rang donné", default=0)
     status = models.CharField(max_length=10, choices=SlotStatus, default=SlotStatus.OPEN)
     cancelled_reason = models.CharField("motif", max_length=160, blank=True)
@@ -30,12 +78,41 @@ class Slot(models.Model):
     class Meta:
         verbose_name = "séance"
         constraints = [
+            *Counter.Meta.constraints,
             models.UniqueConstraint(fields=["offering", "product", "day"], name="slot_unique"),
-            models.CheckConstraint(
-                condition=Q(taken__lte=F("capacity")), name="slot_never_overbooked"
-            ),
         ]
         indexes = [models.Index(fields=["day", "offering"], name="slot_by_day")]
+        triggers = [REFUSES_ONE_TOO_MANY, COUNTS_WHAT_IS_SHARED]
+
+
+class Pool(Counter):
+    """Places that several products of an offering take from at one moment of a day: a morning
+    takes one of the full day's. Its counts follow those of its slots, by trigger."""
+
+    offering = models.ForeignKey("catalogue.Offering", models.CASCADE, related_name="+")
+    day = models.DateField("jour")
+    # The moment: every slot of the offering under way then is in the pool.
+    starts_at = models.TimeField("à")
+
+    class Meta:
+        verbose_name = "places partagées"
+        constraints = [
+            *Counter.Meta.constraints,
+            models.UniqueConstraint(fields=["offering", "day", "starts_at"], name="pool_unique"),
+        ]
+        triggers = [REFUSES_ONE_TOO_MANY]
+
+
+class PoolSlot(models.Model):
+    """A slot whose places are counted in a pool."""
+
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="members")
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="pools")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "pool"], name="pool_slot_unique"),
+        ]
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -74,6 +151,10 @@ class Booking(models.Model):
     cancel_reason = models.CharField(max_length=200, blank=True)
     # After a late cancellation the day may stay due.
     is_charged = models.BooleanField("due", default=True)
+    # The group it is counted in: under 6 that day.
+    is_young = models.BooleanField("moins de 6 ans", default=False, db_default=False)
+    # Given by an agent among the places kept back: it goes back there.
+    from_kept = models.BooleanField("place gardée", default=False, db_default=False)
     objects = BookingQuerySet.as_manager()
 
     class Meta:
@@ -98,6 +179,49 @@ class Booking(models.Model):
             models.Index(fields=["child", "slot"], name="booking_by_child"),
             models.Index(
                 fields=["slot", "ordinal"], name="booking_queue", condition=Q(status="WAITING")
+            ),
+        ]
+
+
+class Hold(models.Model):
+    """A place kept for a child while the family checks what it is about to send.
+
+    It counts in `taken`. It becomes a booking with its ordinal, or is given back at its time.
+    """
+
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="holds")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    # Whose planning it is: an adult of the household, or the agent who acts for it.
+    user_id = models.BigIntegerField()
+    ordinal = models.PositiveIntegerField("rang")
+    is_young = models.BooleanField(default=False)
+    from_kept = models.BooleanField(default=False)
+    expires_at = models.DateTimeField("gardée jusqu’à")
+
+    class Meta:
+        verbose_name = "place gardée pendant un envoi"
+        constraints = [models.UniqueConstraint(fields=["slot", "child"], name="hold_unique")]
+        indexes = [
+            models.Index(fields=["family", "user_id"], name="hold_by_family"),
+            models.Index(fields=["expires_at"], name="hold_by_end"),
+        ]
+
+
+class Terms(models.Model):
+    """How long places wait for an answer: the town's settings, one row."""
+
+    # 0: nothing is held while a family checks.
+    hold_minutes = models.PositiveSmallIntegerField("minutes pour vérifier un envoi", default=15)
+    offer_hours = models.PositiveSmallIntegerField("heures pour répondre à une offre", default=24)
+
+    class Meta:
+        verbose_name = "délais des places"
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="terms_single_row"),
+            models.CheckConstraint(
+                condition=Q(hold_minutes__lte=120) & Q(offer_hours__gte=1, offer_hours__lte=336),
+                name="terms_within_reason",
             ),
         ]
 

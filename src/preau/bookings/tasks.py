@@ -1,4 +1,4 @@
-"""Jobs of the places: offers that nobody answered go to the next one."""
+"""Jobs of the places: what nobody answered, or was held too long, goes to the next one."""
 
 from procrastinate.contrib.django import app
 
@@ -13,10 +13,21 @@ def expire_offers_of(slot_id: int) -> None:
     expire_offers(now=utc_now(), slot_ids=[slot_id])
 
 
+@app.task(queue="default", name="bookings.expire_holds_of")
+def expire_holds_of(family_id: int, user_id: int) -> None:
+    """At the end of the time to check a planning: give back what it still holds."""
+    from preau.bookings.services.holding import release_holds
+
+    release_holds(family_id=family_id, user_id=user_id, now=utc_now(), late_only=True)
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(queue="upkeep", name="bookings.sweep_offers")
 def sweep_offers(timestamp: int) -> None:
     """The same for every slot, should a job have been lost."""
+    from preau.bookings.services.holding import expire_holds
     from preau.bookings.services.offers import expire_offers
 
-    expire_offers(now=utc_now())
+    now = utc_now()
+    expire_offers(now=now)
+    expire_holds(now=now)

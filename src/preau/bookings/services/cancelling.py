@@ -1,5 +1,5 @@
 """Taking places back outside a planning: one booking, the end of an enrolment, a day that the
-town cancels, a capacity that it lowers."""
+town cancels."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -72,7 +72,7 @@ def cancel_bookings(
         if booking.status == BookingStatus.CANCELLED:
             continue
         if booking.status in HOLDING:
-            seats.give_back(booking.slot_id)
+            seats.give_back(booking)
         else:
             seats.leave_queue(booking.slot_id)
         _cancel(
@@ -123,14 +123,16 @@ def cancel_slots(
     if not reason.strip():
         raise BookingRefused("Écrivez pourquoi ces séances sont annulées.")
     seats = Seats(slot_ids, now)
-    open_ids = [pk for pk, slot in seats.slots.items() if slot.status == SlotStatus.OPEN]
+    open_ids = [pk for pk, slot in seats.asked.items() if slot.status == SlotStatus.OPEN]
+    for pk in open_ids:
+        seats.slots[pk].status = SlotStatus.CANCELLED
     Slot.objects.filter(pk__in=open_ids).update(
         status=SlotStatus.CANCELLED, cancelled_reason=reason.strip()[:160]
     )
     bookings = list(Booking.objects.filter(slot__in=open_ids, status__in=LIVE))
     for booking in bookings:
         if booking.status in HOLDING:
-            seats.give_back(booking.slot_id)
+            seats.give_back(booking)
         _cancel(
             booking,
             reason=f"Annulé par la ville : {reason.strip()}",
@@ -139,7 +141,12 @@ def cancel_slots(
             channel=actor.channel,
             now=now,
         )
+    for hold in list(seats.holds.values()):
+        if hold.slot_id in open_ids:
+            seats.release_hold(hold)
     Booking.objects.bulk_update(bookings, _FIELDS, batch_size=500)
+    # The half days may go to those who waited for a full day's place.
+    seats.settle()
     seats.save()
     record(
         actor=actor,
@@ -150,38 +157,8 @@ def cancel_slots(
     )
     if tell:
         tell_cancelled_by_town(bookings, reason=reason.strip(), now=now)
-    return bookings
-
-
-@transaction.atomic
-def change_capacity(*, slot_id: int, capacity: int, now: datetime, actor: Actor) -> Slot:
-    """Set the places of a slot. Raised: those who wait are offered the new places at once.
-
-    Lowered under what is taken: nobody is put out; freed places are not given again until the
-    number wanted is met (`wanted_capacity`).
-    """
-    if not 0 <= capacity <= 9999:
-        raise BookingRefused("Écrivez un nombre de places entre 0 et 9 999.")
-    seats = Seats([slot_id], now)
-    slot = seats.slots[slot_id]
-    before = slot.capacity
-    slot.capacity = max(capacity, slot.taken)
-    slot.wanted_capacity = capacity if capacity < slot.taken else None
-    Slot.objects.filter(pk=slot_id).update(
-        capacity=slot.capacity, wanted_capacity=slot.wanted_capacity
-    )
-    seats.settle()
-    seats.save()
-    record(
-        actor=actor,
-        now=now,
-        action="bookings.change_capacity",
-        summary=f"Places d’une séance : {before} → {capacity}",
-        object_type="bookings.Slot",
-        object_id=slot_id,
-    )
     tell_offers(seats.offered, now=now)
-    return slot
+    return bookings
 
 
 def _cancel(

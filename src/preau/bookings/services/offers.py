@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from preau.audit.services import record
-from preau.bookings.enums import BookingStatus, SlotStatus
-from preau.bookings.errors import BookingRefused, OfferGone, SlotFull
+from preau.bookings.enums import BookingStatus
+from preau.bookings.errors import BookingRefused, OfferGone
 from preau.bookings.models import Booking
 from preau.bookings.notices import tell_offers
 from preau.bookings.services.places import Seats
@@ -58,7 +58,7 @@ def decline_offer(*, booking_id: int, family_id: int, now: datetime, actor: Acto
             "is_charged",
         ]
     )
-    seats.give_back(booking.slot_id)
+    seats.give_back(booking)
     seats.settle()
     seats.save()
     _journal(booking, "decline_offer", "Place proposée refusée", now=now, actor=actor)
@@ -67,7 +67,7 @@ def decline_offer(*, booking_id: int, family_id: int, now: datetime, actor: Acto
 
 
 def expire_offers(*, now: datetime, slot_ids: Iterable[int] | None = None) -> int:
-    """Take back the places kept past their time and offer them to the next. Returns how many.
+    """Take back the places offered past their time and offer them to the next. Returns how many.
 
     Each slot in a transaction of its own: a lock is held for a moment only.
     """
@@ -124,43 +124,6 @@ def move_in_queue(
         f"Liste d’attente : passe {french.ordinal(place + 1)}. Motif : {reason.strip()}",
         now=now,
         actor=actor,
-    )
-
-
-@transaction.atomic
-def book_place(
-    *,
-    slot_id: int,
-    child_id: int,
-    family_id: int,
-    enrolment_id: int,
-    channel: str,
-    now: datetime,
-    actor: Actor,
-) -> Booking:
-    """Give one child one place, without rules (whole periods, agents, demonstrations).
-
-    Raises SlotFull. Twice is harmless: the live booking is returned.
-    """
-    seats = Seats([slot_id], now)
-    if existing := Booking.objects.live().filter(slot=slot_id, child=child_id).first():
-        return existing
-    if seats.slots[slot_id].status != SlotStatus.OPEN:
-        raise BookingRefused("Cette séance est annulée.")
-    if not seats.left(slot_id):
-        raise SlotFull
-    ordinal = seats.take(slot_id)
-    seats.save()
-    return Booking.objects.create(
-        slot_id=slot_id,
-        child_id=child_id,
-        family_id=family_id,
-        enrolment_id=enrolment_id,
-        status=BookingStatus.CONFIRMED,
-        ordinal=ordinal,
-        channel=channel,
-        booked_at=now,
-        booked_by_id=actor.user_id,
     )
 
 

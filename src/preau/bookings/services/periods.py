@@ -6,9 +6,12 @@ from datetime import datetime
 from django.db import transaction
 
 from preau.audit.services import record
+from preau.bookings.doors import get_doors
 from preau.bookings.enums import LIVE, BookingStatus, SlotStatus
+from preau.bookings.household import get_household
 from preau.bookings.models import Booking, Slot
-from preau.bookings.rules import started
+from preau.bookings.notices import tell_offers
+from preau.bookings.rules import is_young, started
 from preau.bookings.services.places import Seats
 from preau.enrolments.queries import get_enrolment
 from preau.kernel import french
@@ -18,19 +21,23 @@ from preau.kernel.clock import paris_day
 
 @dataclass(frozen=True, slots=True)
 class WholePeriod:
-    """How many sessions were booked, and how many are full (the child waits for them)."""
+    """How many sessions were booked, how many are full (the child waits for them), and how many
+    are not open to this household yet (asked again once they are, they are booked)."""
 
     booked: int
     waiting: int
+    shut: int = 0
 
 
 @transaction.atomic
 def book_whole_period(
-    *, enrolment_id: int, channel: str, now: datetime, actor: Actor
+    *, enrolment_id: int, channel: str, now: datetime, actor: Actor, reason: str = ""
 ) -> WholePeriod:
     """Book every session to come of the enrolment's offering; where it is full, the child waits.
 
-    Asked again (new sessions opened since), it books only what is missing.
+    Asked again (new sessions opened since), it books only what is missing. Sessions whose booking
+    is not open to the household are left out, unless an agent gives a `reason`, kept in the
+    journal.
     """
     enrolment = get_enrolment(enrolment_id)
     assert enrolment is not None
@@ -56,12 +63,21 @@ def book_whole_period(
             "slot_id", flat=True
         )
     )
+    early = bool(actor.is_agent and reason.strip())
+    household = get_household(enrolment.family_id, first, enrolment.ends_on)
+    doors = get_doors(household, [enrolment.offering_id], first, enrolment.ends_on, now)
     created = []
-    for slot in sorted(seats.slots.values(), key=lambda s: (s.day, s.starts_at)):
+    shut = 0
+    for slot in sorted(seats.asked.values(), key=lambda s: (s.day, s.starts_at)):
         if slot.pk in held or started(day=slot.day, starts_at=slot.starts_at, now=now):
             continue
-        if seats.left(slot.pk):
-            status, ordinal = BookingStatus.CONFIRMED, seats.take(slot.pk)
+        if not early and not doors.opening(slot.offering_id, enrolment.child_id, slot.day).is_open:
+            shut += 1
+            continue
+        young, from_kept = is_young(enrolment.child.birth_on, slot.day), False
+        if seats.left(slot.pk, young=young):
+            status = BookingStatus.CONFIRMED
+            ordinal, from_kept = seats.take(slot.pk, young=young)
         else:
             status, ordinal = BookingStatus.WAITING, seats.join_queue(slot.pk)[0]
         created.append(
@@ -75,6 +91,8 @@ def book_whole_period(
                 channel=channel,
                 booked_at=now,
                 booked_by_id=actor.user_id,
+                is_young=young,
+                from_kept=from_kept,
             )
         )
     seats.save()
@@ -86,9 +104,11 @@ def book_whole_period(
             now=now,
             action="bookings.book_whole_period",
             summary=f"{enrolment.child.first_name} : {french.count(booked, 'séance')} réservées "
-            f"({enrolment.offering.activity.name})",
+            f"({enrolment.offering.activity.name})"
+            + (f". Avant l’ouverture : {reason.strip()}" if early else ""),
             family_id=enrolment.family_id,
             object_type="enrolments.Enrolment",
             object_id=enrolment.pk,
         )
-    return WholePeriod(booked, len(created) - booked)
+    tell_offers(seats.offered, now=now)
+    return WholePeriod(booked, len(created) - booked, shut)

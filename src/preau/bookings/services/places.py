@@ -1,52 +1,120 @@
 """Taking and giving back places, under the locks of their slots.
 
 Every writer of places goes through `Seats`: the slots' rows are locked in primary-key order, what
-is decided is counted in memory, and one statement writes it. The check constraint of the slot
-refuses one too many, whoever writes.
+is decided is counted in memory, and one statement writes it. Triggers refuse one too many, whoever
+writes.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from preau.bookings.enums import BookingStatus, SlotStatus
-from preau.bookings.models import Booking, Slot
-from preau.bookings.rules import offer_limit
-from preau.kernel.locks import lock_rows
+from preau.bookings.models import Booking, Hold, Pool, PoolSlot, Slot
+from preau.bookings.rules import offer_limit, room
+from preau.bookings.services.terms import get_terms
 
+# The slots asked, with the other products of their day: whoever takes a morning has the full day
+# in sight, so that one child never holds both and a place that they share is given once. With
+# them, the slots where this planning holds places.
+_AROUND = """
+SELECT other.id FROM (
+    SELECT id FROM bookings_slot WHERE id = ANY(%s)
+    UNION SELECT slot_id FROM bookings_hold WHERE family_id = %s AND user_id = %s
+) wanted
+JOIN bookings_slot asked ON asked.id = wanted.id
+JOIN bookings_slot other ON other.offering_id = asked.offering_id AND other.day = asked.day
+"""
 _QUEUES = """
 SELECT slot_id, count(*) FILTER (WHERE status = 'WAITING'),
        coalesce(bool_or(status = 'OFFERED' AND offer_expires_at <= %s), false)
 FROM bookings_booking WHERE slot_id = ANY(%s) AND status IN ('WAITING', 'OFFERED')
 GROUP BY slot_id
 """
+# The first of each queue, group by group: those who may be offered what is free.
+_FIRST = """
+SELECT id FROM (
+    SELECT id, ordinal, row_number() OVER (PARTITION BY slot_id, is_young ORDER BY ordinal) AS rank,
+           slot_id
+    FROM bookings_booking WHERE slot_id = ANY(%s) AND status = 'WAITING'
+) q WHERE rank <= %s
+"""
+_SAVE = """
+UPDATE bookings_slot s SET taken = s.taken + v.taken, young_taken = s.young_taken + v.young,
+    kept = s.kept + v.kept, last_ordinal = s.last_ordinal + v.ordinals
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[])
+    AS v(id, taken, young, kept, ordinals) WHERE s.id = v.id
+"""
 
 
-def _lock_slots(slot_ids: Iterable[int]) -> list[Slot]:
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Whose planning is under way: the places that it holds are its own."""
+
+    family_id: int
+    user_id: int
+
+
+def _lock_slots(slot_ids: Iterable[int], planner: Planner | None = None) -> list[Slot]:
     # All takers of these slots' places queue here: what is counted after stays true until commit.
-    return lock_rows(Slot.objects.all(), slot_ids)
+    return list(
+        _around(slot_ids, planner).select_for_update(of=("self",), no_key=True).order_by("pk")
+    )
+
+
+def _around(slot_ids: Iterable[int], planner: Planner | None) -> Any:
+    family, user = (planner.family_id, planner.user_id) if planner else (None, None)
+    return Slot.objects.filter(pk__in=RawSQL(_AROUND, [list(slot_ids), family, user]))  # noqa: S611
 
 
 class Seats:
     """The locked slots of one act. Use inside a transaction; `save` must be the last call.
 
-    With `look_only` nothing is locked nor written: what would happen now, for a recap.
+    `slots` holds those asked and the other products of the same days; `asked`, the former. With
+    `look_only` nothing is locked nor written: what would happen now, for a recap. `with_kept`: an
+    agent's act, which may give the places kept back.
     """
 
-    def __init__(self, slot_ids: Iterable[int], now: datetime, *, look_only: bool = False) -> None:
-        self.now = now
-        self.look_only = look_only
-        found = Slot.objects.filter(pk__in=list(slot_ids)) if look_only else _lock_slots(slot_ids)
+    def __init__(
+        self,
+        slot_ids: Iterable[int],
+        now: datetime,
+        *,
+        look_only: bool = False,
+        with_kept: bool = False,
+        planner: Planner | None = None,
+    ) -> None:
+        self.now, self.look_only, self.with_kept = now, look_only, with_kept
+        self.planner = planner
+        wanted = set(slot_ids)
+        found = _around(wanted, planner) if look_only else _lock_slots(wanted, planner)
         self.slots: dict[int, Slot] = {slot.pk: slot for slot in found}
+        self.asked = {pk: slot for pk, slot in self.slots.items() if pk in wanted}
         self.offered: list[Booking] = []
         self.lapsed: list[Booking] = []
+        self.pools: dict[int, list[Pool]] = defaultdict(list)
+        shared = [slot.pk for slot in self.slots.values() if slot.shares]
+        if shared:
+            members = PoolSlot.objects.filter(slot__in=shared).select_related("pool")
+            pools: dict[int, Pool] = {}
+            for member in members:
+                pool = pools.setdefault(member.pool_id, member.pool)
+                self.pools[member.slot_id].append(pool)
         self._taken: Counter[int] = Counter()
+        self._young: Counter[int] = Counter()
+        self._kept: Counter[int] = Counter()
         self._ordinals: Counter[int] = Counter()
-        self._capacity: Counter[int] = Counter()
         self._waiting: Counter[int] | None = None
         self._has_late = False
+        self._holds: dict[tuple[int, int], Hold] | None = None
+        self._gone: list[int] = []
+
+    # --- Reading ---------------------------------------------------------------------------
 
     def waiting(self, slot_id: int) -> int:
         """How many wait for a place of this slot."""
@@ -64,26 +132,63 @@ class Seats:
                     self._has_late = self._has_late or late
         return self._waiting
 
-    def left(self, slot_id: int) -> int:
-        """How many places may still be given."""
+    @property
+    def holds(self) -> dict[tuple[int, int], Hold]:
+        """The places held for a planning under way, by (slot, child)."""
+        if self._holds is None:
+            found = Hold.objects.filter(slot__in=list(self.slots))
+            self._holds = {(hold.slot_id, hold.child_id): hold for hold in found}
+        return self._holds
+
+    def left(self, slot_id: int, *, young: bool) -> int:
+        """How many places may still be given to a group: the lowest limit of the slot and of what
+        it shares."""
         slot = self.slots[slot_id]
         if slot.status != SlotStatus.OPEN:
             return 0
-        limit = slot.capacity
-        if slot.wanted_capacity is not None:
-            limit = min(limit, slot.wanted_capacity)
-        return max(limit - slot.taken, 0)
+        extra = slot.kept if self.with_kept else 0
+        free = room(slot, young=young, extra=extra)
+        for pool in self.pools.get(slot_id, ()):
+            free = min(free, room(pool, young=young, extra=extra))
+        return free
 
-    def take(self, slot_id: int) -> int:
-        """Take one place; returns its ordinal, the true order of arrival."""
-        self.slots[slot_id].taken += 1
-        self._taken[slot_id] += 1
-        return self.next_ordinal(slot_id)
+    # --- Deciding --------------------------------------------------------------------------
+
+    def take(self, slot_id: int, *, young: bool) -> tuple[int, bool]:
+        """Take one place: (its ordinal, the true order of arrival; whether it was kept back)."""
+        slot = self.slots[slot_id]
+        counters = [slot, *self.pools.get(slot_id, ())]
+        from_kept = (
+            self.with_kept
+            and slot.kept > 0
+            and any(room(counter, young=young) == 0 for counter in counters)
+        )
+        self._count(slot_id, 1, young=young, from_kept=from_kept)
+        return self.next_ordinal(slot_id), from_kept
+
+    def _count(self, slot_id: int, many: int, *, young: bool, from_kept: bool) -> None:
+        self._taken[slot_id] += many
+        self._young[slot_id] += many * young
+        self._kept[slot_id] -= many * from_kept
+        for counter in (self.slots[slot_id], *self.pools.get(slot_id, ())):
+            counter.taken += many
+            counter.young_taken += many * young
+            counter.kept -= many * from_kept
 
     def next_ordinal(self, slot_id: int) -> int:
+        """The next ordinal of the slot; where places are shared, of all the slots of its day, so
+        that who came first for one product is before who came later for another."""
         slot = self.slots[slot_id]
-        slot.last_ordinal += 1
-        self._ordinals[slot_id] += 1
+        before = slot.last_ordinal
+        last = before
+        if slot.shares:
+            last = max(
+                other.last_ordinal
+                for other in self.slots.values()
+                if other.offering_id == slot.offering_id and other.day == slot.day
+            )
+        slot.last_ordinal = last + 1
+        self._ordinals[slot_id] += slot.last_ordinal - before
         return slot.last_ordinal
 
     def join_queue(self, slot_id: int) -> tuple[int, int]:
@@ -97,15 +202,39 @@ class Seats:
         if self._waiting is not None:
             self._waiting[slot_id] -= 1
 
-    def give_back(self, slot_id: int) -> None:
-        """One place is free again; `settle` offers it to the first who waits."""
-        self.slots[slot_id].taken -= 1
-        self._taken[slot_id] -= 1
+    def give_back(self, place: Booking | Hold) -> None:
+        """A place is free again; `settle` offers it to the first who waits."""
+        self._count(place.slot_id, -1, young=place.is_young, from_kept=place.from_kept)
+
+    def hold_of(self, slot_id: int, child_id: int) -> Hold | None:
+        """The place held for this child, if any."""
+        return self.holds.get((slot_id, child_id))
+
+    def use_hold(self, hold: Hold) -> None:
+        """A place held becomes a booking: it is counted already."""
+        self.holds.pop((hold.slot_id, hold.child_id), None)
+        self._gone.append(hold.pk)
+
+    def release_hold(self, hold: Hold) -> None:
+        """A held place is free again."""
+        self.give_back(hold)
+        self.holds.pop((hold.slot_id, hold.child_id), None)
+        self._gone.append(hold.pk)
+
+    def is_ours(self, hold: Hold) -> bool:
+        return self.planner is not None and (hold.family_id, hold.user_id) == (
+            self.planner.family_id,
+            self.planner.user_id,
+        )
 
     def lapse_offers(self) -> None:
-        """Take back the places whose time to answer is over; it costs nothing to anyone."""
+        """Take back the places whose time to answer is over, offered or held; it costs nothing to
+        anyone. What this planning held and nobody took back is still its own."""
         if self.look_only:
             return
+        for hold in list(self.holds.values()):
+            if hold.expires_at <= self.now and not self.is_ours(hold):
+                self.release_hold(hold)
         self._queues()
         if not self._has_late:
             return
@@ -120,7 +249,7 @@ class Seats:
             booking.cancelled_channel = "SYSTEM"
             booking.cancel_reason = "Place proposée, sans réponse dans le délai"
             booking.is_charged = False
-            self.give_back(booking.slot_id)
+            self.give_back(booking)
             self.lapsed.append(booking)
         _update(
             self.lapsed,
@@ -128,53 +257,73 @@ class Seats:
         )
 
     def settle(self) -> None:
-        """Offer each free place to the first who waits for it, with a time limit."""
+        """Offer each free place to the first who waits for it, with a time limit.
+
+        In the order of the ordinals; a child whose group is full lets the next one of the other
+        group pass. Never a place that the town keeps.
+        """
         if self.look_only:
             return
-        free = {pk: n for pk in self.slots if (n := self.left(pk)) and self.waiting(pk)}
-        for slot_id, places in free.items():
-            slot = self.slots[slot_id]
-            limit = offer_limit(now=self.now, day=slot.day, starts_at=slot.starts_at)
-            if limit is None:
+        free = {
+            pk: n
+            for pk in self.slots
+            if self.waiting(pk) and (n := max(self._free(pk, True), self._free(pk, False)))
+        }
+        if not free:
+            return
+        kept = timedelta(hours=get_terms().offer_hours)
+        limits = {
+            pk: offer_limit(
+                now=self.now,
+                day=self.slots[pk].day,
+                starts_at=self.slots[pk].starts_at,
+                kept=kept,
+            )
+            for pk in free
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_FIRST, [list(free), max(free.values())])
+            ids = [row[0] for row in cursor.fetchall()]
+        queue = Booking.objects.filter(pk__in=ids).order_by("ordinal", "slot_id")
+        for booking in queue:
+            slot_id, limit = booking.slot_id, limits[booking.slot_id]
+            if limit is None or not self._free(slot_id, booking.is_young):
                 continue
-            queue = Booking.objects.filter(slot=slot, status=BookingStatus.WAITING)
-            for booking in queue.order_by("ordinal")[:places]:
-                booking.status = BookingStatus.OFFERED
-                booking.offer_expires_at = limit
-                slot.taken += 1
-                self._taken[slot_id] += 1
-                self.leave_queue(slot_id)
-                self.offered.append(booking)
+            booking.status = BookingStatus.OFFERED
+            booking.offer_expires_at = limit
+            self._count(slot_id, 1, young=booking.is_young, from_kept=False)
+            self.leave_queue(slot_id)
+            self.offered.append(booking)
         _update(self.offered, ("status", "offer_expires_at"))
 
-    def shrink(self) -> None:
-        """Bring the capacity down towards what the town wants, never under what is taken."""
-        for slot in self.slots.values():
-            if slot.wanted_capacity is not None and slot.capacity > slot.wanted_capacity:
-                lower = max(slot.wanted_capacity, slot.taken)
-                self._capacity[slot.pk] += lower - slot.capacity
-                slot.capacity = lower
+    def _free(self, slot_id: int, young: bool) -> int:
+        """What families may have, whoever acts."""
+        slot = self.slots[slot_id]
+        if slot.status != SlotStatus.OPEN:
+            return 0
+        return min(room(counter, young=young) for counter in (slot, *self.pools.get(slot_id, ())))
 
     def save(self) -> None:
         """Write the counts of all the slots in one statement, relative to what is stored."""
         assert not self.look_only
-        self.shrink()
+        if self._gone:
+            Hold.objects.filter(pk__in=self._gone).delete()
         ids = [
-            pk for pk in self.slots if self._taken[pk] or self._ordinals[pk] or self._capacity[pk]
+            pk
+            for pk in self.slots
+            if self._taken[pk] or self._young[pk] or self._kept[pk] or self._ordinals[pk]
         ]
         if not ids:
             return
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE bookings_slot s SET taken = s.taken + v.taken, "
-                "last_ordinal = s.last_ordinal + v.ordinals, capacity = s.capacity + v.capacity "
-                "FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[]) "
-                "AS v(id, taken, ordinals, capacity) WHERE s.id = v.id",
+                _SAVE,
                 [
                     ids,
                     [self._taken[pk] for pk in ids],
+                    [self._young[pk] for pk in ids],
+                    [self._kept[pk] for pk in ids],
                     [self._ordinals[pk] for pk in ids],
-                    [self._capacity[pk] for pk in ids],
                 ],
             )
 

@@ -23,6 +23,7 @@ _FIELDS = (
     "is_charged",
     "decision_sentence",
     "offer_expires_at",
+    "from_kept",
 )
 
 
@@ -40,7 +41,7 @@ def reopen_slots(*, slot_ids: Iterable[int], now: datetime, actor: Actor) -> lis
     seats = Seats(slot_ids, now)
     ids = [
         slot.pk
-        for slot in seats.slots.values()
+        for slot in seats.asked.values()
         if slot.status == SlotStatus.CANCELLED
         and not started(day=slot.day, starts_at=slot.starts_at, now=now)
     ]
@@ -77,11 +78,11 @@ def restore_bookings(*, held: Mapping[int, str], now: datetime, actor: Actor) ->
             and not started(day=slot.day, starts_at=slot.starts_at, now=now)
             and (slot.pk, booking.child_id) not in again
         )
-        if not possible or not (waited or seats.left(slot.pk)):
+        if not possible or not (waited or seats.left(slot.pk, young=booking.is_young)):
             result.missed.append(booking)
             continue
         if not waited:
-            seats.take(slot.pk)
+            booking.from_kept = seats.take(slot.pk, young=booking.is_young)[1]
         booking.status = BookingStatus.WAITING if waited else BookingStatus.CONFIRMED
         booking.cancelled_at = booking.offer_expires_at = None
         booking.cancelled_channel = booking.cancel_reason = booking.decision_sentence = ""

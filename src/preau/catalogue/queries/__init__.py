@@ -33,6 +33,8 @@ from preau.catalogue.queries.offer import (
     patterns_of,
     products_of,
     registration_openings,
+    sharing_offerings,
+    supervision_ratios,
 )
 from preau.catalogue.queries.sessions import NextSession, next_sessions, weekdays_by_kind
 from preau.catalogue.rules import DayInfo, registration_state
@@ -72,5 +74,7 @@ __all__ = [
     "registration_state",
     "rule_calendar",
     "school_year_of",
+    "sharing_offerings",
+    "supervision_ratios",
     "weekdays_by_kind",
 ]

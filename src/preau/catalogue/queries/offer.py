@@ -1,7 +1,7 @@
 """What is offered, where, to whom, and what is on the menu."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
@@ -15,6 +15,7 @@ from preau.catalogue.models import (
     SchoolYear,
     WeeklyPattern,
 )
+from preau.catalogue.rules import longest, supervision_ratio
 
 
 def list_activities(published: bool = True) -> QuerySet[Activity]:
@@ -95,6 +96,33 @@ def patterns_of(offering_ids: Iterable[int]) -> QuerySet[WeeklyPattern]:
         .filter(offering_id__in=list(offering_ids))
         .order_by("offering_id", "period_kind", "weekday", "product__position", "product_id")
     )
+
+
+def supervision_ratios(
+    offering_ids: Iterable[int],
+) -> dict[int, tuple[int | None, int | None]]:
+    """For each offering, the children that one adult may look after (under 6, from 6 on), for the
+    longest of its stays; two queries."""
+    offerings = list(Offering.objects.filter(pk__in=list(offering_ids)))
+    spans: dict[int, list[tuple[time, time]]] = {}
+    for activity, starts, ends in Product.objects.filter(
+        activity__in={row.activity_id for row in offerings}
+    ).values_list("activity_id", "starts_at", "ends_at"):
+        spans.setdefault(activity, []).append((starts, ends))
+    return {
+        row.pk: supervision_ratio(
+            row.supervision,
+            hours=longest(spans.get(row.activity_id, ())),
+            own=(row.young_per_adult, row.old_per_adult),
+        )
+        for row in offerings
+    }
+
+
+def sharing_offerings(offering_ids: Iterable[int]) -> list[int]:
+    """Those of these offerings whose products share their places."""
+    found = Offering.objects.filter(pk__in=list(offering_ids), shares_places=True)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def establishments(kind: str = "", *, active_only: bool = True) -> QuerySet[Establishment]:

@@ -489,7 +489,7 @@ def offer_a_place(story: Story, days: Days, homes: dict[str, DemoHome]) -> None:
     slots = [
         slot
         for slot in slots_between([offering_id], story.today + timedelta(days=2), story.last)
-        if slot.left > 0
+        if slot.left(young=False) > 0
         and slot.capacity >= 100
         and not live_bookings(three.family_id, [child_id], slot.day, slot.day)
     ]

@@ -9,7 +9,7 @@ from preau.bookings.enums import BookingStatus
 from preau.bookings.household import Kid
 from preau.bookings.pricing import FamilyRules, Service
 from preau.bookings.queries import BookingRow, SlotRow
-from preau.bookings.rules import started
+from preau.bookings.rules import is_young, started
 from preau.journeys.planning.values import BoardCell, Tab
 from preau.kernel import french
 from preau.kernel.clock import paris
@@ -148,7 +148,7 @@ class Painter:
             cell.state, cell.note = "past-free", "délai passé"
             return
         cell.can_change = True
-        cell.state = "free" if slot.left else "full"
+        cell.state = "free" if slot.left(young=is_young(kid.birth_on, slot.day)) else "full"
         if cell.state == "free" and self.span(slot, kid) is not None:
             cell.note = "absence signalée"
 

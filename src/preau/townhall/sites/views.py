@@ -142,7 +142,7 @@ def capacity(request: HttpRequest, slot_id: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         words = _("%s désormais.") % french.count(int(text[:6]), _("place"))
-        if changed.wanted_capacity is not None:
+        if changed.is_over:
             words += " " + _(
                 "Personne n’est retiré : les places libérées ne seront pas redonnées "
                 "tant que ce nombre est dépassé."

@@ -1,0 +1,59 @@
+"""What the database itself refuses of places, whoever writes.
+
+The functions `bookings_adults` and `bookings_room` are in the migrations: `rules.adults_needed` and
+`rules.room` in SQL (a test compares them).
+"""
+
+import pgtrigger
+
+# A count may not grow past a limit. It may shrink while past one, and a limit may be set under
+# what is taken: nobody is put out. Both tables that count places (Slot, Pool) have it.
+REFUSES_ONE_TOO_MANY = pgtrigger.Trigger(
+    name="refuses_one_too_many",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF (NEW.taken > OLD.taken AND NEW.taken > NEW.capacity)
+            OR (NEW.taken + NEW.kept > OLD.taken + OLD.kept
+                AND NEW.taken + NEW.kept > NEW.capacity)
+            OR (NEW.young_taken > OLD.young_taken AND NEW.young_taken > NEW.young_capacity)
+            OR (NEW.taken - NEW.young_taken > OLD.taken - OLD.young_taken
+                AND NEW.taken - NEW.young_taken > NEW.old_capacity)
+            OR ((NEW.young_taken > OLD.young_taken
+                    OR NEW.taken - NEW.young_taken > OLD.taken - OLD.young_taken)
+                AND bookings_adults(NEW.young_taken, NEW.taken - NEW.young_taken,
+                                    NEW.young_per_adult, NEW.old_per_adult) > NEW.adults)
+        THEN
+            RAISE EXCEPTION 'preau: one place too many in % %', TG_TABLE_NAME, NEW.id
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+# What a slot gives or takes back, each pool that it is in does too. After the statement, so that a
+# family may leave the full day for the morning in one sending.
+COUNTS_WHAT_IS_SHARED = pgtrigger.Trigger(
+    name="counts_what_is_shared",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Update,
+    referencing=pgtrigger.Referencing(old="old_slots", new="new_slots"),
+    func="""
+        IF NOT EXISTS (SELECT FROM new_slots WHERE shares) THEN
+            RETURN NULL;
+        END IF;
+        UPDATE bookings_pool pool
+        SET taken = pool.taken + d.taken, young_taken = pool.young_taken + d.young_taken,
+            kept = pool.kept + d.kept
+        FROM (
+            SELECT member.pool_id, sum(n.taken - o.taken) AS taken,
+                   sum(n.young_taken - o.young_taken) AS young_taken, sum(n.kept - o.kept) AS kept
+            FROM new_slots n JOIN old_slots o ON o.id = n.id
+            JOIN bookings_poolslot member ON member.slot_id = n.id
+            WHERE n.shares GROUP BY member.pool_id
+        ) d
+        WHERE pool.id = d.pool_id AND (d.taken <> 0 OR d.young_taken <> 0 OR d.kept <> 0);
+        RETURN NULL;
+    """,
+)
