@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from preau.attendance.models import SiteGroup, StaffDuty, Tick
+from preau.attendance.models import AbsenceReport, SiteGroup, StaffDuty, Tick
 from preau.attendance.queries import Sheet, SheetRow, sheet
 from preau.bookings.facts import age_on
 from preau.bookings.queries import slots_of
@@ -95,3 +95,12 @@ def ticks_of(slot_id: int, child_id: int | None = None) -> list[Tick]:
     if child_id is not None:
         found = found.filter(child=child_id)
     return list(found.order_by("received_at", "pk"))
+
+
+def away_on(child_ids: Iterable[int], day: date) -> set[int]:
+    """The children whose absence on the day was announced; one query."""
+    return set(
+        AbsenceReport.objects.filter(
+            child_id__in=list(child_ids), starts_on__lte=day, ends_on__gte=day
+        ).values_list("child_id", flat=True)
+    )

@@ -305,6 +305,8 @@ class Menu(models.Model):
     dairy = models.CharField("laitage", max_length=120, blank=True)
     dessert = models.CharField("dessert", max_length=120, blank=True)
     note = models.CharField("remarque", max_length=160, blank=True)
+    # What each course holds: {"main": ["FISH", "MILK"]}, codes of Allergen, PORK and MEAT.
+    allergens = models.JSONField("allergènes", default=dict, blank=True)
 
     class Meta:
         verbose_name = "menu"

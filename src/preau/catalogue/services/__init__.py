@@ -14,7 +14,12 @@ from preau.catalogue.services.calendar import (
     save_holiday,
     save_school_year,
 )
-from preau.catalogue.services.menus import delete_menu, save_menu, save_week_menus
+from preau.catalogue.services.menus import (
+    delete_menu,
+    save_allergens,
+    save_menu,
+    save_week_menus,
+)
 from preau.catalogue.services.offer import (
     copy_offerings,
     delete_activity,
@@ -46,6 +51,7 @@ __all__ = [
     "delete_school_year",
     "import_calendar",
     "save_activity",
+    "save_allergens",
     "save_class",
     "save_closed_day",
     "save_establishment",
