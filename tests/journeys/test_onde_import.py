@@ -20,7 +20,7 @@ from preau.journeys.onde.services import (
 )
 from preau.kernel.actors import Actor
 from preau.kernel.codes import normalise_family_code
-from preau.schools.models import PupilImport, Schooling
+from preau.schools.models import PupilImport, PupilRecord, Schooling
 from tests.connectors.test_onde import ADULTS, LUCIE, MOTHER, PUPILS
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +178,27 @@ def test_files_swapped_are_refused_and_write_nothing(schools) -> None:
     with pytest.raises(ImportRefused, match="n’est pas un export d’ONDE"):
         preview_import(pupils=both["adults"], adults=both["pupils"], now=NOW, actor=ACTOR)
     assert PupilImport.objects.count() == 0
+
+
+def test_a_child_of_another_software_is_recognised_and_gets_its_ine(schools) -> None:
+    from tests.harness.people import make_town
+
+    make_town()
+    load([LUCIE], [MOTHER])
+    Child.objects.update(ine=None)
+    PupilRecord.objects.all().delete()
+    Schooling.objects.all().delete()
+    plan = load([LUCIE], [MOTHER])
+    assert plan.counts["adopted"] == 1 and plan.counts["new_children"] == 0
+    assert Child.objects.get().ine == "1234567890A"
+    assert Family.objects.count() == 1
+
+
+def test_the_preview_tells_each_change_one_by_one(schools) -> None:
+    load([LUCIE, PAUL], [both_children(MOTHER)])
+    october = NOW + timedelta(days=30)
+    changed = LUCIE.replace("CE2 - MME BRUN", "CM1 - M. NOIR").replace(";CE2;", ";CM1;")
+    import_id = preview_import(**files([changed], [MOTHER]), now=october, actor=ACTOR)
+    told = PupilImport.objects.get(pk=import_id).examples
+    assert len(told["leavers"]) == 1 and "Paul" in told["leavers"][0]
+    assert [line for line in told["class_changes"] + told["class_entries"] if "Lucie" in line]

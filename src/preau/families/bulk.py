@@ -176,6 +176,15 @@ def move_families(*, moves: Sequence[tuple[int, AddressData]], now: datetime, ac
 
 
 @transaction.atomic
+def give_ines(*, ines: dict[str, int]) -> None:
+    """Write the register's identifier on children who had none: {INE: child id}."""
+    rows = Child.objects.in_bulk(list(ines.values()))
+    for ine, child_id in ines.items():
+        rows[child_id].ine = ine
+    Child.objects.bulk_update(rows.values(), ["ine"], batch_size=BATCH)
+
+
+@transaction.atomic
 def correct_children(*, corrections: Sequence[tuple[int, ChildData]]) -> None:
     """Rewrite the identity of these children as the school's register gives it."""
     rows = Child.objects.in_bulk([child_id for child_id, _ in corrections])

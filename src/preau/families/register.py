@@ -61,6 +61,29 @@ def known_children(*, ines: Collection[str]) -> dict[str, KnownChild]:
     }
 
 
+def children_without_ine(births: Collection[date]) -> dict[tuple[str, date], KnownChild | None]:
+    """Children born on these days whom no register knows yet (another software's files), by
+    (last name and first name, birth); None where two of them share all that."""
+    found: dict[tuple[str, date], KnownChild | None] = {}
+    for child in Child.objects.filter(ine=None, birth_on__in=births, merged_into=None):
+        if child.birth_on is None:
+            continue
+        key = (search_key(child.last_name, child.first_name), child.birth_on)
+        found[key] = (
+            None
+            if key in found
+            else KnownChild(
+                child.pk,
+                child.last_name,
+                child.usage_name,
+                child.first_name,
+                child.birth_on,
+                child.sex,
+            )
+        )
+    return found
+
+
 def known_families(
     *, child_ids: Iterable[int], emails: Collection[str], day: date
 ) -> list[KnownFamily]:

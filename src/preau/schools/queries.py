@@ -13,6 +13,7 @@ from preau.kernel.text import search_key
 from preau.schools.models import HouseholdRecord, PupilImport, PupilRecord, Schooling
 
 ONDE = "onde"
+ROLLOVER = "rollover"
 
 
 def schooling_on(child_ids: Iterable[int], day: date) -> dict[int, Schooling]:
@@ -78,6 +79,15 @@ def running_schoolings(school_year_id: int) -> QuerySet[Schooling]:
         Schooling.objects.filter(school_year_id=school_year_id)
         .order_by("child_id", "-starts_on")
         .distinct("child_id")
+    )
+
+
+def get_schoolings(ids: Iterable[int]) -> QuerySet[Schooling]:
+    """These schoolings, with child, school and class, by the children's names."""
+    return (
+        Schooling.objects.filter(pk__in=list(ids))
+        .select_related("child", "establishment", "school_class")
+        .order_by("child__search_key", "pk")
     )
 
 

@@ -28,6 +28,7 @@ def apply_plan(plan: ImportPlan, *, now: datetime, actor: Actor) -> None:
         listed=plan.classes, spread=plan.spread, school_year_id=plan.school_year_id
     )
     children = plan.pupils | bulk.create_children(children=plan.new_children, now=now)
+    bulk.give_ines(ines=plan.adopted)
     bulk.correct_children(corrections=plan.corrections)
     bulk.open_families(
         families=plan.new_families,

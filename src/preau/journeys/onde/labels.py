@@ -10,6 +10,7 @@ COUNT_LABELS = {
     "new_classes": "classes dans le fichier",
     "moves": "changements d’adresse",
     "corrections": "corrections d’identité",
+    "adopted": "enfants reconnus par leur nom et leur naissance",
     "class_changes": "changements de classe",
     "class_entries": "entrées dans une classe",
     "leavers": "départs",

@@ -10,11 +10,18 @@ from datetime import date
 from preau.catalogue.class_lists import ListedClass, spread_classes
 from preau.catalogue.queries import school_year_of
 from preau.families.bulk import BulkFamily
-from preau.families.register import KnownChild, KnownFamily, known_children, known_families
+from preau.families.register import (
+    KnownChild,
+    KnownFamily,
+    children_without_ine,
+    known_children,
+    known_families,
+)
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.journeys.onde.households import Household, address_key, group_households, person_key
 from preau.kernel.errors import Refusal
-from preau.schools.queries import ONDE, register_addresses, running_schoolings
+from preau.kernel.text import search_key
+from preau.schools.queries import ONDE, ROLLOVER, register_addresses, running_schoolings
 from preau.schools.register import ADULTS, AdultRow, PostalAddress, Problem, PupilRow, Register
 
 # More leavers than this share of the known pupils looks like a wrong file: said loudly.
@@ -57,6 +64,7 @@ class ImportPlan:
     new_guardians: list[tuple[int, GuardianData]] = field(default_factory=list)
     moves: list[tuple[int, AddressData]] = field(default_factory=list)
     corrections: list[tuple[int, ChildData]] = field(default_factory=list)
+    adopted: dict[str, int] = field(default_factory=dict)  # INE → child known by name and birth
     class_moves: list[ClassMove] = field(default_factory=list)
     leavers: list[int] = field(default_factory=list)  # schooling ids
     pupils: dict[str, int] = field(default_factory=dict)  # known INE → child id
@@ -81,6 +89,7 @@ class ImportPlan:
             "new_classes": len(self.classes),
             "moves": len(self.moves),
             "corrections": len(self.corrections),
+            "adopted": len(self.adopted),
             "class_changes": sum(move.known for move in self.class_moves),
             "class_entries": sum(not move.known for move in self.class_moves),
             "leavers": len(self.leavers),
@@ -110,7 +119,10 @@ def make_plan(files: Register, *, day: date) -> ImportPlan:
         adults_read=len(files.adults),
     )
     _plan_classes(plan, files.pupils)
+    if not any(schooling.source == ONDE for schooling in schoolings.values()):
+        plan.starts_on = year.starts_on
     children = known_children(ines=[pupil.ine for pupil in files.pupils])
+    children |= _adopt(plan, [pupil for pupil in files.pupils if pupil.ine not in children])
     _plan_children(plan, files.pupils, children)
     _plan_schoolings(plan, files.pupils, schoolings)
     households, problems = group_households(files)
@@ -133,6 +145,19 @@ def _plan_classes(plan: ImportPlan, pupils: list[PupilRow]) -> None:
     plan.spread = spread_classes(listed=plan.classes, school_year_id=plan.school_year_id)
     if len(plan.spread) < len(plan.classes):
         raise NoSchool
+
+
+def _adopt(plan: ImportPlan, pupils: list[PupilRow]) -> dict[str, KnownChild]:
+    """Children already in a file, without an INE: the same names and birth, and no namesake."""
+    here = children_without_ine({pupil.birth_on for pupil in pupils})
+    found: dict[str, KnownChild] = {}
+    for pupil in pupils:
+        key = (search_key(pupil.last_name, pupil.first_name), pupil.birth_on)
+        known = here.pop(key, None)
+        if known is not None:
+            found[pupil.ine] = known
+            plan.adopted[pupil.ine] = known.id
+    return found
 
 
 def _plan_children(
@@ -170,10 +195,18 @@ def _plan_schoolings(plan: ImportPlan, pupils: list[PupilRow], schoolings: dict)
         ):
             continue
         plan.class_moves.append(
-            ClassMove(pupil.ine, pupil.class_id, pupil.level, known=running is not None)
+            ClassMove(
+                pupil.ine,
+                pupil.class_id,
+                pupil.level,
+                # Prepared by the roll-over, the year begins with the register's own class.
+                known=running is not None and running.source != ROLLOVER,
+            )
         )
     present = set(plan.pupils.values())
-    staying = [s for s in schoolings.values() if s.source == ONDE and s.ends_on >= plan.day]
+    staying = [
+        s for s in schoolings.values() if s.source in (ONDE, ROLLOVER) and s.ends_on >= plan.day
+    ]
     plan.leavers = [s.pk for s in staying if s.child_id not in present]
     if staying and len(plan.leavers) > SUSPICIOUS_LEAVERS * len(staying):
         plan.warnings.append(

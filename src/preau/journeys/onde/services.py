@@ -9,8 +9,8 @@ from preau.audit.services import record
 from preau.documents.queries import read_bytes
 from preau.documents.services import store_raw
 from preau.journeys.onde.apply import apply_plan, lock_imports
+from preau.journeys.onde.changes import told_changes
 from preau.journeys.onde.plan import ImportPlan, make_plan
-from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.enums import Channel
@@ -19,8 +19,6 @@ from preau.schools.enums import ImportStatus as Status
 from preau.schools.queries import get_import
 from preau.schools.register import NotARegisterFile, read_register
 from preau.schools.services import mark_import, save_import_preview
-
-EXAMPLES = 20
 
 
 class ImportRefused(Refusal):
@@ -65,7 +63,7 @@ def preview_import(*, pupils: bytes, adults: bytes, now: datetime, actor: Actor)
             {"file": p.file, "line": p.line, "reason": p.reason, "refused": p.is_refused}
             for p in plan.problems
         ],
-        examples=_examples(plan),
+        examples=told_changes(plan),
         now=now,
         actor=actor,
     )
@@ -128,20 +126,3 @@ def run_import(*, import_id: int, user_id: int | None, label: str, now: datetime
             now=now,
             error=str(error),
         )
-
-
-def _examples(plan: ImportPlan) -> dict[str, list[str]]:
-    """Some lines of each kind of change, for the agent's eye."""
-    return {
-        "new_families": [
-            f"{' et '.join(f'{g.first_name} {g.last_name}' for g in family.guardians)}, "
-            f"{family.address.one_line}, {french.count(len(family.children), 'enfant')}"
-            for family in plan.new_families[:EXAMPLES]
-        ],
-        "new_children": [
-            f"{child.first_name} {child.last_name}, né(e) le {child.birth_on:%d/%m/%Y}"
-            for child in plan.new_children[:EXAMPLES]
-        ],
-        "moves": [address.one_line for _, address in plan.moves[:EXAMPLES]],
-        "warnings": plan.warnings,
-    }

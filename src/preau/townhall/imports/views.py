@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
+from preau.journeys.onde.changes import CHANGE_LABELS
 from preau.journeys.onde.labels import COUNT_LABELS
 from preau.journeys.onde.services import abandon_import, approve_import, preview_import
 from preau.kernel.clock import utc_now
@@ -19,6 +20,7 @@ from preau.townhall.imports.forms import OndeForm
 from preau.ui.exports import csv_response
 
 PAGE = 50
+SHOWN = 20
 
 
 @agent_required(Permission.IMPORT)
@@ -53,10 +55,15 @@ def import_detail(request: HttpRequest, import_id: int) -> HttpResponse:
     counts = [
         (label, found.counts[name]) for name, label in COUNT_LABELS.items() if name in found.counts
     ]
+    changes = [
+        (label, lines[:SHOWN], max(0, len(lines) - SHOWN))
+        for name, label in CHANGE_LABELS.items()
+        if (lines := found.examples.get(name, []))
+    ]
     return render(
         request,
         "townhall/imports/detail.html",
-        {"found": found, "counts": counts, "problems": problems},
+        {"found": found, "counts": counts, "changes": changes, "problems": problems},
     )
 
 
@@ -99,4 +106,22 @@ def problems_csv(request: HttpRequest, import_id: int) -> HttpResponseBase:
         f"import-onde-{import_id}-problemes.csv",
         [_("Fichier"), _("Ligne"), _("Suite"), _("Raison")],
         rows,
+    )
+
+
+@agent_required(Permission.IMPORT)
+@require_GET
+def changes_csv(request: HttpRequest, import_id: int) -> HttpResponseBase:
+    """Every change that the import makes, one by one."""
+    found = get_import(import_id)
+    if found is None:
+        raise Http404
+    return csv_response(
+        f"import-onde-{import_id}-changements.csv",
+        [_("Changement"), _("Qui")],
+        (
+            (label, line)
+            for name, label in CHANGE_LABELS.items()
+            for line in found.examples.get(name, [])
+        ),
     )
