@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -316,7 +317,11 @@ def _write(
         if debts
         else ()
     )
-    invoices, lines, movements, legs, done = [], [], [], [], []
+    invoices: list[tuple[Any, ...]] = []
+    lines: list[tuple[Any, ...]] = []
+    movements: list[tuple[Any, ...]] = []
+    legs: list[tuple[Any, ...]] = []
+    done: list[tuple[int | None, int]] = []
     for movement_id, one in zip(movement_ids, brought, strict=True):
         invoice_id = None
         source = one.source or (CARRY_SOURCE, movement_id)
