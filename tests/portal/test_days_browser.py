@@ -15,6 +15,7 @@ from tests.bookings import world
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = world.instant("2026-10-06T16:45")
 MODULES = (
+    "ui.days.checkout",
     "ui.days.planning",
     "ui.days.absences",
     "ui.days.cards",

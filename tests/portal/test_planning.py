@@ -17,7 +17,7 @@ URL = "/espace/reservations/"
 @pytest.fixture(autouse=True)
 def at_nine(monkeypatch, now):
     """Tuesday 6 October 2026, 9:00."""
-    for module in ("preau.ui.days.planning",):
+    for module in ("preau.ui.days.planning", "preau.ui.days.checkout"):
         monkeypatch.setattr(f"{module}.utc_now", lambda: now, raising=False)
 
 

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 def at_nine(monkeypatch, now):
     """Tuesday 6 October 2026, 9:00."""
     for module in (
+        "ui.days.checkout",
         "ui.days.planning",
         "ui.days.absences",
         "ui.days.cards",
@@ -238,9 +239,9 @@ def test_the_register_of_3300_children_is_fast(counter, school, django_assert_ma
     enrolment = world.enrol(family, slot.offering, world.children_of(family)[0])
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO families_child (last_name, usage_name, first_name, birth_on, sex, diet, "
+            "INSERT INTO families_child (last_name, usage_name, first_name, birth_on, sex, diet, former_code, "
             "has_pai, search_key, created_at) SELECT 'Nom' || g, '', 'Prénom', '2018-01-01', 'F', "
-            "'STANDARD', false, 'nom' || g, now() FROM generate_series(1, 3300) g"
+            "'STANDARD', '', false, 'nom' || g, now() FROM generate_series(1, 3300) g"
         )
         cursor.execute(
             "INSERT INTO bookings_booking (slot_id, child_id, family_id, enrolment_id, status, "

@@ -333,7 +333,9 @@ class Migration(migrations.Migration):
             model_name="poolslot",
             name="slot",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="pools", to="bookings.slot"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="pools",
+                to="bookings.slot",
             ),
         ),
         migrations.AddConstraint(

@@ -42,11 +42,7 @@ def change_draft(
         else:
             after[name] = wanted
     after = dict(list(after.items())[-MOST_CHANGES:])
-    if after != draft.changes:
-        draft.history = [*draft.history, draft.changes][-KEPT_STATES:]
-        draft.changes = after
-        draft.updated_at = now
-        draft.save(update_fields=["changes", "history", "updated_at"])
+    _move(draft, after, now)
     return draft
 
 
@@ -55,7 +51,15 @@ def undo_draft(*, family_id: int, user_id: int, now: datetime) -> PlanningDraft:
     """Come back to the choices before the last change."""
     draft = _locked(family_id, user_id, now)
     if draft.history:
-        draft.changes = draft.history.pop()
+        last = draft.history.pop()
+        if "was" in last:
+            for name, wanted in last["was"].items():
+                if wanted is None:
+                    draft.changes.pop(name, None)
+                else:
+                    draft.changes[name] = wanted
+        else:  # a whole state, as drafts of before kept them
+            draft.changes = last
     else:
         draft.changes = {}
     draft.updated_at = now
@@ -66,12 +70,24 @@ def undo_draft(*, family_id: int, user_id: int, now: datetime) -> PlanningDraft:
 @transaction.atomic
 def clear_draft(*, family_id: int, user_id: int, now: datetime) -> None:
     """Give up all the choices (they can still be undone)."""
-    draft = _locked(family_id, user_id, now)
-    if draft.changes:
-        draft.history = [*draft.history, draft.changes][-KEPT_STATES:]
-        draft.changes = {}
-        draft.updated_at = now
-        draft.save(update_fields=["changes", "history", "updated_at"])
+    _move(_locked(family_id, user_id, now), {}, now)
+
+
+def _move(draft: PlanningDraft, after: dict[str, bool], now: datetime) -> None:
+    """Go to other choices; the history keeps what these were where they change, a year of days
+    being too much to keep whole twenty times."""
+    before = draft.changes
+    if after == before:
+        return
+    was = {
+        name: before.get(name)
+        for name in before.keys() | after.keys()
+        if before.get(name) != after.get(name)
+    }
+    draft.history = [*draft.history, {"was": was}][-KEPT_STATES:]
+    draft.changes = after
+    draft.updated_at = now
+    draft.save(update_fields=["changes", "history", "updated_at"])
 
 
 def _locked(family_id: int, user_id: int, now: datetime) -> PlanningDraft:

@@ -8,8 +8,14 @@ from typing import Any
 
 from preau.bookings.enums import Outcome
 from preau.bookings.errors import NeedsRecap
-from preau.bookings.queries import get_draft, pairs_booked
-from preau.bookings.services import Line, change_draft, preview_planning, submit_planning
+from preau.bookings.queries import get_draft, holds_of, pairs_booked
+from preau.bookings.services import (
+    Line,
+    change_draft,
+    hold_places,
+    preview_planning,
+    submit_planning,
+)
 from preau.bookings.services.drafts import parse_pair
 from preau.journeys.planning.board import schooling_of
 from preau.journeys.planning.values import Board, BoardCell
@@ -103,6 +109,8 @@ class Review:
 
     key: uuid.UUID | None
     lines: list[Line]
+    # Until when the places that are held are held; None when none is.
+    held_until: datetime | None = None
 
     @property
     def changes(self) -> int:
@@ -120,6 +128,16 @@ class Review:
             Outcome.CHARGED,
             Outcome.LEFT_QUEUE,
         )
+
+    @property
+    def held(self) -> int:
+        """How many places are held until then."""
+        return sum(line.held for line in self.lines) if self.held_until else 0
+
+    @property
+    def not_held(self) -> int:
+        """How many free places could be held and are not."""
+        return sum(line.act == "add" and not line.held for line in self.of(Outcome.CONFIRMED))
 
     @property
     def cents(self) -> int | None:
@@ -161,7 +179,24 @@ def review_draft(
         late_allowed=late_allowed,
         schooling=_schooling(add, now),
     )
-    return Review(draft.key, lines)
+    untils = [until for until in holds_of(family_id, user_id).values() if until > now]
+    return Review(draft.key, lines, min(untils, default=None))
+
+
+def hold_draft(
+    *, family_id: int, user_id: int, now: datetime, actor: Actor, late_allowed: bool = False
+) -> None:
+    """Hold the free places of the draft while its author checks and sends it."""
+    draft = get_draft(family_id, user_id)
+    add, _remove = _parts(family_id, draft.changes) if draft else ([], [])
+    hold_places(
+        family_id=family_id,
+        add=add,
+        now=now,
+        actor=actor,
+        late_allowed=late_allowed,
+        schooling=_schooling(add, now),
+    )
 
 
 def send_draft(
@@ -258,6 +293,7 @@ __all__ = [
     "change_draft",
     "copy_to_sibling",
     "copy_week",
+    "hold_draft",
     "review_draft",
     "send_choices",
     "send_draft",

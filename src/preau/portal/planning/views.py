@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.portal.access import family_required
+from preau.ui.days import checkout
 from preau.ui.days import planning as steps
 from preau.ui.days.desk import Desk
 
@@ -28,16 +29,16 @@ def opening(request: HttpRequest) -> HttpResponse:
 @family_required
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
-    return steps.review_page(desk_of(request, "planning"))
+    return checkout.review_page(desk_of(request, "planning"))
 
 
 @family_required
 @require_GET
 def receipt(request: HttpRequest, reference: str) -> HttpResponse:
-    return steps.receipt_page(desk_of(request, "planning"), reference)
+    return checkout.receipt_page(desk_of(request, "planning"), reference)
 
 
 @family_required
 @require_POST
 def offer(request: HttpRequest, booking_id: int) -> HttpResponse:
-    return steps.answer_offer(desk_of(request, "planning"), booking_id)
+    return checkout.answer_offer(desk_of(request, "planning"), booking_id)

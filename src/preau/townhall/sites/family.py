@@ -13,7 +13,7 @@ from preau.kernel.clock import paris_day, utc_now
 from preau.townhall.access import agent_required
 from preau.townhall.families.scope import get_family_or_404
 from preau.townhall.sites.cards import printed_cards
-from preau.ui.days import absences, cards, planning
+from preau.ui.days import absences, cards, checkout, planning
 from preau.ui.days.desk import Desk
 
 
@@ -41,19 +41,19 @@ def planning_page(request: HttpRequest, code: str) -> HttpResponse:
 @agent_required(Permission.BOOK)
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, code: str) -> HttpResponse:
-    return planning.review_page(_desk(request, code, "planning"))
+    return checkout.review_page(_desk(request, code, "planning"))
 
 
 @agent_required(Permission.BOOK)
 @require_GET
 def receipt(request: HttpRequest, code: str, reference: str) -> HttpResponse:
-    return planning.receipt_page(_desk(request, code, "planning"), reference)
+    return checkout.receipt_page(_desk(request, code, "planning"), reference)
 
 
 @agent_required(Permission.BOOK)
 @require_POST
 def offer(request: HttpRequest, code: str, booking_id: int) -> HttpResponse:
-    return planning.answer_offer(_desk(request, code, "planning"), booking_id)
+    return checkout.answer_offer(_desk(request, code, "planning"), booking_id)
 
 
 # --- Absences -----------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
-"""The planning's steps: choose days, check, send, read the receipt, answer an offer."""
+"""The planning's first steps: choose days, copy, undo; wait for an opening."""
 
-import uuid
 from datetime import date, datetime, timedelta
 from math import ceil
 from random import randrange
@@ -8,20 +7,15 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
 
-from preau.bookings.enums import Outcome
-from preau.bookings.queries import get_submission, read_offers
+from preau.bookings.queries import read_offers
 from preau.bookings.services import (
-    accept_offer,
     change_draft,
     clear_draft,
-    decline_offer,
-    receipt_lines,
+    release_holds,
     undo_draft,
 )
 from preau.catalogue.enums import ActivityKind
@@ -31,16 +25,16 @@ from preau.journeys.planning import (
     copy_to_sibling,
     copy_week,
     get_board,
+    hold_draft,
     page_span,
-    review_draft,
     send_choices,
-    send_draft,
     weeks_until,
 )
 from preau.kernel import french
 from preau.kernel.clock import paris, paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.ui.days.board import draw_weeks, shown_pairs
+from preau.ui.days.checkout import asked_key
 from preau.ui.days.desk import Desk
 
 ICONS = {
@@ -247,11 +241,13 @@ def _keep(desk: Desk, now: datetime) -> HttpResponse:
     act = "review" if act == "send" else act
     back = desk.url("planning") + "?" + urlencode({"mois": f"{month:%Y-%m}", "activite": activity})
     if act == "review":
+        hold_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor)
         return redirect(desk.url("planning-review"))
     if act == "undo":
         undo_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now)
     elif act == "clear":
         clear_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now)
+        release_holds(family_id=desk.family.pk, user_id=desk.user_id, now=now)
     elif act == "keep" and _is_ours(data.get("go", ""), desk):
         return redirect(data["go"])
     elif act in ("copy", "kid"):
@@ -266,7 +262,7 @@ def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | Non
         sent = send_choices(
             family_id=desk.family.pk,
             user_id=desk.user_id,
-            key=_key(desk),
+            key=asked_key(desk),
             choices=choices,
             channel=desk.channel(""),
             now=now,
@@ -277,13 +273,6 @@ def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | Non
         messages.info(desk.request, str(refusal))
         return None
     return redirect(desk.url("planning-receipt", reference=sent.reference))
-
-
-def _key(desk: Desk) -> uuid.UUID:
-    try:
-        return uuid.UUID(desk.request.POST.get("key", ""))
-    except ValueError:
-        raise Http404 from None
 
 
 def _is_ours(url: str, desk: Desk) -> bool:
@@ -329,155 +318,3 @@ def _copy(desk: Desk, act: str, rest: str, *, month: date, activity: str, now: d
         messages.info(desk.request, words % {"days": french.count(changed, _("jour"))})
     elif not wishes or draft.changes == board.draft:
         messages.info(desk.request, _("Ces jours étaient déjà les mêmes, ou ne se changent plus."))
-
-
-# --- Check and send -------------------------------------------------------------------------------
-
-_GROUPS = (
-    (Outcome.CONFIRMED, "ok", _l("Réservés"), "check"),
-    (Outcome.WAITING, "full", _l("Complets : en liste d’attente"), "list-ordered"),
-    (Outcome.CANCELLED, "ok", _l("Retirés, sans frais"), "minus"),
-    (Outcome.CHARGED, "bad", _l("Retirés, mais dus"), "circle-alert"),
-    (Outcome.LEFT_QUEUE, "past", _l("Retirés de la liste d’attente"), "minus"),
-    (Outcome.ALREADY, "past", _l("Déjà faits"), "check"),
-    (Outcome.FULL, "full", _l("Complets, non demandés"), "list-ordered"),
-    (Outcome.TOO_LATE, "past", _l("Délai passé"), "lock"),
-    (Outcome.NOT_OPEN, "past", _l("Réservations pas ouvertes"), "lock"),
-    (Outcome.REFUSED, "bad", _l("Refusés"), "circle-alert"),
-)
-_PLANNED = {
-    Outcome.CONFIRMED: _l("À réserver"),
-    Outcome.WAITING: _l("Complets : à mettre en liste d’attente"),
-    Outcome.CANCELLED: _l("À retirer, sans frais"),
-    Outcome.CHARGED: _l("À retirer, mais dus"),
-    Outcome.LEFT_QUEUE: _l("À retirer de la liste d’attente"),
-    Outcome.TOO_LATE: _l("Trop tard"),
-    Outcome.REFUSED: _l("Impossibles"),
-}
-
-
-def groups_of(lines: list[Any], *, planned: bool = False) -> list[dict[str, Any]]:
-    """Lines by outcome, in the order that matters, each with its words ready to read."""
-    found = []
-    for outcome, kind, title, icon in _GROUPS:
-        rows = [line for line in lines if line.outcome == outcome]
-        if rows:
-            found.append(
-                {
-                    "outcome": outcome,
-                    "kind": kind,
-                    "icon": icon,
-                    "title": _PLANNED.get(outcome, title) if planned else title,
-                    "rows": [_row(line) for line in rows],
-                }
-            )
-    return found
-
-
-def _row(line: Any) -> dict[str, Any]:
-    activity = line.activity
-    if line.product and line.product.lower() not in activity.lower():
-        activity = f"{activity}, {line.product.lower()}"
-    note = line.sentence
-    if line.rank:
-        rank = french.ordinal(line.rank)
-        note = _("%s de la liste d’attente") % rank + (f". {note}" if note else "")
-    cents = None
-    if line.cents is not None and line.outcome in (Outcome.CONFIRMED, Outcome.CHARGED):
-        cents = line.cents
-    elif line.cents and line.outcome == Outcome.CANCELLED:
-        cents = -line.cents
-    return {
-        "child": line.name,
-        "day": french.day(date.fromisoformat(line.day)),
-        "activity": activity,
-        "note": note,
-        "cents": cents,
-        "surcharge": line.surcharge,
-    }
-
-
-def review_page(desk: Desk) -> HttpResponse:
-    """What sending would do, day by day; the button that sends, and its choices."""
-    request, now = desk.request, utc_now()
-    late_allowed = desk.is_agent and request.POST.get("late") == "1"
-    if request.method == "POST":
-        data = request.POST
-        key = _key(desk)
-        try:
-            sent = send_draft(
-                family_id=desk.family.pk,
-                user_id=desk.user_id,
-                key=key,
-                channel=desk.channel(data.get("channel", "")),
-                when_full="skip" if data.get("full") == "skip" else "wait",
-                all_or_nothing=data.get("full") == "all",
-                now=now,
-                actor=desk.actor,
-                late_allowed=late_allowed,
-            )
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return redirect(desk.url("planning-review"))
-        return redirect(desk.url("planning-receipt", reference=sent.reference))
-    review = review_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor)
-    return render(
-        request,
-        desk.template("review"),
-        desk.context(
-            review=review,
-            groups=groups_of(review.lines, planned=True),
-            has_full=bool(review.of(Outcome.WAITING)),
-            may_be_late=desk.is_agent and bool(review.of(Outcome.TOO_LATE, Outcome.NOT_OPEN)),
-            back=desk.url("planning"),
-        ),
-    )
-
-
-def receipt_page(desk: Desk, reference: str) -> HttpResponse:
-    """What became of each day of a sending."""
-    submission = get_submission(reference, family_id=desk.family.pk)
-    if submission is None:
-        raise Http404
-    lines = receipt_lines(submission)
-    booked = sum(line.outcome == Outcome.CONFIRMED for line in lines)
-    removed = sum(line.outcome in (Outcome.CANCELLED, Outcome.CHARGED) for line in lines)
-    parts = []
-    if booked:
-        parts.append(f"{french.count(booked, _('jour'))} {french.plural(booked, _('réservé'))}")
-    if removed:
-        parts.append(f"{french.count(removed, _('jour'))} {french.plural(removed, _('retiré'))}")
-    return render(
-        desk.request,
-        desk.template("receipt"),
-        desk.context(
-            submission=submission,
-            sent=_("Envoyé %s") % french.instant(submission.at),
-            groups=groups_of(lines),
-            title=", ".join(parts) or _("Planning envoyé"),
-            back=desk.url("planning"),
-        ),
-    )
-
-
-def answer_offer(desk: Desk, booking_id: int) -> HttpResponse:
-    """«Une place se libère»: take it, or let it go."""
-    accept = desk.request.POST.get("answer") == "yes"
-    act = accept_offer if accept else decline_offer
-    try:
-        booking = act(
-            booking_id=booking_id, family_id=desk.family.pk, now=utc_now(), actor=desk.actor
-        )
-    except Refusal as refusal:
-        messages.error(desk.request, str(refusal))
-    except ObjectDoesNotExist:
-        raise Http404 from None
-    else:
-        day = french.day(booking.slot.day)
-        words = (
-            _("La place du %s est réservée.")
-            if accept
-            else _("La place du %s est rendue ; cela ne vous coûte rien.")
-        )
-        messages.success(desk.request, words % day)
-    return redirect(desk.url("planning"))
