@@ -16,6 +16,7 @@ GSM_BASIC = frozenset(
     "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENDED = frozenset("^{}\\[~]|€")
+FRANCE = 33
 LONGEST = 459  # three messages of 153
 
 
@@ -55,13 +56,15 @@ def mobile(number: str) -> str:
         found = phonenumbers.parse(number, "FR")
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_valid_number(found):
-        return ""
-    kind = phonenumbers.number_type(found)
-    if kind not in (
-        phonenumbers.PhoneNumberType.MOBILE,
-        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
-    ):
+    if found.country_code == FRANCE:
+        # By the numbering plan (Arcep): 06 and 07 are mobiles, those kept for fiction included.
+        is_mobile = phonenumbers.is_possible_number(found) and str(found.national_number)[0] in "67"
+    else:
+        is_mobile = phonenumbers.is_valid_number(found) and phonenumbers.number_type(found) in (
+            phonenumbers.PhoneNumberType.MOBILE,
+            phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        )
+    if not is_mobile:
         return ""
     return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
 

@@ -11,7 +11,7 @@ from preau.messaging.sms import is_available, mobile, segments
 
 @dataclass(slots=True)
 class Household:
-    """One household: the e-mails and text messages that its adults get, or whether a letter goes."""
+    """One household: the e-mails and text messages its adults get, or whether a letter goes."""
 
     family_id: int
     code: str

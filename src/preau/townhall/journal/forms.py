@@ -8,9 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from preau.accounts.queries import list_agents
 from preau.kernel.clock import paris_day, utc_now
-from preau.ui.forms import DateField
 
 LONGEST = timedelta(days=366)
+
+
+def day_input() -> forms.DateInput:
+    """A browser's own calendar, which reads ISO days alone."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 DOMAINS = (
     ("", _("tous les actes")),
     ("accounts.", _("comptes et mots de passe")),
@@ -40,8 +46,8 @@ class FilterForm(forms.Form):
     family = forms.CharField(label=_("Code du dossier"), required=False, max_length=20)
     agent = forms.TypedChoiceField(label=_("Agent"), required=False, coerce=int, empty_value=None)
     domain = forms.ChoiceField(label=_("Actes"), required=False, choices=DOMAINS)
-    first = DateField(label=_("Du"))
-    last = DateField(label=_("Au"))
+    first = forms.DateField(label=_("Du"), widget=day_input())
+    last = forms.DateField(label=_("Au"), widget=day_input())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
