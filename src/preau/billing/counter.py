@@ -109,6 +109,7 @@ def take_payment(
         family_id=family_id,
         means=parts[0].means if len({p.means for p in parts}) == 1 else Means.MIXED,
         amount_cents=total,
+        settles={str(pk): cents for pk, cents in allocations.items()},
         key=key,
     )
     CounterPart.objects.bulk_create(

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from preau.billing.models import CounterPayment, Invoice
+from preau.billing.models import Invoice
 from preau.billing.telling import quantity_words, rules_of, title_of
 from preau.documents.many import ToIssue
 from preau.documents.queries import get_by_number
@@ -18,7 +18,7 @@ from preau.kernel.french import euros
 def invoice_document(invoice: Invoice, *, now: datetime) -> Any:
     """The invoice's archived PDF. `invoice` comes from `get_invoice` (lines, left to pay)."""
     wanted = invoice_to_issue(invoice)
-    return _archived(
+    return archived(
         number=wanted.number,
         kind=wanted.kind,
         title=wanted.title,
@@ -51,27 +51,7 @@ def invoice_to_issue(invoice: Invoice) -> ToIssue:
     )
 
 
-def receipt_document(payment: CounterPayment, *, debtor: str, now: datetime) -> Any:
-    """The receipt of a payment at the counter (or of its void)."""
-    return _archived(
-        number=payment.receipt_number,
-        kind="RECEIPT",
-        title=_("Annulation du reçu n° %(number)s") % {"number": payment.voids.receipt_number}
-        if payment.voids
-        else _("Reçu n° %(number)s") % {"number": payment.receipt_number},
-        template="receipt",
-        data=lambda: _receipt_data(payment, debtor),
-        public_facts={
-            _("Régie"): payment.cash_office.name,
-            _("Montant"): euros(payment.amount_cents),
-            _("Reçu le"): french.day(payment.received_at, year=True),
-        },
-        family_id=payment.family_id,
-        now=now,
-    )
-
-
-def _archived(
+def archived(
     *,
     number: str,
     kind: str,
@@ -82,6 +62,7 @@ def _archived(
     family_id: int,
     now: datetime,
 ) -> Any:
+    """The document under this number; made and kept if it is not there yet."""
     found = get_by_number(number)
     if found is not None:
         return found
@@ -169,28 +150,3 @@ def _ways_to_pay(office: Any) -> list[str]:
         ways.append(_("Une question ? %(phone)s.") % {"phone": office.phone})
     ways.append(_("Sans règlement à cette date, la créance est transmise au comptable public."))
     return ways
-
-
-def _receipt_data(payment: CounterPayment, debtor: str) -> dict[str, Any]:
-    return {
-        "day": french.day(payment.received_at, year=True, weekday=False),
-        "recipient": [],
-        "facts": [
-            [_("Reçu de"), debtor],
-            [_("Dossier"), payment.family.printed_code],
-            [_("Moyen"), _means_words(payment)],
-            [_("Le"), french.instant(payment.received_at, year=True)],
-            [_("Par"), f"{payment.taken_by_label}, {payment.cash_office.name}"],
-            *([[_("Motif de l’annulation"), payment.void_reason]] if payment.voids else []),
-        ],
-        "amount": euros(-payment.amount_cents if payment.voids else payment.amount_cents),
-    }
-
-
-def _means_words(payment: CounterPayment) -> str:
-    words = str(payment.get_means_display())
-    if payment.cheque_number:
-        words = f"{words} n° {payment.cheque_number}"
-    if payment.cheque_drawer:
-        words = f"{words}, tiré par {payment.cheque_drawer}"
-    return words

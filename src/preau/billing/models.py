@@ -504,6 +504,8 @@ class CounterPayment(models.Model):
     cheque_drawer = models.CharField("tireur", max_length=120, blank=True)
     taken_by_id = models.BigIntegerField(null=True)
     taken_by_label = models.CharField("par", max_length=160)
+    # {invoice id: cents}: what it paid at once, as its receipt says.
+    settles = models.JSONField(default=dict)
     key = models.UUIDField(unique=True)
     voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by")
     void_reason = models.CharField(max_length=200, blank=True)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from preau.accounts.enums import Permission
 from preau.billing import queries, services
-from preau.billing.documents import receipt_document
+from preau.billing.receipts import receipt_document
 from preau.billing.telling import tell_lines, title_of
 from preau.families.queries import families_for_agent, payer_of
 from preau.kernel.clock import at_paris, paris_day, utc_now

@@ -1,0 +1,264 @@
+"""The cash office's papers, as PDF: issued once with their number, or of the instant."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from preau.billing.means import label
+from preau.billing.receipts import part_words
+from preau.cashdesk.models import Deposit, DepositPiece, Handover, RefundFile, TillDay
+from preau.cashdesk.rules import DENOMINATIONS
+from preau.cashdesk.state import OfficeState
+from preau.documents.queries import get_by_number
+from preau.documents.render import render_pdf
+from preau.documents.services import issue_document
+from preau.kernel import french
+from preau.kernel.french import euros
+
+TEMPLATE = "cash_report"
+
+
+def deposit_slip(deposit: Deposit, *, now: datetime) -> Any:
+    """The archived slip of a deposit: what is deposited, each cheque, two signatures."""
+    lines = list(deposit.lines.order_by("pk"))
+    pieces = DepositPiece.objects.filter(deposit=deposit).select_related("part__payment__family")
+    return _issued(
+        deposit.number,
+        title=_("Bordereau de versement %s") % deposit.number,
+        facts={
+            _("Régie"): deposit.cash_office.name,
+            _("Versé le"): french.instant(deposit.made_at, year=True),
+            _("Par"): deposit.made_by,
+            _("Total"): euros(deposit.total_cents),
+        },
+        tables=[
+            _table(
+                _("Versement"),
+                [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
+                [
+                    [label(line.means), str(line.pieces or ""), euros(line.amount_cents)]
+                    for line in lines
+                ],
+                total=euros(deposit.total_cents),
+            ),
+            _table(
+                _("Chèques et titres"),
+                [(_("Pièce"), False), (_("Reçu"), False), (_("Montant"), True)],
+                [
+                    [
+                        part_words(piece.part),
+                        piece.part.payment.receipt_number,
+                        euros(piece.part.amount_cents),
+                    ]
+                    for piece in pieces.order_by("pk")
+                ],
+            ),
+        ],
+        signatures=[_("Le régisseur"), _("Le comptable public")],
+        now=now,
+        public={_("Total"): euros(deposit.total_cents)},
+    )
+
+
+def handover_report(handover: Handover, *, now: datetime) -> Any:
+    """The archived report of a handover: the count, the statement, two signatures."""
+    kept = handover.statement
+    return _issued(
+        handover.number,
+        title=_("Procès-verbal de remise de service %s") % handover.number,
+        facts={
+            _("Régie"): handover.cash_office.name,
+            _("Le"): french.instant(handover.at, year=True),
+            _("Sortant"): handover.from_name,
+            _("Entrant"): handover.to_name,
+            _("Fonds de caisse"): euros(kept["float_cents"]),
+            _("Espèces attendues"): euros(handover.expected_cents),
+            _("Espèces comptées"): euros(handover.counted_cents),
+            **({_("Réserves"): handover.note} if handover.note else {}),
+        },
+        tables=[_count_table(handover.counted), _paper_table(kept["paper"])],
+        signatures=[_("Le sortant"), _("L’entrant"), _("Le comptable public")],
+        now=now,
+        public={_("Le"): french.day(handover.at, year=True)},
+    )
+
+
+def day_report(day: TillDay, *, received: list[tuple[str, int, int]]) -> bytes:
+    """The day of a till as PDF: opened, received, counted, closed."""
+    closed = day.closed_at is not None
+    return _drawn(
+        title=_("Journée de caisse %s") % french.of(french.day(day.opened_at, year=True)),
+        facts={
+            _("Régie"): day.cash_office.name,
+            _("Ouverte"): f"{french.instant(day.opened_at, year=True)}, {day.opened_by}",
+            _("Fonds de caisse"): euros(day.float_cents),
+            **(
+                {
+                    _("Close"): f"{french.instant(day.closed_at, year=True)}, {day.closed_by}",
+                    _("Espèces attendues"): euros(day.expected_cents or 0),
+                    _("Espèces comptées"): euros(day.counted_cents or 0),
+                    _("Différence"): euros(day.difference_cents),
+                }
+                if day.closed_at
+                else {}
+            ),
+            **({_("Motif"): day.difference_reason} if day.difference_reason else {}),
+        },
+        tables=[
+            _table(
+                _("Encaissements"),
+                [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
+                [[label(means), str(count), euros(cents)] for means, count, cents in received],
+                total=euros(sum(cents for _means, _count, cents in received)),
+            ),
+            *([_count_table(day.counted)] if closed else []),
+        ],
+        signatures=[_("Le régisseur ou son mandataire")],
+    )
+
+
+def statement_paper(state: OfficeState) -> bytes:
+    """État de la régie at an instant, as PDF: what an inspection asks for."""
+    return _drawn(
+        title=_("État de la régie"),
+        facts={
+            _("Régie"): state.office_name,
+            _("Arrêté le"): french.instant(state.at, year=True),
+            _("Acte"): state.act_reference or _("aucun"),
+            _("Caisse"): _("ouverte par %s") % state.opened_by if state.is_open else _("fermée"),
+            _("Fonds de caisse"): euros(state.float_cents),
+            _("Espèces encaissées, non versées"): euros(state.cash_cents),
+            _("Espèces à trouver en caisse"): euros(state.expected_cents),
+            _("À verser au comptable"): euros(state.held_cents),
+            _("Dernier versement"): f"{state.last_deposit}, {french.day(state.last_deposit_on)}"
+            if state.last_deposit and state.last_deposit_on
+            else _("aucun"),
+            _("Différences de l’année"): euros(state.differences_cents),
+            _("Remboursements en attente"): f"{state.refunds_count}, {euros(state.refunds_cents)}",
+        },
+        tables=[
+            _paper_table(state.paper),
+            _table(
+                _("Encaissements du jour"),
+                [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
+                [[means, str(count), euros(cents)] for means, count, cents in state.received],
+            ),
+            _table(
+                _("Personnes nommées"), [(_("Nom et qualité"), False)], [[p] for p in state.people]
+            ),
+        ],
+        signatures=[_("Le régisseur"), _("Le vérificateur")],
+    )
+
+
+def refund_paper(file: RefundFile, lines: list[Any]) -> bytes:
+    """The refund file as PDF, with its total."""
+    return _drawn(
+        title=_("État de remboursement %s") % file.number,
+        number=file.number,
+        facts={
+            _("Régie"): file.cash_office.name,
+            _("Le"): french.instant(file.made_at, year=True),
+            _("Par"): file.made_by,
+            _("Lignes"): str(file.count),
+        },
+        tables=[
+            _table(
+                _("À rembourser"),
+                [
+                    (_("Dossier"), False),
+                    (_("Bénéficiaire"), False),
+                    (_("IBAN"), False),
+                    (_("Motif"), False),
+                    (_("Montant"), True),
+                ],
+                [
+                    [
+                        line.family_code,
+                        line.payee,
+                        " ".join(line.iban[i : i + 4] for i in range(0, len(line.iban), 4)),
+                        line.reason,
+                        euros(line.amount_cents),
+                    ]
+                    for line in lines
+                ],
+                total=euros(file.total_cents),
+            )
+        ],
+        signatures=[_("Le régisseur"), _("Le service finances")],
+    )
+
+
+def _table(
+    title: str, columns: list[tuple[str, bool]], rows: list[list[str]], *, total: str = ""
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "columns": [{"label": name, "amount": amount} for name, amount in columns],
+        "rows": rows,
+        "total": _("Total : %s") % total if total else "",
+    }
+
+
+def _count_table(counted: Mapping[str, int]) -> dict[str, Any]:
+    rows = [
+        [euros(value), str(counted[str(value)]), euros(value * counted[str(value)])]
+        for value in DENOMINATIONS
+        if counted.get(str(value))
+    ]
+    return _table(
+        _("Comptage des espèces"),
+        [(_("Pièce ou billet"), True), (_("Nombre"), True), (_("Montant"), True)],
+        rows,
+        total=euros(sum(int(value) * number for value, number in counted.items())),
+    )
+
+
+def _paper_table(paper: Any) -> dict[str, Any]:
+    return _table(
+        _("Chèques et titres en caisse"),
+        [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
+        [[means, str(count), euros(cents)] for means, count, cents in paper],
+    )
+
+
+def _data(
+    *, title: str, facts: Mapping[str, str], tables: Any, signatures: list[str], day: str = ""
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "day": day,
+        "facts": [[name, value] for name, value in facts.items()],
+        "tables": list(tables),
+        "signatures": signatures,
+    }
+
+
+def _drawn(*, number: str = "", **given: Any) -> bytes:
+    return render_pdf(TEMPLATE, _data(**given) | {"number": number})
+
+
+def _issued(number: str, *, now: datetime, public: dict[str, str], **given: Any) -> Any:
+    found = get_by_number(number)
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return issue_document(
+                kind="STATEMENT",
+                title=given["title"],
+                template=TEMPLATE,
+                data=_data(**given),
+                public_facts=public,
+                family_id=None,
+                now=now,
+                number=number,
+            )
+    except IntegrityError:
+        found = get_by_number(number)
+        if found is None:
+            raise
+        return found
