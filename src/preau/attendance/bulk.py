@@ -15,12 +15,12 @@ from preau.kernel.actors import Actor
 # Each sheet is closed at the end of its slot: that is when it was written.
 _PRESENCES = """
 INSERT INTO attendance_attendance (slot_id, child_id, family_id, presence, is_walk_in,
-    is_justified, source, recorded_at, recorded_by_id)
+    is_justified, source, collected_by, recorded_at, recorded_by_id)
 SELECT b.slot_id, b.child_id, b.family_id,
     CASE WHEN missed.child_id IS NOT NULL OR report.id IS NOT NULL THEN 'ABSENT' ELSE 'PRESENT' END,
     false,
     CASE report.status WHEN 'JUSTIFIED' THEN true WHEN 'NOT_JUSTIFIED' THEN false END,
-    'SHEET', (s.day + s.ends_at) AT TIME ZONE 'Europe/Paris', %(user)s
+    'SHEET', '', (s.day + s.ends_at) AT TIME ZONE 'Europe/Paris', %(user)s
 FROM bookings_booking b
 JOIN bookings_slot s ON s.id = b.slot_id
 LEFT JOIN unnest(%(slots)s::bigint[], %(children)s::bigint[]) AS missed (slot_id, child_id)
