@@ -19,6 +19,7 @@ from preau.demo.town import (
     presence,
     requests,
     rules,
+    writing,
 )
 from preau.demo.town.people import AGENTS
 from preau.demo.town.story import Story
@@ -108,3 +109,5 @@ def tell(story: Story, say: Say | None = None) -> None:
         requests.receive_requests(story, booked, homes)
         requests.offer_a_place(story, booked, homes)
         requests.issue_certificates(story, homes)
+    with chapter("Les messages"):
+        writing.write_to_many(story)
