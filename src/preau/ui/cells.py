@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import conditional_escape as esc
 from django.utils.safestring import SafeString
 
+from preau.ui.escaping import esc
 from preau.ui.icons import icon
 
 

@@ -1,18 +1,36 @@
-"""The days of an invoice's line, written in one pass: an account shows some hundred and fifty of
-them, too many for a loop of filters in a template."""
+"""An invoice's lines and their days, written in one pass: an account shows some thirty lines and
+a hundred and fifty days, too many for includes and filters in the loops of a template."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from preau.kernel import french
+from preau.ui.escaping import esc
 from preau.ui.icons import icon
 
 # State → (class of the row, icon): taken, away (charged absence), free (not charged).
 _FACES = {"away": (' class="is-away"', "calendar-x-2"), "free": (' class="is-free"', "minus")}
 _TAKEN = ("", "check")
+
+
+def draw_line(line: Any, discs: str) -> SafeString:
+    """A line that unfolds on its dates and the sentences of its rule (an object or a mapping with
+    label, amount_cents, and maybe detail, days, why, open); `discs`: its children, as HTML."""
+    told, days = _part(line, "detail"), _part(line, "days")
+    detail = f" <small>{esc(told)}</small>" if told else ""
+    dated = f'<ul class="dated">{draw_days(days)}</ul>' if days else ""
+    why = "".join(f"<p>{esc(sentence)}</p>" for sentence in _part(line, "why") or ())
+    cents = _part(line, "amount_cents")
+    return mark_safe(  # noqa: S308 - every text is escaped where it is written
+        f"<details{' open' if _part(line, 'open') else ''}><summary>"
+        f'{icon("chevron-right", "turn")}{discs}<span class="l">{esc(_part(line, "label"))}'
+        f'{detail}</span><span class="amount">{french.euros(getattr(cents, "cents", cents))}</span>'
+        f'</summary>\n<div class="why">{dated}{why}</div></details>'
+    )
 
 
 def draw_days(days: Iterable[Any]) -> SafeString:
@@ -25,11 +43,11 @@ def _row(day: Any) -> str:
     state = _part(day, "state")
     css, drawing = _FACES.get(state, _TAKEN)
     said = _part(day, "words")
-    words = escape(said) if said else _words(_part(day, "on"))
+    words = esc(said) if said else _words(_part(day, "on"))
     if state == "free":
         words = f"<s>{words}</s>"
     told = _part(day, "note")
-    note = f" <small>{escape(told)}</small>" if told else ""
+    note = f" <small>{esc(told)}</small>" if told else ""
     return f"<li{css}>{icon(drawing)}<span>{words}</span>{note}</li>"
 
 
@@ -37,6 +55,7 @@ def _part(day: Any, name: str) -> Any:
     return day.get(name, "") if isinstance(day, Mapping) else getattr(day, name, "")
 
 
-def _words(on: Any) -> str:
+@lru_cache(maxsize=4_000)
+def _words(on: date) -> str:
     number = "1<sup>er</sup>" if on.day == 1 else str(on.day)
     return f"{french.weekday(on)} {number}"

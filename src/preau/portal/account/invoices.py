@@ -10,6 +10,7 @@ from preau.billing.telling import rules_of, tell_lines, title_of
 from preau.families.queries import children_of
 from preau.kernel.clock import paris_day, utc_now
 from preau.portal.access import family_required
+from preau.portal.account.drawing import draw_bill
 from preau.ui.files import file_response
 
 
@@ -21,6 +22,7 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         raise Http404
     children = children_of(request.family, paris_day(utc_now()))
+    lines = tell_lines(found, {child.pk: child.colour for child in children})
     return render(
         request,
         "portal/account/invoice.html",
@@ -28,8 +30,8 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "section": "portal:account",
             "invoice": found,
             "title": title_of(found),
+            "bill": draw_bill(found, title_of(found), lines),
             "rules": rules_of(found),
-            "lines": tell_lines(found, {child.pk: child.colour for child in children}),
         },
     )
 

@@ -14,6 +14,7 @@ from preau.families.queries import children_of
 from preau.kernel.clock import paris_day, utc_now
 from preau.payments import queries as payments
 from preau.portal.access import family_required
+from preau.portal.account.drawing import draw_bill, draw_ledger
 
 INVOICES_PER_PAGE = 6
 LINES_PER_PAGE = 40
@@ -51,8 +52,10 @@ def account(request: HttpRequest) -> HttpResponse:
                     "pending_cents": sum(
                         a.amount_cents for a in pending if a.cash_office_id == row.office.pk
                     ),
-                    "statement": statements.get(row.account_id or 0, []),
-                    "pending": [a for a in pending if a.cash_office_id == row.office.pk],
+                    "ledger": draw_ledger(
+                        statements.get(row.account_id or 0, []),
+                        [a for a in pending if a.cash_office_id == row.office.pk],
+                    ),
                 }
                 for row in accounts
             ],
@@ -64,9 +67,8 @@ def account(request: HttpRequest) -> HttpResponse:
             "next_due_on": min((r.next_due_on for r in accounts if r.next_due_on), default=None),
             "page": page,
             "invoices": [
-                {"invoice": invoice, "title": title_of(invoice), "lines": lines}
+                draw_bill(invoice, title_of(invoice), tell_lines(invoice, colours))
                 for invoice in page
-                for lines in [tell_lines(invoice, colours)]
             ],
         },
     )
@@ -85,5 +87,5 @@ def statement(request: HttpRequest, office: str) -> HttpResponse:
     return render(
         request,
         "portal/account/statement.html",
-        {"section": "portal:account", "account": found, "page": page},
+        {"section": "portal:account", "account": found, "page": page, "ledger": draw_ledger(page)},
     )

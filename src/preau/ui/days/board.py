@@ -3,13 +3,13 @@ hundred times a second, leave no room for includes and filters in loops."""
 
 from datetime import date, timedelta
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from preau.journeys.planning import Board, BoardCell, BoardDay, BoardKid, BoardWeek
 from preau.kernel import french
 from preau.ui.cells import Cell, render_cell
+from preau.ui.escaping import esc
 from preau.ui.icons import icon
 
 NAME = "c"
@@ -41,7 +41,7 @@ class _Pen:
         self.heads = (
             '<div class="heads" aria-hidden="true"><span></span>'
             + "".join(
-                f"<span>{self.discs[kid.pk]} {escape(kid.first_name)}</span>" for kid in board.kids
+                f"<span>{self.discs[kid.pk]} {esc(kid.first_name)}</span>" for kid in board.kids
             )
             + "</div>"
         )
@@ -81,7 +81,7 @@ class _Pen:
             return ""
         one, many = self.board.unit
         price = f", {french.euros(cents)}" if cents else ""
-        return f'<p class="sum">{escape(french.count(held, one, many))}{price}</p>'
+        return f'<p class="sum">{esc(french.count(held, one, many))}{price}</p>'
 
     def _copy_menu(self, monday: date) -> str:
         at = monday.isoformat()
@@ -112,7 +112,7 @@ class _Pen:
             if one is not other
         ]
         items = "".join(
-            f'<li><button class="btn plain" name="do" value="{act}">{escape(label)}</button></li>'
+            f'<li><button class="btn plain" name="do" value="{act}">{esc(label)}</button></li>'
             for act, label in acts
         )
         span = french.span(monday, monday + timedelta(days=4))
@@ -125,7 +125,7 @@ class _Pen:
     def day(self, day: BoardDay) -> str:
         on = day.day
         number = "1<sup>er</sup>" if on.day == 1 else str(on.day)
-        small = f"<small>{escape(day.label)}</small>" if day.label else ""
+        small = f"<small>{esc(day.label)}</small>" if day.label else ""
         today = f" <em>{_('aujourd’hui')}</em>" if day.is_today else ""
         head = f'<h3><span class="dn">{french.WEEKDAYS[on.weekday()]}</span> <b>{number}</b>'
         if day.is_off:
@@ -169,7 +169,7 @@ class _Pen:
 def _disc(kid: BoardKid) -> str:
     return (
         f'<span class="disc k{kid.colour}" aria-hidden="true">'
-        f"{escape(french.initials(kid.first_name))}</span>"
+        f"{esc(french.initials(kid.first_name))}</span>"
     )
 
 
