@@ -3,7 +3,8 @@
 Nothing that arrives from PayFiP is signed: a notification and the browser's return only name an
 operation (`idop` or `idOp`). The truth is what `recupererDetailPaiementSecurise` answers to our own
 call, over TLS, for the operation that we opened; its amount, reference, client number, mode and
-operation are compared with ours. «Régie» mode: our own reference is the `refdet`.
+operation are compared with ours. «Régie» mode: our own reference is the `refdet`; «titre» mode: the
+titre's, with its year (`exer`), on the public accountant's own client number.
 
 eopayment turns the answer into a result: P (card) and V (direct debit) paid, R and Z refused, A
 cancelled (waiting for two minutes, since the payer may begin again), fault P5 waiting (expired
@@ -98,8 +99,8 @@ class PayFipGateway:
             idop, _, _ = payment.request(
                 Decimal(request.amount_cents) / 100,
                 email=request.email,
-                refdet=request.reference,
-                exer=str((now or utc_now()).astimezone(_PARIS).year),
+                refdet=request.document or request.reference,
+                exer=str(request.year or (now or utc_now()).astimezone(_PARIS).year),
                 subject=request.subject,
                 timeout=REQUEST_SECONDS,
             )

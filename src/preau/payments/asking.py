@@ -51,7 +51,10 @@ def find(account: GatewayAccount, provider_id: str) -> Attempt | None:
     if not provider_id:
         return None
     return Attempt.objects.filter(
-        cash_office_id=account.cash_office_id, gateway=account.gateway, provider_id=provider_id
+        cash_office_id=account.cash_office_id,
+        gateway=account.gateway,
+        use=account.use,
+        provider_id=provider_id,
     ).first()
 
 
@@ -151,7 +154,7 @@ def ask(*, attempt_id: int, now: datetime) -> bool:
 
 def _gateway(attempt: Attempt) -> PolledGateway | None:
     account = GatewayAccount.objects.filter(
-        cash_office_id=attempt.cash_office_id, gateway=attempt.gateway
+        cash_office_id=attempt.cash_office_id, gateway=attempt.gateway, use=attempt.use
     ).first()
     if account is None:
         return None
@@ -171,7 +174,9 @@ def _contradictions(verdict: Verdict, attempt: Attempt) -> list[Problem]:
     if says_nothing and verdict.state in _NOTHING_TO_TELL:
         return []
     problems = problems_of(verdict, attempt, states_amount=True)
-    if verdict.reference != attempt.reference:
+    if attempt.year and verdict.raw.get("exer") != str(attempt.year):
+        problems.append(Problem.REFERENCE)
+    if verdict.reference != attempt.bank_document:
         problems.append(Problem.REFERENCE)
     if verdict.transaction_id != attempt.provider_id:
         problems.append(Problem.CONTRADICTION)

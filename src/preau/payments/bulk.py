@@ -37,7 +37,7 @@ def take_over_payments(
     *, cash_office_id: int, payments: Sequence[SettledPayment], now: datetime, actor: Actor
 ) -> int:
     """Write settled attempts and what they pay; how many. Refuses an invoice paid twice."""
-    gateway = GatewayAccount.objects.get(cash_office_id=cash_office_id).gateway
+    gateway = GatewayAccount.objects.get(cash_office_id=cash_office_id, use="REGIE").gateway
     attempts = Attempt.objects.bulk_create(
         [
             Attempt(

@@ -56,6 +56,34 @@ class TopUpRefused(PaymentRefusal):
     code = "top_up_refused"
 
 
+class TitreBeingPaid(PaymentRefusal):
+    message = _("Un paiement de ce titre est déjà fait ou en cours : attendez sa confirmation.")
+    code = "titre_being_paid"
+
+
+class NotInDoubt(PaymentRefusal):
+    message = _("Ce paiement n’est plus en doute. Rechargez la page.")
+    code = "not_in_doubt"
+
+
+class ReasonNeeded(PaymentRefusal):
+    message = _("Écrivez le motif.")
+    code = "reason_needed"
+
+
+class RefundTooLarge(PaymentRefusal):
+    message = _("On ne rend pas plus que ce qui a été payé et n’est pas encore rendu.")
+    code = "refund_too_large"
+
+
+class RefundElsewhere(PaymentRefusal):
+    message = _(
+        "PayFiP ne rend pas l’argent : le trop-payé reste un crédit de la famille, ou passe par "
+        "l’état de remboursement."
+    )
+    code = "refund_elsewhere"
+
+
 class AttemptNotFound(PaymentRefusal):
     message = _("Ce paiement n’existe pas dans ce dossier.")
     code = "attempt_not_found"

@@ -5,6 +5,7 @@ verdict changes. A connector never touches the database: it only builds a signed
 a message that came from outside.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,12 +72,18 @@ class PaymentRequest:
     notify_url: str
     subject: str = ""
     """What is paid, in a few words, where the bank shows them."""
+    document: str = ""
+    """What the bank knows it by, when that is not `reference`: a titre (PayFiP's `refdet`)."""
+    year: int | None = None
+    """The financial year of `document`; the current one when there is none."""
 
     def __post_init__(self) -> None:
         if not is_reference(self.reference):
             raise ValueError("a payment reference is 20 upper-case letters or digits")
         if self.amount_cents <= 0:
             raise ValueError("a payment asks for more than zero")
+        if self.document and not re.fullmatch(r"[A-Za-z0-9]{1,30}", self.document):
+            raise ValueError("a titre's reference is 1 to 30 letters or digits")
         for url in (self.return_url, self.notify_url):
             if not url.startswith(("http://", "https://")) or "?" in url or "#" in url:
                 raise ValueError("a payment's addresses are absolute and have no query")

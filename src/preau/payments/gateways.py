@@ -60,6 +60,7 @@ def save_gateway(
     secret: str,
     is_test: bool,
     is_active: bool,
+    use: str = GatewayAccount.Use.REGIE,
     actor: Actor,
     now: datetime,
 ) -> GatewayAccount:
@@ -68,12 +69,16 @@ def save_gateway(
     The settings are tried before they are kept: raises BadGatewaySettings.
     """
     account = (
-        GatewayAccount.objects.select_for_update().filter(cash_office_id=cash_office_id).first()
+        GatewayAccount.objects.select_for_update()
+        .filter(cash_office_id=cash_office_id, use=use)
+        .first()
     )
     if account is None:
-        account = GatewayAccount(cash_office_id=cash_office_id)
+        account = GatewayAccount(cash_office_id=cash_office_id, use=use)
     elif account.gateway != gateway and not secret and gateway not in WITHOUT_KEY:
         raise BadGatewaySettings(_("Une autre banque a une autre clé : écrivez-la."))
+    if use == GatewayAccount.Use.TITRE and gateway != GatewayAccount.Gateway.PAYFIP:
+        raise BadGatewaySettings(_("Un titre ne se paie en ligne que par PayFiP."))
     account.gateway = gateway
     account.options = {name: value for name, value in options.items() if value not in ("", None)}
     account.is_test = is_test

@@ -28,6 +28,11 @@ def acknowledge(attempt: Attempt, *, now: datetime) -> None:
         % {"number": item.invoice.number, "amount": euros(item.amount_cents)}
         for item in paid
     ]
+    if attempt.document:
+        lines.append(
+            _("Pour le titre de référence %(document)s, payé au comptable public.")
+            % {"document": attempt.document}
+        )
     if office.phone:
         lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
     lines += [

@@ -7,14 +7,23 @@ from preau.kernel.triggers import append_only
 
 
 class GatewayAccount(models.Model):
-    """Which gateway serves which cash office. Its secrets are sealed (preau.kernel.sealing)."""
+    """Which gateway serves which cash office. Its secrets are sealed (preau.kernel.sealing).
+
+    PayFiP has two contracts: the cash office's own (régie), and the public accountant's, where
+    titres are paid.
+    """
 
     class Gateway(models.TextChoices):
         SPPLUS = "SPPLUS", "SP Plus"
         SYSTEMPAY = "SYSTEMPAY", "Systempay"
         PAYFIP = "PAYFIP", "PayFiP"
 
-    cash_office = models.OneToOneField("billing.CashOffice", models.PROTECT, related_name="+")
+    class Use(models.TextChoices):
+        REGIE = "REGIE", "régie"
+        TITRE = "TITRE", "titres"
+
+    cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
+    use = models.CharField("pour", max_length=5, choices=Use, default=Use.REGIE)
     gateway = models.CharField("banque", max_length=10, choices=Gateway)
     options = models.JSONField("réglages", default=dict)
     sealed_secret = models.TextField(blank=True)
@@ -24,6 +33,12 @@ class GatewayAccount(models.Model):
 
     class Meta:
         verbose_name = "contrat de paiement en ligne"
+        constraints = [
+            models.UniqueConstraint(fields=["cash_office", "use"], name="gateway_once_per_use"),
+            models.CheckConstraint(
+                condition=Q(use="REGIE") | Q(gateway="PAYFIP"), name="gateway_titre_by_payfip"
+            ),
+        ]
 
 
 class Attempt(models.Model):
@@ -57,6 +72,14 @@ class Attempt(models.Model):
     asked_at = models.DateTimeField(null=True)
     asked = models.PositiveSmallIntegerField(default=0, db_default=0)
     key = models.UUIDField(unique=True)
+    # A titre is paid to the public accountant, under its own reference and year: it touches no
+    # account of the cash office. `titre_id` is recovery's.
+    use = models.CharField(
+        max_length=5, choices=GatewayAccount.Use, default="REGIE", db_default="REGIE"
+    )
+    titre_id = models.BigIntegerField(null=True)
+    document = models.CharField("référence du titre", max_length=30, blank=True, db_default="")
+    year = models.PositiveSmallIntegerField("exercice", null=True)
 
     class Meta:
         verbose_name = "paiement en ligne"
@@ -67,6 +90,9 @@ class Attempt(models.Model):
             models.Index(fields=["family", "-created_at"], name="attempt_by_family"),
             models.Index(fields=["created_at"], name="attempt_open", condition=Q(status="PENDING")),
             models.Index(
+                fields=["titre_id"], name="attempt_by_titre", condition=Q(titre_id__isnull=False)
+            ),
+            models.Index(
                 fields=["ask_at"], name="attempt_to_ask", condition=Q(ask_at__isnull=False)
             ),
             models.Index(
@@ -75,8 +101,15 @@ class Attempt(models.Model):
         ]
 
     @property
+    def bank_document(self) -> str:
+        """The reference under which the bank knows what is paid."""
+        return self.document or self.reference
+
+    @property
     def top_up_cents(self) -> int:
         """What of the amount pays no invoice: put in advance."""
+        if self.use == GatewayAccount.Use.TITRE:
+            return 0
         return self.amount_cents - sum(item.amount_cents for item in self.items.all())
 
 
@@ -102,6 +135,7 @@ class ProviderEvent(models.Model):
         NOTIFICATION = "NOTIFICATION", "appel de la banque"
         RETURN = "RETURN", "retour du navigateur"
         POLL = "POLL", "notre question"
+        AGENT = "AGENT", "constat d’un agent"
 
     cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
     gateway = models.CharField(max_length=10)
@@ -118,4 +152,24 @@ class ProviderEvent(models.Model):
     class Meta:
         verbose_name = "message de la banque"
         indexes = [models.Index(fields=["-received_at"], name="provider_event_by_time")]
+        triggers = append_only()
+
+
+class BankRefund(models.Model):
+    """What of a settled payment was given back, in part or whole. Append-only."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="refunds")
+    amount_cents = models.PositiveIntegerField("montant")
+    at = models.DateTimeField("le")
+    # The bank's own name of the refund: told twice, it is one.
+    bank_reference = models.CharField("référence de la banque", max_length=60)
+    reason = models.CharField("motif", max_length=200, blank=True)
+    actor_label = models.CharField("par", max_length=160)
+
+    class Meta:
+        verbose_name = "remboursement par la banque"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="bank_refund_positive"),
+            models.UniqueConstraint(fields=["attempt", "bank_reference"], name="bank_refund_once"),
+        ]
         triggers = append_only()

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from preau.billing import online as account
+from preau.billing.titres import check_open
 from preau.kernel.actors import Actor
 from preau.kernel.codes import random_code
 from preau.kernel.money import euros
@@ -28,6 +30,7 @@ from preau.payments.errors import (
     GatewaySilent,
     NoGateway,
     NothingToPay,
+    TitreBeingPaid,
     TooMuchForInvoice,
     TopUpRefused,
 )
@@ -49,6 +52,8 @@ Source = ProviderEvent.Source
 MAX_RAW = 16_384
 MAX_RAW_UNVERIFIED = 4_096
 DOUBT_AFTER = timedelta(days=3)
+NEVER_LEFT_AFTER = timedelta(days=1)
+"""A basket that never left for the bank: nobody can have paid it."""
 MAX_UNVERIFIED_PER_HOUR = 1_000
 """Beyond, what nobody signed is only logged: a stranger must not fill the disk."""
 
@@ -96,6 +101,7 @@ def start_payment(
     amount = sum(invoices.values()) + top_up_cents
     if not amount:
         raise NothingToPay
+    check_open(invoices)
     gateway_account = _open_gateway(cash_office_id)
     _check_bounds(gateway_account, amount, email=payer.email)
     if top_up_cents:
@@ -124,6 +130,51 @@ def start_payment(
 
 
 @transaction.atomic
+def start_titre_payment(
+    *,
+    family_id: int,
+    cash_office_id: int,
+    titre_id: int,
+    document: str,
+    year: int,
+    amount_cents: int,
+    payer: Payer,
+    key: uuid.UUID,
+    now: datetime,
+) -> Attempt:
+    """Open an attempt to pay a titre to the public accountant, by PayFiP in «titre» mode.
+
+    The caller vouches for the titre. Raises a PaymentRefusal, TitreBeingPaid among them.
+    """
+    if existing := Attempt.objects.filter(key=key, family_id=family_id).first():
+        return existing
+    gateway_account = _open_gateway(cash_office_id, GatewayAccount.Use.TITRE)
+    _check_bounds(gateway_account, amount_cents, email=payer.email)
+    # The contract's row is the lock: two clicks at once open one payment.
+    GatewayAccount.objects.select_for_update(no_key=True).get(pk=gateway_account.pk)
+    if Attempt.objects.filter(
+        titre_id=titre_id, status__in=[Status.PENDING, Status.SETTLED]
+    ).exists():
+        raise TitreBeingPaid
+    return Attempt.objects.create(
+        reference=random_code(20),
+        cash_office_id=cash_office_id,
+        family_id=family_id,
+        user_id=payer.user_id,
+        gateway=gateway_account.gateway,
+        amount_cents=amount_cents,
+        payer_label=f"{payer.first_name} {payer.last_name}".strip()[:160],
+        payer_email=payer.email,
+        created_at=now,
+        key=key,
+        use=GatewayAccount.Use.TITRE,
+        titre_id=titre_id,
+        document=document,
+        year=year,
+    )
+
+
+@transaction.atomic
 def send_to_bank(
     *,
     family_id: int,
@@ -145,7 +196,7 @@ def send_to_bank(
     )
     if attempt is None or attempt.status not in (Status.CREATED, Status.PENDING):
         raise AttemptNotFound
-    gateway_account = _open_gateway(attempt.cash_office_id)
+    gateway_account = _open_gateway(attempt.cash_office_id, attempt.use)
     try:
         gateway = gateway_of(gateway_account)
         if gateway_account.gateway != attempt.gateway:
@@ -162,6 +213,8 @@ def send_to_bank(
                 return_url=return_url,
                 notify_url=notify_url,
                 subject=gateway_account.cash_office.name,
+                document=attempt.document,
+                year=attempt.year,
             )
         )
     except GatewayMisconfigured as error:
@@ -199,19 +252,22 @@ def give_up(*, family_id: int, reference: str, actor: Actor, now: datetime) -> A
 
 @transaction.atomic
 def close_stale(*, now: datetime) -> int:
-    """Say «sans suite» of what the bank never spoke of in three days. How many.
+    """Say «sans suite» of what never left, and of what no bank spoke of in three days. How many.
 
     A payment of which the bank can still be asked waits for its answer.
     """
-    return Attempt.objects.filter(
-        status__in=[Status.CREATED, Status.PENDING],
-        created_at__lt=now - DOUBT_AFTER,
-        ask_at=None,
-    ).update(status=Status.EXPIRED, ended_at=now)
+    never_left = Q(status=Status.CREATED, created_at__lt=now - NEVER_LEFT_AFTER)
+    unspoken = Q(status=Status.PENDING, created_at__lt=now - DOUBT_AFTER, ask_at=None)
+    return Attempt.objects.filter(never_left | unspoken).update(status=Status.EXPIRED, ended_at=now)
 
 
 def receive(
-    *, cash_office_code: str, raw: bytes | str, source: str, now: datetime
+    *,
+    cash_office_code: str,
+    raw: bytes | str,
+    source: str,
+    now: datetime,
+    use: str = GatewayAccount.Use.REGIE,
 ) -> Received | None:
     """Read what a bank sent (its server, or a browser that comes back), keep it, act on it.
 
@@ -220,7 +276,7 @@ def receive(
     """
     gateway_account = (
         GatewayAccount.objects.select_related("cash_office")
-        .filter(cash_office__code=cash_office_code)
+        .filter(cash_office__code=cash_office_code, use=use)
         .first()
     )
     if gateway_account is None:
@@ -241,6 +297,7 @@ def receive(
                     reference=verdict.reference,
                     cash_office=gateway_account.cash_office,
                     gateway=gateway_account.gateway,
+                    use=gateway_account.use,
                 )
                 .first()
             )
@@ -306,10 +363,10 @@ def _too_many_unverified(now: datetime) -> bool:
     return recent[:MAX_UNVERIFIED_PER_HOUR].count() >= MAX_UNVERIFIED_PER_HOUR
 
 
-def _open_gateway(cash_office_id: int) -> GatewayAccount:
+def _open_gateway(cash_office_id: int, use: str = GatewayAccount.Use.REGIE) -> GatewayAccount:
     account = (
         GatewayAccount.objects.select_related("cash_office")
-        .filter(cash_office_id=cash_office_id, is_active=True, cash_office__is_active=True)
+        .filter(cash_office_id=cash_office_id, use=use, is_active=True, cash_office__is_active=True)
         .first()
     )
     if account is None:

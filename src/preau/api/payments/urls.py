@@ -4,4 +4,10 @@ from preau.api.payments import views
 
 urlpatterns = [
     path("paiements/<slug:code>/notification/", views.notification, name="payment-notification"),
+    path(
+        "paiements/<slug:code>/titres/notification/",
+        views.notification,
+        {"use": "TITRE"},
+        name="titre-notification",
+    ),
 ]

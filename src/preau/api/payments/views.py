@@ -15,7 +15,7 @@ PLAIN = "text/plain; charset=utf-8"
 @machine
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
-def notification(request: HttpRequest, code: str) -> HttpResponse:
+def notification(request: HttpRequest, code: str, use: str = "REGIE") -> HttpResponse:
     """A bank tells what became of a payment. 200: read; 400: not believed; 503: call again."""
     raw = request.body if request.method == "POST" else request.META.get("QUERY_STRING", "")
     try:
@@ -24,6 +24,7 @@ def notification(request: HttpRequest, code: str) -> HttpResponse:
             raw=raw,
             source=Source.NOTIFICATION,
             now=utc_now(),
+            use=use,
         )
     except GatewayMisconfigured:
         return HttpResponse("indisponible", status=503, content_type=PLAIN)

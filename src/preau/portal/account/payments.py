@@ -25,6 +25,7 @@ from preau.portal.access import family_required
 from preau.portal.account.forms import PayForm
 from preau.ui.refusals import add_refusal
 
+NOTIFY = {"REGIE": "api:payment-notification", "TITRE": "api:titre-notification"}
 STOP_ASKING = 286
 """htmx's own status: take this answer, and ask no more."""
 
@@ -105,7 +106,7 @@ def payment(request: HttpRequest, reference: str) -> HttpResponse:
             payer=_payer(request),
             return_url=back_to,
             notify_url=settings.BASE_URL
-            + reverse("api:payment-notification", args=[attempt.cash_office.code]),
+            + reverse(NOTIFY[attempt.use], args=[attempt.cash_office.code]),
             now=utc_now(),
         )
     except Refusal as refusal:
@@ -137,6 +138,7 @@ def back(request: HttpRequest, reference: str) -> HttpResponse:
                 raw=query,
                 source=services.Source.RETURN,
                 now=utc_now(),
+                use=attempt.use,
             )
     return redirect("portal:payment", reference)
 
