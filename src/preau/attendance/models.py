@@ -32,7 +32,9 @@ class Attendance(models.Model):
         max_length=6, choices=AttendanceSource, default=AttendanceSource.SHEET
     )
     # To whom the child was given, when the site wrote it.
-    collected_by = models.CharField("remis à", max_length=120, blank=True, default="")
+    collected_by = models.CharField(
+        "remis à", max_length=120, blank=True, default="", db_default=""
+    )
     # The last correction by hand: what a tablet says of an earlier instant changes nothing.
     corrected_at = models.DateTimeField("corrigé le", null=True)
     recorded_at = models.DateTimeField("pointé le")

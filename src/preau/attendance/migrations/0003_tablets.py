@@ -7,112 +7,234 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('attendance', '0002_cards_and_absences'),
-        ('bookings', '0003_places'),
-        ('catalogue', '0003_places'),
-        ('families', '0004_custody_calendar'),
+        ("attendance", "0002_cards_and_absences"),
+        ("bookings", "0003_places"),
+        ("catalogue", "0003_places"),
+        ("families", "0004_custody_calendar"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='attendance',
-            name='collected_by',
-            field=models.CharField(blank=True, default='', max_length=120, verbose_name='remis à'),
+            model_name="attendance",
+            name="collected_by",
+            field=models.CharField(blank=True, default="", max_length=120, verbose_name="remis à"),
         ),
         migrations.AddField(
-            model_name='attendance',
-            name='corrected_at',
-            field=models.DateTimeField(null=True, verbose_name='corrigé le'),
+            model_name="attendance",
+            name="corrected_at",
+            field=models.DateTimeField(null=True, verbose_name="corrigé le"),
         ),
         migrations.AlterField(
-            model_name='attendance',
-            name='source',
-            field=models.CharField(choices=[('SHEET', 'liste'), ('CARD', 'carte'), ('TABLET', 'tablette'), ('HAND', 'correction')], default='SHEET', max_length=6),
+            model_name="attendance",
+            name="source",
+            field=models.CharField(
+                choices=[
+                    ("SHEET", "liste"),
+                    ("CARD", "carte"),
+                    ("TABLET", "tablette"),
+                    ("HAND", "correction"),
+                ],
+                default="SHEET",
+                max_length=6,
+            ),
         ),
         migrations.CreateModel(
-            name='SiteGroup',
+            name="SiteGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='groupe')),
-                ('from_age', models.PositiveSmallIntegerField(default=0, verbose_name='à partir de (ans)')),
-                ('to_age', models.PositiveSmallIntegerField(default=17, verbose_name='jusqu’à (ans)')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalogue.establishment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="groupe")),
+                (
+                    "from_age",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="à partir de (ans)"),
+                ),
+                (
+                    "to_age",
+                    models.PositiveSmallIntegerField(default=17, verbose_name="jusqu’à (ans)"),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalogue.establishment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'groupe',
-                'ordering': ['position', 'from_age', 'pk'],
+                "verbose_name": "groupe",
+                "ordering": ["position", "from_age", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='StaffDuty',
+            name="StaffDuty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='jour')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('starts_at', models.TimeField(verbose_name='de')),
-                ('ends_at', models.TimeField(verbose_name='à')),
-                ('is_absent', models.BooleanField(default=False, verbose_name='absent')),
-                ('recorded_at', models.DateTimeField(verbose_name='enregistré le')),
-                ('recorded_by', models.CharField(max_length=160, verbose_name='par')),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.establishment')),
-                ('group', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='attendance.sitegroup')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="jour")),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("starts_at", models.TimeField(verbose_name="de")),
+                ("ends_at", models.TimeField(verbose_name="à")),
+                ("is_absent", models.BooleanField(default=False, verbose_name="absent")),
+                ("recorded_at", models.DateTimeField(verbose_name="enregistré le")),
+                ("recorded_by", models.CharField(max_length=160, verbose_name="par")),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.establishment",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="attendance.sitegroup",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'présence d’un adulte',
-                'ordering': ['starts_at', 'name', 'pk'],
+                "verbose_name": "présence d’un adulte",
+                "ordering": ["starts_at", "name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Tick',
+            name="Tick",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('act', models.CharField(choices=[('PRESENT', 'présent'), ('ABSENT', 'absent'), ('LEFT', 'parti'), ('UNDO', 'annulé')], max_length=7)),
-                ('ticked_at', models.DateTimeField(verbose_name='pointé à')),
-                ('received_at', models.DateTimeField(verbose_name='reçu à')),
-                ('undoes', models.UUIDField(null=True)),
-                ('device', models.CharField(blank=True, max_length=40, verbose_name='tablette')),
-                ('collected_by', models.CharField(blank=True, max_length=120, verbose_name='remis à')),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_label', models.CharField(max_length=160)),
-                ('outcome', models.CharField(choices=[('APPLIED', 'enregistré'), ('KEPT', 'sans effet'), ('REFUSED', 'refusé')], max_length=8)),
-                ('sentence', models.CharField(blank=True, max_length=200, verbose_name='ce qui fut fait')),
-                ('child', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.child')),
-                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bookings.slot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("PRESENT", "présent"),
+                            ("ABSENT", "absent"),
+                            ("LEFT", "parti"),
+                            ("UNDO", "annulé"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("ticked_at", models.DateTimeField(verbose_name="pointé à")),
+                ("received_at", models.DateTimeField(verbose_name="reçu à")),
+                ("undoes", models.UUIDField(null=True)),
+                ("device", models.CharField(blank=True, max_length=40, verbose_name="tablette")),
+                (
+                    "collected_by",
+                    models.CharField(blank=True, max_length=120, verbose_name="remis à"),
+                ),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_label", models.CharField(max_length=160)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("APPLIED", "enregistré"),
+                            ("KEPT", "sans effet"),
+                            ("REFUSED", "refusé"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "sentence",
+                    models.CharField(blank=True, max_length=200, verbose_name="ce qui fut fait"),
+                ),
+                (
+                    "child",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.child",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="bookings.slot",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pointage de tablette',
+                "verbose_name": "pointage de tablette",
             },
         ),
         migrations.AddConstraint(
-            model_name='sitegroup',
-            constraint=models.UniqueConstraint(fields=('establishment', 'name'), name='site_group_name_once'),
+            model_name="sitegroup",
+            constraint=models.UniqueConstraint(
+                fields=("establishment", "name"), name="site_group_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sitegroup',
-            constraint=models.CheckConstraint(condition=models.Q(('to_age__gte', models.F('from_age'))), name='site_group_ages_in_order'),
+            model_name="sitegroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_age__gte", models.F("from_age"))),
+                name="site_group_ages_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='staffduty',
-            index=models.Index(fields=['establishment', 'day'], name='staff_by_site_and_day'),
+            model_name="staffduty",
+            index=models.Index(fields=["establishment", "day"], name="staff_by_site_and_day"),
         ),
         migrations.AddConstraint(
-            model_name='staffduty',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='staff_hours_in_order'),
+            model_name="staffduty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="staff_hours_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='tick',
-            index=models.Index(fields=['slot', 'child'], name='tick_by_slot_and_child'),
+            model_name="tick",
+            index=models.Index(fields=["slot", "child"], name="tick_by_slot_and_child"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='tick',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='08dccbeaad72e09b789aa6e72033a76b21a6f00a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d2714', table='attendance_tick', when='BEFORE')),
+            model_name="tick",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="08dccbeaad72e09b789aa6e72033a76b21a6f00a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_d2714",
+                    table="attendance_tick",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='tick',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='ce2e651f8ebd1ab5e7db1ba6c8613cf79492a9a8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_6bb05', table='attendance_tick', when='BEFORE')),
+            model_name="tick",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="ce2e651f8ebd1ab5e7db1ba6c8613cf79492a9a8",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_6bb05",
+                    table="attendance_tick",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
