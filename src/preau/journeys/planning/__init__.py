@@ -12,6 +12,7 @@ from preau.journeys.planning.choices import (
     send_draft,
     weeks_until,
 )
+from preau.journeys.planning.pattern import Composed, Pattern, compose, pattern_rows
 from preau.journeys.planning.values import Board, BoardCell, BoardDay, BoardKid, BoardWeek, Tab
 
 __all__ = [
@@ -21,13 +22,17 @@ __all__ = [
     "BoardKid",
     "BoardWeek",
     "Choices",
+    "Composed",
+    "Pattern",
     "Review",
     "Tab",
+    "compose",
     "copy_to_sibling",
     "copy_week",
     "get_board",
     "hold_draft",
     "page_span",
+    "pattern_rows",
     "review_draft",
     "schooling_of",
     "send_choices",

@@ -16,6 +16,7 @@ from preau.bookings.queries import (
     SlotRow,
     bookings_between,
     get_draft,
+    holds_of,
     slots_between,
 )
 from preau.bookings.rates import day_infos, products_of_activity
@@ -120,6 +121,7 @@ def get_board(
         spans=spans,
         rules=rules,
         doors=doors,
+        held=holds_of(family.pk, user_id) if choices else {},
         now=now,
     )
     return board
@@ -159,6 +161,7 @@ def _fill(
     spans: list[Span],
     rules: FamilyRules,
     doors: Doors,
+    held: Mapping[tuple[int, int], datetime],
     now: datetime,
 ) -> None:
     products = products_of_activity(enrolments[0].offering.activity_id)
@@ -195,6 +198,7 @@ def _fill(
         sites=sites,
         slugs={pk: product.slug for pk, product in products.items()},
         doors=doors,
+        held=held,
     )
     by_day: dict[date, list[SlotRow]] = defaultdict(list)
     for slot in slots:

@@ -33,6 +33,7 @@ class Painter:
         sites: Mapping[int, str],
         slugs: Mapping[int, str],
         doors: Doors,
+        held: Mapping[tuple[int, int], datetime] | None = None,
     ) -> None:
         self.tab, self.rules, self.draft, self.by_slot = tab, rules, draft, by_slot
         self.presences, self.away, self.now = presences, away, now
@@ -40,6 +41,8 @@ class Painter:
         self.prices: dict[int, dict[str, tuple[int | None, tuple[str, ...]]]] = {}
         self.limits: set[tuple[str, bool, datetime | None]] = set()
         self.doors = doors
+        # Places held for this planning while it is checked: full for others, not for it.
+        self.held = held or {}
         # The doors that are shut on this page, to be said above the month.
         self.shut: set[Opening] = set()
         self._services: dict[int, Service] = {}
@@ -148,6 +151,10 @@ class Painter:
             cell.state, cell.note = "past-free", "délai passé"
             return
         cell.can_change = True
+        until = self.held.get((slot.pk, kid.pk))
+        if until is not None and until > self.now:
+            cell.state, cell.note = "free", f"gardée jusqu’à {french.clock_time(paris(until))}"
+            return
         cell.state = "free" if slot.left(young=is_young(kid.birth_on, slot.day)) else "full"
         if cell.state == "free" and self.span(slot, kid) is not None:
             cell.note = "absence signalée"

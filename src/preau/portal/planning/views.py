@@ -7,6 +7,7 @@ from preau.portal.access import family_required
 from preau.ui.days import checkout
 from preau.ui.days import planning as steps
 from preau.ui.days.desk import Desk
+from preau.ui.days.pattern import pattern_page
 
 
 def desk_of(request: HttpRequest, subject: str) -> Desk:
@@ -24,6 +25,12 @@ def planning(request: HttpRequest) -> HttpResponse:
 @require_GET
 def opening(request: HttpRequest) -> HttpResponse:
     return steps.opening_page(desk_of(request, "planning"))
+
+
+@family_required
+@require_http_methods(["GET", "POST"])
+def pattern(request: HttpRequest) -> HttpResponse:
+    return pattern_page(desk_of(request, "planning"))
 
 
 @family_required

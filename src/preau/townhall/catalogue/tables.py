@@ -51,6 +51,13 @@ def tabs_for(current: str) -> list[dict[str, Any]]:
             "url": reverse("townhall:catalogue-slots"),
         }
     )
+    items.append(
+        {
+            "label": _("Délais"),
+            "current": current == "delais",
+            "url": reverse("townhall:catalogue-terms"),
+        }
+    )
     return items
 
 

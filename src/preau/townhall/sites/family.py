@@ -15,6 +15,7 @@ from preau.townhall.families.scope import get_family_or_404
 from preau.townhall.sites.cards import printed_cards
 from preau.ui.days import absences, cards, checkout, planning
 from preau.ui.days.desk import Desk
+from preau.ui.days.pattern import pattern_page
 
 
 def _desk(request: HttpRequest, code: str, subject: str) -> Desk:
@@ -36,6 +37,12 @@ def _desk(request: HttpRequest, code: str, subject: str) -> Desk:
 @require_http_methods(["GET", "POST"])
 def planning_page(request: HttpRequest, code: str) -> HttpResponse:
     return planning.planning_page(_desk(request, code, "planning"))
+
+
+@agent_required(Permission.BOOK)
+@require_http_methods(["GET", "POST"])
+def pattern(request: HttpRequest, code: str) -> HttpResponse:
+    return pattern_page(_desk(request, code, "planning"))
 
 
 @agent_required(Permission.BOOK)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from preau.townhall.sites import absences, cards, family, mass_acts, register, sheets, views
+from preau.townhall.sites import absences, cards, family, mass_acts, places, register, sheets, views
 
 SLOT = "sites/seances/<int:slot_id>/"
 FILE = "dossiers/<str:code>/"
@@ -14,6 +14,8 @@ urlpatterns = [
     path("sites/actes/<int:act_id>/", mass_acts.show, name="mass-act"),
     path("sites/actes/<int:act_id>/defaire/", mass_acts.undo, name="mass-act-undo"),
     path("sites/<int:site_id>/", views.site, name="site"),
+    path("sites/<int:site_id>/places/", places.places, name="site-places"),
+    path("sites/<int:site_id>/places/changer/", places.change, name="site-places-change"),
     path("sites/<int:site_id>/annuler/", views.cancel, name="site-cancel"),
     path("sites/<int:site_id>/cartes/", cards.site_cards, name="site-cards"),
     path(SLOT, sheets.show, name="sheet"),
@@ -26,7 +28,7 @@ urlpatterns = [
     path(f"{SLOT}liste/", sheets.printed, name="sheet-print"),
     path(f"{SLOT}attente/", views.queue, name="slot-queue"),
     path(f"{SLOT}attente/ordre/", views.reorder, name="slot-reorder"),
-    path(f"{SLOT}places/", views.capacity, name="slot-capacity"),
+    path(f"{SLOT}places/", places.change_one, name="slot-places"),
     path("absences/", absences.inbox, name="absences"),
     path("absences/<str:reference>/", absences.decide, name="absence"),
     path(
@@ -37,6 +39,7 @@ urlpatterns = [
     path("cartes/", cards.orders, name="card-orders"),
     path("cartes/<int:order_id>/remettre/", cards.issue_order, name="card-order-issue"),
     path(f"{FILE}reservations/", family.planning_page, name="family-planning"),
+    path(f"{FILE}reservations/semaine-type/", family.pattern, name="family-planning-pattern"),
     path(f"{FILE}reservations/recapitulatif/", family.review, name="family-planning-review"),
     path(
         f"{FILE}reservations/recus/<str:reference>/", family.receipt, name="family-planning-receipt"

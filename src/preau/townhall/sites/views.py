@@ -11,12 +11,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from preau.accounts.enums import Permission
 from preau.attendance.queries import counts_of
+from preau.bookings.counts import pools_of
 from preau.bookings.queries import next_days_of, queue_of, site_days, slots_of
-from preau.bookings.services import cancel_slots, change_capacity, move_in_queue
+from preau.bookings.services import cancel_slots, move_in_queue
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
+from preau.townhall.sites.places import LIMITS
 from preau.townhall.sites.scope import asked_day, get_site_or_404, get_slot_or_404, sites_of
 
 
@@ -109,6 +111,19 @@ def cancel(request: HttpRequest, site_id: int) -> HttpResponse:
     return response
 
 
+def _limits(slot: Any) -> list[dict[str, Any]]:
+    """The limits of a slot as a form shows them; shared places are changed for the whole day."""
+    return [
+        {
+            "name": name,
+            "label": label,
+            "value": _("sans") if getattr(slot, name) is None else getattr(slot, name),
+        }
+        for name, label in LIMITS
+        if name != "shared"
+    ]
+
+
 @agent_required(Permission.SEE_REGISTER)
 @require_GET
 def queue(request: HttpRequest, slot_id: int) -> HttpResponse:
@@ -120,35 +135,12 @@ def queue(request: HttpRequest, slot_id: int) -> HttpResponse:
         {
             "slot": slot,
             "queue": list(queue_of(slot.pk)),
+            "pools": pools_of([slot.pk]).get(slot.pk, []),
+            "limits": _limits(slot),
             "section": "townhall:sites",
             "may_manage": _may_manage(request),
         },
     )
-
-
-@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
-@require_POST
-def capacity(request: HttpRequest, slot_id: int) -> HttpResponse:
-    """Change the places of a slot: raised, those who wait are offered them at once."""
-    slot = get_slot_or_404(request, slot_id)
-    text = request.POST.get("capacity", "").strip()
-    try:
-        if not text.isascii() or not text.isdigit():
-            raise Refusal(_("Écrivez un nombre de places en chiffres."))
-        changed = change_capacity(
-            slot_id=slot.pk, capacity=int(text[:6]), now=utc_now(), actor=request.actor
-        )
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    else:
-        words = _("%s désormais.") % french.count(int(text[:6]), _("place"))
-        if changed.is_over:
-            words += " " + _(
-                "Personne n’est retiré : les places libérées ne seront pas redonnées "
-                "tant que ce nombre est dépassé."
-            )
-        messages.success(request, words)
-    return redirect("townhall:slot-queue", slot_id=slot.pk)
 
 
 @agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)

@@ -92,6 +92,7 @@ def planning_page(desk: Desk) -> HttpResponse:
             offers=read_offers(desk.family.pk, now) if board.offers else [],
             past=request.GET.get("passees") == "1",
             here=_here(desk, board),
+            pattern=desk.url("planning-pattern") + _query(board) if board.tab else "",
             opening=desk.url("planning-opening") + _query(board)
             if board.opens_at and not desk.is_agent
             else "",
@@ -277,7 +278,15 @@ def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | Non
 
 def _is_ours(url: str, desk: Desk) -> bool:
     parts = urlsplit(url)
-    return not parts.netloc and not parts.scheme and parts.path == desk.url("planning")
+    return (
+        not parts.netloc
+        and not parts.scheme
+        and parts.path
+        in (
+            desk.url("planning"),
+            desk.url("planning-pattern"),
+        )
+    )
 
 
 def _copy(desk: Desk, act: str, rest: str, *, month: date, activity: str, now: datetime) -> None:

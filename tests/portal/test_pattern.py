@@ -1,0 +1,140 @@
+"""A weekly pattern over a month or a year, with exceptions; then sent with its places held."""
+
+import time
+
+import pytest
+from django.test import Client
+
+from preau.bookings.models import Booking, Hold, PlanningDraft
+from preau.bookings.services import open_slots
+from preau.kernel.actors import Actor
+from tests.bookings import world
+
+pytestmark = pytest.mark.django_db
+URL = "/espace/reservations/semaine-type/"
+PERIOD = {"weeks": "ALL", "activite": "cantine", "mois": "2026-10"}
+
+
+@pytest.fixture(autouse=True)
+def at_nine(monkeypatch, now):
+    for module in ("planning", "checkout", "pattern"):
+        monkeypatch.setattr(f"preau.ui.days.{module}.utc_now", lambda: now)
+
+
+@pytest.fixture
+def family(now):
+    canteen = world.make_offering()
+    family = world.make_family(3)
+    world.enrol_all(family, canteen)
+    open_slots(
+        offering_ids=[canteen.pk],
+        first=world.day("2026-09-01"),
+        last=world.day("2027-07-02"),
+        now=now,
+        actor=Actor.system(),
+    )
+    return family
+
+
+@pytest.fixture
+def client(family):
+    client = Client()
+    client.force_login(world.user_of(family), backend="preau.families.auth.FamilyBackend")
+    return client
+
+
+def dates(**days):
+    found = {}
+    for name, text in days.items():
+        for part, value in zip(("2", "1", "0"), text.split("-"), strict=True):
+            found[f"{name}_{part}"] = value
+    return found
+
+
+def boxes(family, weekdays):
+    return [f"{child.pk}:{n}:0" for child in world.children_of(family) for n in weekdays]
+
+
+def changes():
+    return PlanningDraft.objects.get().changes
+
+
+def test_the_same_days_over_a_period_but_some(client, family):
+    response = client.post(
+        URL,
+        {
+            **PERIOD,
+            "d": boxes(family, (0, 3)),
+            **dates(first="2026-11-02", last="2026-11-30", but_first="2026-11-09"),
+            **dates(but_last="2026-11-13"),
+        },
+        follow=True,
+    )
+    # Five Mondays and four Thursdays, less those of one week, for three children.
+    assert len(changes()) == 7 * 3
+    assert "21\u00a0jours de plus" in response.content.decode()
+    response = client.post(
+        URL,
+        {
+            **PERIOD,
+            "d": boxes(family, (0,)),
+            "only": "on",
+            **dates(first="2026-11-02", last="2026-11-30"),
+        },
+        follow=True,
+    )
+    assert len(changes()) == 5 * 3
+    client.post("/espace/reservations/", {"do": "undo", "activite": "cantine", "mois": "2026-11"})
+    assert len(changes()) == 7 * 3
+
+
+def test_every_other_week(client, family):
+    client.post(
+        URL,
+        {
+            **PERIOD,
+            "weeks": "EVEN",
+            "d": boxes(family, (0,)),
+            **dates(first="2026-11-02", last="2026-11-30"),
+        },
+    )
+    assert len(changes()) == 2 * 3
+
+
+def test_nothing_chosen_or_dates_the_wrong_way_are_told(client, family):
+    period = dates(first="2026-11-30", last="2026-11-02")
+    response = client.post(URL, {**PERIOD, **period})
+    assert response.status_code == 422
+    assert "Cochez au moins un jour" in response.content.decode()
+    assert "avant le premier" in response.content.decode()
+    assert not PlanningDraft.objects.exists()
+
+
+def test_a_year_for_three_children_is_composed_held_and_sent_quickly(
+    client, family, django_assert_max_num_queries
+):
+    started = time.process_time()
+    with django_assert_max_num_queries(30):
+        client.post(
+            URL,
+            {
+                **PERIOD,
+                "d": boxes(family, (0, 1, 3, 4)),
+                **dates(first="2026-10-07", last="2027-07-02"),
+            },
+        )
+    asked = len(changes())
+    assert asked > 380
+    with django_assert_max_num_queries(60):
+        client.post("/espace/reservations/", {"do": "review", "activite": "cantine"})
+    assert Hold.objects.count() == asked
+    page = client.get("/espace/reservations/recapitulatif/")
+    assert f"{asked}\u00a0places sont gardées" in page.content.decode()
+    with django_assert_max_num_queries(60):
+        client.post(
+            "/espace/reservations/recapitulatif/",
+            {"key": page.context["review"].key, "full": "wait"},
+        )
+    assert Booking.objects.filter(status="CONFIRMED").count() == asked
+    assert not Hold.objects.exists()
+    assert time.process_time() - started < 6
