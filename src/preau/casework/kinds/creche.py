@@ -1,4 +1,5 @@
-"""A wish for a crèche place, from pregnancy on: approved, it waits on the list, ranked by date."""
+"""A wish for a crèche place, from pregnancy on: approved, it waits on the list, ranked by the
+published points, then by date."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -18,6 +19,7 @@ from preau.casework.kinds.base import (
     Wanted,
     as_day,
     day_words,
+    request_day,
 )
 from preau.casework.models import Request, RequestKind
 from preau.catalogue import queries as catalogue
@@ -31,6 +33,7 @@ from preau.families.values import ChildData
 from preau.kernel import french
 from preau.kernel.actors import Actor
 
+CRITERION = "critere-"
 DAYS = [(str(index), french.WEEKDAYS[index]) for index in range(5)]
 
 
@@ -56,6 +59,12 @@ class CrecheForm(KindForm):
     establishment = forms.TypedChoiceField(
         label=_("Crèche préférée"), coerce=int, required=False, empty_value=None
     )
+    establishment_2 = forms.TypedChoiceField(
+        label=_("Deuxième vœu"), coerce=int, required=False, empty_value=None
+    )
+    establishment_3 = forms.TypedChoiceField(
+        label=_("Troisième vœu"), coerce=int, required=False, empty_value=None
+    )
     comment = forms.CharField(
         label=_("Une précision"),
         required=False,
@@ -65,16 +74,43 @@ class CrecheForm(KindForm):
     )
 
     def prepare(self) -> None:
-        creches = catalogue.establishments(EstablishmentKind.CRECHE)
-        self.fields["establishment"].choices = [
-            ("", _("Pas de préférence")),
-            *((site.pk, site.name) for site in creches),
-        ]
+        creches = list(catalogue.establishments(EstablishmentKind.CRECHE))
+        sites = [(site.pk, site.name) for site in creches]
+        self.fields["establishment"].choices = [("", _("Pas de préférence")), *sites]
+        for number in (2, 3):
+            name = f"establishment_{number}"
+            self.fields[name].choices = [("", _("Aucun")), *sites]
+            if len(sites) < number:
+                del self.fields[name]
+        self._add_criteria()
         if self.asking.child_id is not None:
             del self.fields["expected_on"]
         else:
             self.fields["expected_on"].required = True
         self.initial.setdefault("days", [key for key, _name in DAYS])
+
+    def _add_criteria(self) -> None:
+        """The published criteria, each with its points and what will prove it."""
+        scale = childcare.scale_on(self.asking.day)
+        comment = self.fields.pop("comment")
+        for criterion in scale.criteria.all() if scale else ():
+            word = "point" if criterion.points < 2 else "points"
+            hint = f"{criterion.points} {word}. Justificatif\u00a0: {criterion.proof}."
+            name = f"{CRITERION}{criterion.code}"
+            if criterion.most == 1:
+                self.fields[name] = forms.BooleanField(
+                    label=criterion.label, required=False, help_text=hint
+                )
+            else:
+                self.fields[name] = forms.IntegerField(
+                    label=_("%(what)s : combien ?") % {"what": criterion.label},
+                    required=False,
+                    min_value=0,
+                    max_value=criterion.most,
+                    help_text=hint,
+                    widget=forms.NumberInput(attrs={"class": "short"}),
+                )
+        self.fields["comment"] = comment
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -109,6 +145,30 @@ def week_of(payload: dict[str, Any]) -> list[int]:
     return [length if index in chosen else 0 for index in range(5)]
 
 
+def spans_of(payload: dict[str, Any]) -> tuple[tuple[int, int] | None, ...]:
+    """Hours of each weekday in minutes from midnight."""
+    start, end = (time.fromisoformat(payload[name]) for name in ("arrives_at", "leaves_at"))
+    span = (start.hour * 60 + start.minute, end.hour * 60 + end.minute)
+    chosen = {int(day) for day in payload["days"]}
+    return tuple(span if index in chosen else None for index in range(5))
+
+
+def claims_in(payload: dict[str, Any]) -> dict[str, int]:
+    """Criteria that the family says it meets, and how many times."""
+    return {
+        name.removeprefix(CRITERION): int(value)
+        for name, value in payload.items()
+        if name.startswith(CRITERION) and value
+    }
+
+
+def wishes_in(payload: dict[str, Any]) -> list[int]:
+    """The wished crèches after the first, in order, each once."""
+    first = payload.get("establishment")
+    more = [payload.get(f"establishment_{number}") for number in (2, 3)]
+    return [site for site in dict.fromkeys(more) if site and site != first]
+
+
 class CrechePlace(Kind):
     kind = RequestKind.CRECHE_PLACE
     slug = "creche"
@@ -121,16 +181,17 @@ class CrechePlace(Kind):
     permission = Permission.MANAGE_CRECHE
     default_days = 30
     default_next_step = _(
-        "Le service petite enfance vérifie votre demande et place votre enfant sur la liste "
-        "d’attente, au rang de la date de cette demande. Vous êtes prévenu dès qu’une place se "
-        "libère."
+        "Le service petite enfance vérifie votre demande et vos pièces, puis place votre enfant "
+        "sur la liste d’attente. Votre rang, vos points et les pièces attendues se lisent dans "
+        "votre espace, page «Crèche»."
     )
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
         return [
             Wanted(
                 "Justificatif de naissance ou de grossesse",
-                "Certificat de grossesse, ou acte de naissance.",
+                "Certificat de grossesse, ou acte de naissance. Les autres pièces se donnent "
+                "ensuite dans votre espace, page «Crèche».",
             )
         ]
 
@@ -150,9 +211,26 @@ class CrechePlace(Kind):
             Fact("Semaine", week_words(week_of(payload))),
             Fact("Horaires", f"de {_hour(payload['arrives_at'])} à {_hour(payload['leaves_at'])}"),
             Fact("Crèche préférée", site.name if site else "pas de préférence"),
+            Fact("Autres vœux", ", ".join(self._other_sites(payload))),
+            Fact("Critères", ", ".join(self._criteria(payload, request))),
             Fact("Précision", payload.get("comment", "")),
         ]
         return [row for row in rows if row.value]
+
+    def _other_sites(self, payload: dict[str, Any]) -> list[str]:
+        found = [catalogue.get_establishment(pk) for pk in wishes_in(payload)]
+        return [site.name for site in found if site]
+
+    def _criteria(self, payload: dict[str, Any], request: Request) -> list[str]:
+        claims = claims_in(payload)
+        scale = childcare.scale_on(request_day(request)) if claims else None
+        return [
+            f"{criterion.label} ({claims[criterion.code]})"
+            if claims[criterion.code] > 1
+            else criterion.label
+            for criterion in (scale.criteria.all() if scale else ())
+            if criterion.code in claims
+        ]
 
     def changes(self, request: Request, day: date) -> list[Change]:
         waiting = request.child_id and childcare.waiting_for_child(request.child_id)
@@ -160,7 +238,7 @@ class CrechePlace(Kind):
             Change(
                 "Liste d’attente",
                 "déjà inscrit" if waiting else "",
-                f"inscrit, au rang du {french.day(request.submitted_at or day, year=True)}",
+                f"inscrit, demande du {french.day(request.submitted_at or day, year=True)}",
             )
         ]
         rows += [
@@ -204,6 +282,11 @@ class CrechePlace(Kind):
             establishment_id=payload.get("establishment"),
             wished_from=as_day(payload["wished_from"]) or request.submitted_at.date(),
             weekly_minutes=week_of(payload),
+            week=spans_of(payload),
+            more_wishes=[childcare_services.Wished(pk) for pk in wishes_in(payload)],
+            claims=claims_in(payload),
+            # With a piece, the agent who approves has read it; without any, they are awaited.
+            has_base_pieces=request.files.exists(),
             comment=payload.get("comment", ""),
             channel=request.channel,
             asked_at=request.submitted_at,
@@ -211,9 +294,15 @@ class CrechePlace(Kind):
             now=now,
             actor=actor,
         )
-        rank = childcare.rank_of(row.pk) or 1
+        rank = childcare.rank_of(row.pk)
+        told = (
+            f"Vous êtes sur la liste d’attente, au {french.ordinal(rank)} rang aujourd’hui."
+            if rank
+            else "Votre demande est enregistrée. Donnez vos pièces dans votre espace, page "
+            "«Crèche» : elle aura alors son rang."
+        )
         return Applied(
-            told=f"Vous êtes sur la liste d’attente, au {french.ordinal(rank)} rang aujourd’hui.",
+            told=told,
             data={"preregistration_id": row.pk, "created_child_id": created},
             child_id=child_id,
         )
