@@ -421,3 +421,14 @@ def opening_totals(*, family_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         owed, advance = totals.get(office_id, (0, 0))
         totals[office_id] = (owed + max(cents, 0), advance + max(-cents, 0))
     return totals
+
+
+def billed_slots(family_id: int) -> set[tuple[int, int]]:
+    """(slot, child) of the days that a family's invoices bill."""
+    return {
+        (slot_id, child_id)
+        for child_id, slot_ids in InvoiceLine.objects.filter(
+            invoice__family_id=family_id, child_id__isnull=False
+        ).values_list("child_id", "slot_ids")
+        for slot_id in slot_ids
+    }

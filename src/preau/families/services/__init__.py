@@ -1,5 +1,6 @@
 """What changes a family's file. Each act is journaled; unchanged data writes nothing."""
 
+from preau.families.services._common import lock_family
 from preau.families.services.access import (
     ask_email_verification,
     ask_file_opening,
@@ -34,6 +35,7 @@ from preau.families.services.letters import (
 from preau.families.services.parenting import (
     ParentingData,
     lift_parenting,
+    note_judgment_read,
     record_parenting,
 )
 from preau.families.services.people import (
@@ -81,6 +83,8 @@ __all__ = [
     "grant_first_password",
     "invite_by_email",
     "lift_parenting",
+    "lock_family",
+    "note_judgment_read",
     "note_letter_printed",
     "note_progress",
     "note_sheet",
