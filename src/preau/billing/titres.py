@@ -97,3 +97,14 @@ def check_open(invoice_ids: Iterable[int]) -> None:
     """Raises InvoiceClosed when one of them is with the public accountant."""
     if closed_among(invoice_ids):
         raise InvoiceClosed
+
+
+def handed(titre_id: int) -> dict[int, int]:
+    """What this titre closed, in cents by invoice."""
+    return dict(
+        Allocation.objects.filter(
+            movement__kind=Movement.Kind.TITRE,
+            movement__source_type=TITRE,
+            movement__source_id=titre_id,
+        ).values_list("invoice_id", "amount_cents")
+    )

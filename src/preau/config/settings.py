@@ -276,6 +276,8 @@ PAYMENT_GATEWAYS = {
     "SYSTEMPAY": "preau.connectors.systempay.SystempayGateway",
     "PAYFIP": "preau.connectors.payfip.PayFipGateway",
 }
+# Why nothing is asked now about an invoice: a question to the whole house (preau.recovery.tasks).
+SPARED = "preau.journeys.debts.spared"
 # The bank's files: what we write for it, what it tells of the account (preau.directdebit.files).
 SEPA_CONNECTORS = {
     "collection": "preau.connectors.sepa.write_collection",

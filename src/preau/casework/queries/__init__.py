@@ -1,5 +1,6 @@
 """Reading requests, by subject."""
 
+from preau.casework.queries.disputes import contested_invoices
 from preau.casework.queries.requests import (
     acknowledgement,
     can_undo,
@@ -30,6 +31,7 @@ __all__ = [
     "acknowledgement",
     "all_kind_settings",
     "can_undo",
+    "contested_invoices",
     "events_of",
     "family_holds_file",
     "for_agent",

@@ -14,6 +14,8 @@ DEMO_SPPLUS_KEY = "586dfc9c34919b863ffd6463c9134a26ba29741ec7e98079"
 DEMO_SITE_ID = "12345678"
 DEMO_SECRET_TEST = "demoSystempayTest"
 DEMO_NUMCLI = "090909"
+DEMO_TITRE_NUMCLI = "090910"
+"""The public accountant's own client number: titres are paid on it, never on a cash office's."""
 
 NOTIFY_PATH = "/api/paiements/{code}/notification/"
 """Where the town listens; `code` is the cash office's."""
@@ -58,6 +60,12 @@ def demo_merchants(shop_url: str) -> list[Merchant]:
             protocol=PAYFIP,
             number=DEMO_NUMCLI,
             label="Régie de démonstration, par PayFiP",
+            keys={"T": ""},
+        ),
+        Merchant(
+            protocol=PAYFIP,
+            number=DEMO_TITRE_NUMCLI,
+            label="Titres de la commune, comptable public",
             keys={"T": ""},
         ),
     ]
