@@ -166,15 +166,17 @@ def site_sheets(
         for record in records
         if record.guardian_id and record.effect != ParentingEffect.BOTH_SIGN
     }
+    others: dict[int, list[SitePerson]] = {pk: [] for pk in ids}
     for child_id, adult in guardians_in(ids, day):
         if adult.has_authority and (child_id, adult.pk) not in barred:
             today = homes.get(child_id, {}).get(day) == adult.family_id
             person = SitePerson(
                 str(adult), adult.relationship, adult.mobile_phone or adult.home_phone
             )
-            sheet_of = found[child_id]
-            sheet_of.may_collect.append(person)
-            sheet_of.to_call.insert(0 if today else len(sheet_of.to_call), person)
+            found[child_id].may_collect.append(person)
+            (found[child_id].to_call if today else others[child_id]).append(person)
+    for pk in ids:
+        found[pk].to_call += others[pk]
     for row in Collector.objects.filter(child_id__in=ids, removed_at__isnull=True).order_by("name"):
         person = SitePerson(row.name, row.relationship, row.phone)
         if row.kind == CollectorKind.FORBIDDEN:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from preau.families.enums import CustodyHolidays, CustodyWeeks, ExceptionStatus
 from preau.families.models import Custody, CustodyException
@@ -86,6 +86,28 @@ def in_week(weeks: str, day: date, days: str = "") -> bool:
     return even == (weeks == CustodyWeeks.EVEN)
 
 
+def other_weeks(weeks: str) -> str:
+    """The weeks that remain for the other home: even for odd, all for all."""
+    pairs = {CustodyWeeks.EVEN: CustodyWeeks.ODD, CustodyWeeks.ODD: CustodyWeeks.EVEN}
+    return str(pairs.get(CustodyWeeks(weeks), weeks))
+
+
+def other_days(days: str) -> str:
+    """The days that remain."""
+    return days.translate(str.maketrans("01", "10"))
+
+
+def other_holidays(holidays: str) -> str:
+    """The holidays that remain."""
+    pairs = [
+        (CustodyHolidays.ALL, CustodyHolidays.NONE),
+        (CustodyHolidays.HALVES_EVEN, CustodyHolidays.HALVES_ODD),
+        (CustodyHolidays.YEARS_EVEN, CustodyHolidays.YEARS_ODD),
+    ]
+    both = dict(pairs) | {b: a for a, b in pairs}
+    return str(both.get(CustodyHolidays(holidays), holidays))
+
+
 def _in_holidays(rule: str, day: date, first: date, last: date) -> bool:
     even_year = first.year % 2 == 0
     half = (last - first).days // 2
@@ -135,6 +157,10 @@ class CustodyCalendar:
         """
         homes = self.homes_on(day) or [s.family_id for s in self.stays if s.holds(day)]
         return homes[0] if homes else None
+
+    def read_breaks(self, first: date, last: date) -> None:
+        """Know the school holidays of a period, for a rule that is only drawn yet."""
+        self.breaks = school_breaks(first, last)
 
     def is_shared(self, day: date) -> bool:
         """Whether the child has two homes at that time."""
@@ -217,3 +243,15 @@ def households_on(child_ids: Iterable[int], first: date, last: date) -> dict[int
         homes = {day: calendar.household_on(day) for day in days}
         found[child_id] = {day: home for day, home in homes.items() if home is not None}
     return found
+
+
+def children_with_two_homes(first: date, last: date) -> set[int]:
+    """Children who live in two households or more at some time of a period; one query."""
+    rows = (
+        Custody.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=first), starts_on__lte=last)
+        .values("child_id")
+        .annotate(homes=Count("family_id", distinct=True))
+        .filter(homes__gt=1)
+        .order_by()
+    )
+    return {row["child_id"] for row in rows}

@@ -13,5 +13,6 @@ SUBJECTS = (
     "cards",
     "account",
     "certificates",
+    "menus",
 )
 urlpatterns = [path("", include(f"preau.portal.{subject}.urls")) for subject in SUBJECTS]

@@ -25,3 +25,14 @@ def file_response(stored: Any) -> HttpResponse:
     response["Cache-Control"] = "private, no-store"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
+
+
+def sealed_response(name: str, content_type: str, content: bytes) -> HttpResponse:
+    """A paper that was sealed, opened for one reading: nothing keeps it on the way."""
+    kind = "inline" if content_type in INLINE else "attachment"
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(name)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

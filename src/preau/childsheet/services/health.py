@@ -108,15 +108,16 @@ def write_health(
     clean = _clean(health)
     sheet = locked_sheet(child_id)
     before = open_health(sheet.sealed)
+    known_until = sheet.provisional_until
+    _provisional(sheet, clean, paris_day(now))
     if vaccine_proof is not None:
         sheet.vaccine_proof = store_sealed(uploaded=vaccine_proof, actor=actor, now=now)
         sheet.vaccines_checked_at, sheet.vaccines_checked_by = None, ""
-    elif clean == before and sheet.pk and (sheet.sealed or clean.is_empty):
+    elif clean == before and sheet.provisional_until == known_until:
         return False
     sheet.sealed = seal_health(clean)
     if clean.vaccines != before.vaccines and not actor.is_agent:
         sheet.vaccines_checked_at, sheet.vaccines_checked_by = None, ""
-    _provisional(sheet, clean, paris_day(now))
     sheet.save()
     journal(
         actor=actor,

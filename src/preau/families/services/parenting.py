@@ -107,6 +107,19 @@ def lift_parenting(*, record_id: int, reason: str, now: datetime, actor: Actor) 
     return record
 
 
+def note_judgment_read(*, child_id: int, family_id: int, now: datetime, actor: Actor) -> None:
+    """The sealed copy of a decision is about to be read."""
+    journal(
+        actor,
+        now,
+        "read_judgment",
+        "Décision de justice lue",
+        family_id,
+        object_type="child",
+        object_id=child_id,
+    )
+
+
 def _shut_out(adult: Guardian, child: Child, day: date, now: datetime, actor: Actor) -> None:
     others = Guardian.objects.filter(family_id=adult.family_id, left_on__isnull=True).exclude(
         pk=adult.pk

@@ -2,9 +2,20 @@
 
 from django.urls import path
 
-from preau.portal.family import views
+from preau.portal.family import sheets, views
 
 urlpatterns = [
     path("espace/famille/", views.family, name="family"),
+    path("espace/famille/enfants/<int:child_id>/fiche/", sheets.child_sheet, name="child-sheet"),
+    path(
+        "espace/famille/enfants/<int:child_id>/fiche/pieces/<uuid:file_id>/",
+        sheets.child_document,
+        name="child-document",
+    ),
+    path(
+        "espace/famille/enfants/<int:child_id>/semaines/",
+        sheets.child_custody,
+        name="child-custody",
+    ),
     path("espace/famille/messages/", views.sent_messages, name="messages"),
 ]

@@ -165,14 +165,6 @@ class FirstChildForm(forms.Form):
 FirstChildrenFormSet = forms.formset_factory(FirstChildForm, extra=3, max_num=12)
 
 
-class CustodyForm(forms.Form):
-    weeks = forms.ChoiceField(
-        label=_("Vit dans ce foyer"), choices=CustodyWeeks.choices, widget=forms.RadioSelect
-    )
-    starts_on = DateField(label=_("À partir du"))
-    ends_on = DateField(label=_("Jusqu’au"), required=False)
-
-
 class AttachChildForm(forms.Form):
     """A child known in another household comes to live here too."""
 

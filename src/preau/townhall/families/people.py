@@ -17,7 +17,6 @@ from preau.townhall.access import agent_required
 from preau.townhall.families.forms import (
     AttachChildForm,
     ChildForm,
-    CustodyForm,
     DayForm,
     GuardianForm,
     NewChildForm,
@@ -215,44 +214,6 @@ def child(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
         button=_("Enregistrer"),
         pairs=CHILD_PAIRS,
         lead=_("L’autre foyer de cet enfant, s’il existe, voit les mêmes nom, naissance et repas."),
-    )
-
-
-@agent_required(Permission.CHANGE_FAMILIES)
-def custody(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
-    """The weeks of this household; the former ones stay in the past."""
-    family = get_family_or_404(request, code)
-    found = _child_or_404(family, child_id)
-    form = CustodyForm(
-        request.POST or None,
-        initial={"weeks": found.weeks, "starts_on": paris_day(utc_now())},
-    )
-
-    def act():
-        data = form.cleaned_data
-        services.set_custody(
-            child_id=found.pk,
-            family_id=family.pk,
-            weeks=data["weeks"],
-            starts_on=data["starts_on"],
-            ends_on=data["ends_on"],
-            now=utc_now(),
-            actor=request.actor,
-        )
-
-    return form_page(
-        request,
-        family=family,
-        form=form,
-        act=act,
-        title=_("Garde de %(name)s") % {"name": found.first_name},
-        done=_("Garde enregistrée."),
-        button=_("Enregistrer la garde"),
-        pairs=(("starts_on", "ends_on"),),
-        lead=_(
-            "Les semaines sont celles du calendrier (numéros pairs ou impairs). L’autre foyer "
-            "se règle dans son propre dossier."
-        ),
     )
 
 

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from preau.townhall.families import edit, letters, opening, paper, people, views
+from preau.townhall.families import (
+    child_sheet,
+    custody,
+    edit,
+    letters,
+    opening,
+    paper,
+    people,
+    protection,
+    views,
+)
 
 urlpatterns = [
     path("recherche/", views.search, name="search"),
@@ -43,8 +53,24 @@ urlpatterns = [
     path("dossiers/<str:code>/enfants/nouveau/", people.child_new, name="family-child-new"),
     path("dossiers/<str:code>/enfants/rattacher/", people.child_attach, name="family-child-attach"),
     path("dossiers/<str:code>/enfants/<int:child_id>/", people.child, name="family-child"),
+    path("dossiers/<str:code>/adresse/protegee/", protection.protection, name="family-protection"),
     path(
-        "dossiers/<str:code>/enfants/<int:child_id>/garde/", people.custody, name="family-custody"
+        "dossiers/<str:code>/enfants/<int:child_id>/sante/",
+        child_sheet.sheet,
+        name="family-child-sheet",
+    ),
+    path(
+        "dossiers/<str:code>/enfants/<int:child_id>/sante/pieces/<uuid:file_id>/",
+        child_sheet.document,
+        name="family-child-document",
+    ),
+    path(
+        "dossiers/<str:code>/enfants/<int:child_id>/garde/", custody.custody, name="family-custody"
+    ),
+    path(
+        "dossiers/<str:code>/enfants/<int:child_id>/garde/decisions/<uuid:file_id>/",
+        custody.judgment,
+        name="family-judgment",
     ),
     path(
         "dossiers/<str:code>/enfants/<int:child_id>/garde/fin/",

@@ -1,0 +1,114 @@
+"""Meals fixed at the cut-off, then their changes; what each child may not eat."""
+
+import datetime as dt
+
+import pytest
+
+from preau.catalogue.services import save_allergens, save_menu
+from preau.childsheet.health import Health
+from preau.childsheet.services import write_health
+from preau.kernel.actors import Actor
+from preau.kitchen import queries, rules, services
+from preau.kitchen.errors import KitchenRefused
+from preau.kitchen.models import MealCount
+from preau.messaging.models import Message
+from tests.bookings import world
+from tests.harness.people import make_town
+
+pytestmark = pytest.mark.django_db
+WHO = {"now": world.NOW, "actor": Actor.system()}
+DAY = dt.date(2026, 10, 8)
+
+
+@pytest.fixture
+def meal():
+    """Two children booked on Thursday 8 October; the one after Tuesday 6."""
+    make_town()
+    for text in ("2026-10-05", "2026-10-06"):
+        world.make_slot(text)
+    slot = world.make_slot("2026-10-08")
+    family = world.make_family(children=2)
+    children = world.children_of(family)
+    for child in children:
+        world.book(slot, child, family)
+    services.save_setting(
+        establishment_id=None,
+        emails=["Cuisine@ville.example"],
+        days_before=1,
+        hour=dt.time(10),
+        is_active=True,
+        **WHO,
+    )
+    return slot, family, children
+
+
+def test_the_cut_off_counts_days_of_service():
+    served = [dt.date(2026, 10, d) for d in (5, 6, 8, 9)]
+    limit = rules.cut_off(dt.date(2026, 10, 8), days_before=1, hour=dt.time(10), served=served)
+    assert limit == world.instant("2026-10-06T10:00")
+    limit = rules.cut_off(dt.date(2026, 10, 5), days_before=1, hour=dt.time(10), served=[])
+    assert limit == world.instant("2026-10-02T10:00"), "a Friday before a Monday"
+
+
+def test_fixed_once_then_differences(meal):
+    _slot, family, children = meal
+    today = world.NOW.date()
+    assert services.fix_due(now=world.NOW, today=today) == 1, "Tuesday's own, already past"
+    after = world.instant("2026-10-06T10:05")
+    services.fix_due(now=after, today=today)
+    first = MealCount.objects.get(day=DAY)
+    assert (first.rank, first.total, first.sent_to) == (1, 2, ["cuisine@ville.example"])
+    assert services.fix_due(now=after, today=today) == 0, "nothing changed, nothing is sent"
+    write_health(
+        child_id=children[0].pk,
+        family_id=family.pk,
+        health=Health(allergens=("FISH",)),
+        **WHO,
+    )
+    children[1].diet = "NO_PORK"
+    children[1].save()
+    assert services.fix_due(now=after, today=today) == 1
+    change = MealCount.objects.get(day=DAY, rank=2)
+    assert change.allergens == {"FISH": 1}
+    assert [d.delta for d in services.differences_of(change)] == [-1, 1]
+    body = Message.objects.order_by("-pk").first().body
+    assert "sans porc : 0 → 1 (+1)" in body and "poisson : 1" in body
+    for child in children:
+        assert child.last_name not in body
+
+
+def test_settings_are_checked(meal):
+    with pytest.raises(KitchenRefused, match="adresse"):
+        services.save_setting(
+            establishment_id=None,
+            emails=["pas une adresse"],
+            days_before=1,
+            hour=dt.time(10),
+            is_active=True,
+            **WHO,
+        )
+
+
+def test_menus_warn_the_childs_own_home(meal):
+    _slot, family, (first, second) = meal
+    save_menu(day=DAY, main="Poisson pané", side="Riz", dessert="Crème", **WHO)
+    save_allergens(
+        day=DAY,
+        allergens={"main": ["FISH", "GLUTEN", "INCONNU"], "dairy": ["MILK"], "side": ["PORK"]},
+        **WHO,
+    )
+    write_health(child_id=first.pk, family_id=family.pk, health=Health(allergens=("FISH",)), **WHO)
+    second.diet = "NO_PORK"
+    second.save()
+    day = queries.menu_days(DAY, DAY, [first, second], with_health=True)[0]
+    assert [(d.name, d.contains) for d in day.dishes] == [
+        ("Poisson pané", ["gluten", "poisson"]),
+        ("Riz", ["porc"]),
+        ("Crème", []),
+    ]
+    assert [(kid.pk, words) for d in day.dishes for kid, words in d.warnings] == [
+        (first.pk, ["poisson"]),
+        (second.pk, ["porc"]),
+    ]
+    public = queries.menu_days(DAY, DAY)[0]
+    assert not public.has_warning
