@@ -1,6 +1,7 @@
 """The rulebook in force on a day, as the billing run asks it: each different question once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,25 @@ from preau.billing.days import ChargeDay
 from preau.billing.stretches import Offer
 from preau.bookings.rates import calendar_around
 from preau.rulebook import api
-from preau.rulebook.engine.groups import COUNTED, facts_read
+from preau.rulebook.engine.groups import COUNTED, facts_read, span_key
+
+SPANS = frozenset({"week", "month", "period", "term", "year"})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The year, term, month… that a price covers; `parts`: in how many instalments it is due."""
+
+    per: str
+    key: str
+    words: str
+    parts: int = 1
+
+
+def _plain(key: Any) -> str:
+    if isinstance(key, date):
+        return key.isoformat()
+    return "-".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 class Book:
@@ -23,6 +42,29 @@ class Book:
         self.looks_at_months = self.book is not None and bool(
             self.book.groups or frozenset(COUNTED) & facts_read(self.book)
         )
+
+        # Tariffs for a week, a month, a year…: due once, not for each day.
+        self._spans = (
+            {rule.id: rule for rule in self.book.tariffs if rule.enabled and rule.per in SPANS}
+            if self.book
+            else {}
+        )
+
+    def may_span(self, what: ChargeDay | Offer) -> bool:
+        """Whether some price of this activity covers more than a day."""
+        return bool(self._spans) and any(
+            rule.scope.covers(what.activity, what.product) for rule in self._spans.values()
+        )
+
+    def span(self, price: api.Price, day: date) -> Span | None:
+        """What the price covers when it is more than a day; None when it is due for each."""
+        for rule_id in price.rule_ids:
+            rule = self._spans.get(rule_id)
+            if rule is not None:
+                key, words = span_key(rule.per, day, self.calendar)
+                parts = int(rule.divide) if rule.per == "year" and rule.divide else 1
+                return Span(rule.per, _plain(key), words, parts)
+        return None
 
     @property
     def answers(self) -> int:

@@ -6,9 +6,9 @@ come grouped; the others (absent, given up late, come without booking) one by on
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -39,7 +39,7 @@ WITH open_slot AS MATERIALIZED (
     JOIN billing_activityaccounting accounting
         ON accounting.activity_id = offering.activity_id
         AND accounting.cash_office_id = %(office)s
-    WHERE slot.day BETWEEN %(first)s AND %(last)s AND slot.status = 'OPEN'
+    WHERE slot.day BETWEEN %(first)s AND %(last)s AND slot.status = 'OPEN' {slots}
 ), said_absent AS MATERIALIZED (
     SELECT DISTINCT report.child_id, report.family_id, open_slot.id AS slot_id
     FROM attendance_absencereport report
@@ -52,7 +52,7 @@ WITH open_slot AS MATERIALIZED (
     FROM billing_invoice invoice
     JOIN billing_invoiceline line ON line.invoice_id = invoice.id
     WHERE invoice.cash_office_id = %(office)s AND invoice.kind = 'INVOICE'
-        AND invoice.month >= date_trunc('month', %(first)s)::date
+        AND invoice.month >= date_trunc('month', %(first)s)::date {billed}
 ), met AS (
     SELECT coalesce(booked.slot_id, come.slot_id) AS slot_id,
         coalesce(booked.child_id, come.child_id) AS child_id,
@@ -64,13 +64,14 @@ WITH open_slot AS MATERIALIZED (
             (booking.status = 'CANCELLED')::int::smallint AS kind,
             booking.surcharge_cents <> 0 AS has_surcharge, booking.is_charged
         FROM open_slot JOIN bookings_booking booking ON booking.slot_id = open_slot.id
-        WHERE booking.status = 'CONFIRMED' OR booking.status = 'CANCELLED' AND booking.is_charged
+        WHERE (booking.status = 'CONFIRMED' OR booking.status = 'CANCELLED' AND booking.is_charged)
+            {booked_by}
     ) booked
     FULL JOIN (
         SELECT attendance.slot_id, attendance.child_id, attendance.family_id,
             attendance.presence = 'PRESENT' AS is_there
         FROM open_slot JOIN attendance_attendance attendance
-            ON attendance.slot_id = open_slot.id
+            ON attendance.slot_id = open_slot.id {come_by}
     ) come ON come.slot_id = booked.slot_id AND come.child_id = booked.child_id
     WHERE coalesce(booked.is_charged, come.is_there)
 ), told AS (
@@ -87,7 +88,7 @@ WITH open_slot AS MATERIALIZED (
     WHERE NOT EXISTS (
         SELECT FROM billed
         WHERE billed.slot_id = met.slot_id AND billed.child_id = met.child_id
-          AND billed.family_id = met.family_id
+          AND billed.family_id = {payer}
     )
 )
 SELECT family_id, child_id, apart, kind, array_agg(slot_id ORDER BY slot_id)::text,
@@ -152,6 +153,19 @@ GROUP BY activity.name ORDER BY activity.name
 """
 # As the statement numbers them.
 KINDS = ("CONFIRMED", "CANCELLED", "WALK_IN")
+# What most months lack, asked once rather than each for itself.
+SPECIAL = """
+SELECT EXISTS (SELECT FROM billing_agreement WHERE starts_on <= %(last)s AND ends_on >= %(first)s),
+    EXISTS (
+        SELECT FROM billing_regularisation
+        WHERE cash_office_id = %(office)s AND status = 'ACCEPTED' AND kind = 'CHARGE'
+    ),
+    EXISTS (
+        SELECT FROM families_custody
+        WHERE starts_on <= %(last)s AND (ends_on IS NULL OR ends_on >= %(first)s)
+        GROUP BY child_id HAVING count(DISTINCT family_id) > 1
+    ), EXISTS (SELECT FROM childcare_contract)
+"""
 # Enough to sort a million narrow rows without writing them to the disk.
 SORTING = "SET LOCAL work_mem = '192MB';"
 
@@ -171,26 +185,63 @@ class FamilyCharges:
             yield day.child_id
 
 
+def _statement(*, by_custody: bool = False, again: bool = False) -> str:
+    """The statement of the month, or of slots of some children billed already (`again`)."""
+    parts = {
+        "payer": "billed.family_id" if by_custody else "met.family_id",
+        "slots": "",
+        "booked_by": "",
+        "come_by": "",
+        "billed": "",
+    }
+    if again:
+        parts |= {
+            "slots": "AND slot.id = ANY(%(slots)s)",
+            "booked_by": "AND booking.child_id = ANY(%(children)s)",
+            "come_by": "AND attendance.child_id = ANY(%(children)s)",
+            "billed": "AND false",
+        }
+    text = ALL_DAYS
+    for name, value in parts.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
 @transaction.atomic
 def read_month(
-    *, cash_office_id: int, first: date, last: date, month: date
+    *, cash_office_id: int, first: date, last: date, month: date, by_custody: bool = False
 ) -> dict[int, FamilyCharges]:
     """What the cash office has to bill between two days, by family.
 
-    Days before `month` are never grouped with those of the month.
+    Days before `month` are never grouped with those of the month. `by_custody`: who booked a day
+    may not be who paid it.
     """
+    asked: dict[str, Any] = {"office": cash_office_id, "first": first, "last": last}
+    return _read(asked, _statement(by_custody=by_custody), month)
+
+
+@transaction.atomic
+def read_again(
+    *, cash_office_id: int, slot_ids: Collection[int], child_ids: Collection[int], month: date
+) -> dict[int, FamilyCharges]:
+    """What slots billed already would be charged for today: those given up since are left out."""
     asked: dict[str, Any] = {
         "office": cash_office_id,
-        "first": first,
-        "last": last,
-        "month": month,
+        "first": month - timedelta(days=200),
+        "last": month + timedelta(days=40),
+        "slots": list(slot_ids),
+        "children": list(child_ids),
     }
+    return _read(asked, _statement(again=True), month)
+
+
+def _read(asked: dict[str, Any], statement: str, month: date) -> dict[int, FamilyCharges]:
     found: dict[int, FamilyCharges] = defaultdict(FamilyCharges)
     apart: dict[str, list[Any]] = {"slots": [], "children": [], "families": [], "statuses": []}
     with connection.cursor() as cursor:
         cursor.execute(SLOTS, asked)
         calendar = _calendar(cursor.fetchall(), month)
-        cursor.execute(SORTING + ALL_DAYS, asked)
+        cursor.execute(SORTING + statement, asked)
         cursor.nextset()
         while rows := cursor.fetchmany(5_000):
             for family_id, child_id, slot_id, kind, slots, unseen in rows:
@@ -252,6 +303,23 @@ def _days_apart(rows: Iterable[tuple[Any, ...]], calendar: Calendar) -> Iterator
             offer.site,
             *rest,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """What a month has to look at: third parties, accepted regularisations, two homes, crèches."""
+
+    agreements: bool
+    regularisations: bool
+    two_homes: bool
+    contracts: bool
+
+
+def what_is_special(*, cash_office_id: int, first: date, last: date) -> Special:
+    """One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPECIAL, {"office": cash_office_id, "first": first, "last": last})
+        return Special(*cursor.fetchone())
 
 
 def unassigned_activities(*, first: date, last: date) -> list[tuple[str, int]]:

@@ -1,6 +1,6 @@
 """One day to bill, with all that its price may depend on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 
@@ -42,3 +42,7 @@ class ChargeDay:
         return self.presence == "ABSENT" or (
             self.presence is None and self.absence_status is not None
         )
+
+    def of_family(self, family_id: int) -> "ChargeDay":
+        """The same day, paid by another household."""
+        return self if family_id == self.family_id else replace(self, family_id=family_id)

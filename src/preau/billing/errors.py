@@ -133,3 +133,13 @@ class InvoiceClosed(BillingRefusal):
         "Elle se paie auprès du comptable ; une correction passe par une demande de réduction."
     )
     code = "invoice_closed"
+
+
+class NotEnoughInAdvance(BillingRefusal):
+    message = _("Votre solde ne couvre pas ces réservations : rechargez-le d’abord.")
+    code = "not_enough_in_advance"
+
+
+class AlreadyDecided(BillingRefusal):
+    message = _("Cette régularisation est déjà décidée. Rechargez la page.")
+    code = "already_decided"

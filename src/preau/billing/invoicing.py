@@ -75,11 +75,12 @@ def issue_invoices(
                 json.dumps(draft.debtor),
                 None,
                 "",
+                draft.activity_id,
             )
         )
         revenue: dict[str, int] = defaultdict(int)
         for line in draft.lines:
-            line_id = next(line_ids)
+            line_id = line.line_id = next(line_ids)
             revenue[line.accounting_code] += line.amount_cents
             lines.append(
                 (
@@ -97,6 +98,9 @@ def issue_invoices(
                     line.rulebook_version_id,
                     line.slots(),
                     None,
+                    line.share_cents,
+                    line.penalty_cents,
+                    line.fee_key,
                 )
             )
         if total:
@@ -124,13 +128,14 @@ def issue_invoices(
     _copy(
         "billing_invoice",
         "id kind cash_office_id family_id run_id number month issued_on due_on total_cents debtor "
-        "corrects_id reason",
+        "corrects_id reason activity_id",
         invoices,
     )
     _copy(
         "billing_invoiceline",
         "id invoice_id child_id activity_id label unit_name quantity unit_cents amount_cents dates "
-        "explanation rulebook_version_id slot_ids corrects_line_id",
+        "explanation rulebook_version_id slot_ids corrects_line_id share_cents penalty_cents "
+        "fee_key",
         lines,
     )
     _copy(

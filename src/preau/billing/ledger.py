@@ -21,6 +21,9 @@ from preau.billing.models import (
     Invoice,
     LedgerLine,
     Movement,
+    PrepaidHold,
+    ThirdPartyAccount,
+    ThirdPartyInvoice,
     TillBalance,
 )
 from preau.billing.rules import Due
@@ -141,6 +144,50 @@ def post(
     )
     account.balance_cents += family_cents
     return movement
+
+
+def post_third_party(
+    *,
+    account: ThirdPartyAccount,
+    kind: str,
+    label: str,
+    at: datetime,
+    source: tuple[str, int],
+    actor_label: str,
+    cents: int,
+    legs: Iterable[Leg],
+) -> Movement:
+    """Write one movement on a third party's (locked) account: `cents` there, `legs` elsewhere."""
+    movement = Movement.objects.create(
+        cash_office_id=account.cash_office_id,
+        kind=kind,
+        label=label[:160],
+        at=at,
+        source_type=source[0],
+        source_id=source[1],
+        actor_label=actor_label,
+    )
+    own = LedgerLine(
+        movement=movement,
+        account=Account.THIRD,
+        third_party_account=account,
+        amount_cents=cents,
+    )
+    _write_legs(movement, legs, own)
+    ThirdPartyAccount.objects.filter(pk=account.pk).update(balance_cents=F("balance_cents") + cents)
+    account.balance_cents += cents
+    return movement
+
+
+def lock_third_party(*, third_party_id: int, cash_office_id: int) -> ThirdPartyAccount:
+    """The third party's account at this cash office, opened if need be, locked until commit."""
+    ThirdPartyAccount.objects.bulk_create(
+        [ThirdPartyAccount(third_party_id=third_party_id, cash_office_id=cash_office_id)],
+        ignore_conflicts=True,
+    )
+    return ThirdPartyAccount.objects.select_for_update(of=("self",), no_key=True).get(
+        third_party_id=third_party_id, cash_office_id=cash_office_id
+    )
 
 
 def post_till(
@@ -298,6 +345,22 @@ def verify() -> list[Fault]:
         for row, held in _tills()
         if row["total"] != held
     ]
+    faults += [
+        Fault("solde d’un tiers différent des écritures", pk, total, balance)
+        for pk, balance, total in ThirdPartyAccount.objects.annotate(
+            total=Coalesce(Sum("lines__amount_cents"), 0)
+        )
+        .exclude(total=F("balance_cents"))
+        .values_list("pk", "balance_cents", "total")
+    ]
+    faults += [
+        Fault("facture d’un tiers payée au-delà", pk, total, paid)
+        for pk, total, paid in ThirdPartyInvoice.objects.filter(corrects__isnull=True)
+        .annotate(paid=Coalesce(Sum("payments__amount_cents"), 0))
+        .values_list("pk", "total_cents", "paid")
+        if not 0 <= paid <= total
+    ]
+    faults += _advances()
     brought = dict(
         LedgerLine.objects.filter(account=Account.FAMILY)
         .values_list("movement_id")
@@ -326,3 +389,31 @@ def _tills() -> Iterable[tuple[dict[str, Any], int]]:
         yield row, held.pop((row["office"], row["account"]), 0)
     for (office_id, account), cents in held.items():
         yield {"office": office_id, "account": account, "total": 0}, cents
+
+
+def _advances() -> list[Fault]:
+    """What is set aside for days booked is what the advances' account holds, office by office."""
+    held: Counter[int] = Counter(
+        dict(
+            PrepaidHold.objects.filter(ended_at__isnull=True)
+            .values_list("account__cash_office_id")
+            .annotate(total=Sum("cents"))
+            .order_by()
+        )
+    )
+    lines = dict(
+        LedgerLine.objects.filter(account=Account.ADVANCE)
+        .values_list("movement__cash_office_id")
+        .annotate(total=-Sum("amount_cents"))
+        .order_by()
+    )
+    return [
+        Fault(
+            "avances différentes des sommes mises de côté",
+            office,
+            held[office],
+            lines.get(office, 0),
+        )
+        for office in sorted(set(lines) | set(held))
+        if held[office] != lines.get(office, 0)
+    ]

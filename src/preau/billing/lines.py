@@ -25,6 +25,21 @@ class Priced:
     sentences: tuple[str, ...] = ()
     note: str = ""
     is_free: bool = False
+    # Of the price, what is a surcharge or a penalty.
+    penalty_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A price due once for a year, a term, a month: not for each day."""
+
+    child_id: int
+    what: ChargeDay | Offer
+    price: api.Price
+    book: Book
+    key: str
+    words: str
+    day: date
 
 
 @dataclass(slots=True)
@@ -45,6 +60,7 @@ class LineMaker:
         priced: Sequence[tuple[ChargeDay, Priced, Book]],
         months: Sequence[api.Month],
         by_slug: Mapping[str, tuple[int, str]],
+        fees: Sequence[Fee] = (),
     ) -> list[DraftLine]:
         """The lines of a family, child after child; then what rules over several uses add.
 
@@ -55,7 +71,14 @@ class LineMaker:
             days = stretch.days
             late = days.first < self.month
             line = self._line(
-                lines, stretch.child_id, days.offer, price.cents, days.first, late=late, book=book
+                lines,
+                stretch.child_id,
+                days.offer,
+                price.cents,
+                days.first,
+                late=late,
+                book=book,
+                penalty=price.surcharge_cents,
             )
             _explain(line, price.sentences)
             line.stretches.append(days)
@@ -68,6 +91,8 @@ class LineMaker:
                 self._add_day(lines, charge, found, book)
         for charge, found in free:
             _tell_free(lines.values(), charge, found)
+        for fee in fees:
+            self._add_fee(lines, fee)
         ordered = sorted(lines.values(), key=lambda line: line.child_id or 0)
         return ordered + self._group_lines(months, by_slug)
 
@@ -79,7 +104,14 @@ class LineMaker:
         if charge.status == "CANCELLED" and charge.decision_sentence:
             sentences = (*sentences, charge.decision_sentence)
         line = self._line(
-            lines, charge.child_id, charge, found.cents, charge.day, late=late, book=book
+            lines,
+            charge.child_id,
+            charge,
+            found.cents,
+            charge.day,
+            late=late,
+            book=book,
+            penalty=found.penalty_cents,
         )
         _explain(line, sentences)
         note = found.note or NOTES.get(charge.status, "")
@@ -95,6 +127,7 @@ class LineMaker:
                 late=late,
                 book=book,
                 more=("surcharge", found.cents),
+                penalty=charge.surcharge_cents,
             )
             if not extra.fixed_quantity:
                 extra.label = f"{extra.label}, majoration"
@@ -103,6 +136,26 @@ class LineMaker:
             sentence = f"{french.day(charge.day)} : {charge.decision_sentence}".rstrip(" :")
             extra.explanation += (sentence,)
             self.cents[charge.activity_name] += charge.surcharge_cents
+
+    def _add_fee(self, lines: dict[Any, DraftLine], fee: Fee) -> None:
+        cents = fee.price.cents
+        line = self._line(
+            lines,
+            fee.child_id,
+            fee.what,
+            cents,
+            fee.day,
+            late=False,
+            book=fee.book,
+            more=("fee", fee.key),
+            penalty=fee.price.surcharge_cents,
+        )
+        line.label = f"{line.label}, {fee.words}"
+        line.unit_name = ""
+        line.fixed_quantity = 1
+        line.fee_key = fee.key
+        _explain(line, fee.price.sentences)
+        self.cents[fee.what.activity_name] += cents
 
     def _line(
         self,
@@ -115,9 +168,10 @@ class LineMaker:
         late: bool,
         book: Book,
         more: tuple[Any, ...] = (),
+        penalty: int = 0,
     ) -> DraftLine:
         """One line per price; the sentences of its days are gathered, each said once."""
-        key = (child_id, what.activity_id, what.product, cents, late, more)
+        key = (child_id, what.activity_id, what.product, cents, late, more, penalty)
         line = lines.get(key)
         if line is None:
             label, unit = self._label(what, day if late else None)
@@ -129,6 +183,7 @@ class LineMaker:
                 unit_cents=cents,
                 rulebook_version_id=book.version_id,
                 accounting_code=self.codes.get(what.activity_id, ""),
+                penalty_unit_cents=penalty,
             )
         return line
 

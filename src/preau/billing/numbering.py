@@ -10,7 +10,9 @@ HANDOVER = "HANDOVER"
 REFUND_FILE = "REFUND_FILE"
 # What was owed before: in another software, or in a file that another one takes over.
 CARRIED = "CARRIED"
+THIRD_PARTY = "THIRD_PARTY"
 _MARKS = {
+    THIRD_PARTY: "T-",
     INVOICE: "",
     CREDIT_NOTE: "AV-",
     RECEIPT: "R-",

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
@@ -74,11 +74,18 @@ class People:
 
 
 def read_people(
-    family_ids: Iterable[int], child_ids: Iterable[int], *, first: date, last: date
+    family_ids: Iterable[int],
+    child_ids: Iterable[int],
+    *,
+    first: date,
+    last: date,
+    known_at: datetime | None = None,
 ) -> People:
-    """Seven statements, whatever the number of families."""
+    """Seven statements, whatever the number of families. `known_at`: with the quotients that were
+    recorded at that instant."""
     families = list(set(family_ids))
     children = list(set(child_ids))
+    recorded = Q(recorded_at__lte=known_at) if known_at else Q()
     overlaps = Q(ends_on__isnull=True) | Q(ends_on__gte=first)
     houses = {
         pk: House(
@@ -105,7 +112,7 @@ def read_people(
     }
     for row in (
         apps.get_model("families", "Quotient")
-        .objects.filter(overlaps, family_id__in=families, starts_on__lte=last)
+        .objects.filter(overlaps, recorded, family_id__in=families, starts_on__lte=last)
         .order_by("-recorded_at", "-pk")
         .values_list("family_id", "value_cents", "source", "starts_on", "ends_on")
     ):

@@ -6,32 +6,25 @@ several uses (the third child, a monthly maximum) are asked with the family's wh
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from preau.attendance.rules import absence_facts
 from preau.billing.anomalies import Anomalies
 from preau.billing.books import Book, book_for
 from preau.billing.days import ChargeDay
-from preau.billing.drafts import Draft
-from preau.billing.lines import LineMaker, Priced
+from preau.billing.drafts import Draft, DraftLine
+from preau.billing.lines import Fee, LineMaker, Priced
 from preau.billing.people import House, People
-from preau.billing.stretches import Stretch
+from preau.billing.stretches import Offer, Stretch
 from preau.bookings.facts import age_on, service_values
 from preau.bookings.rates import rulebook_on
 from preau.kernel import french
 from preau.rulebook import api
 from preau.rulebook.queries import change_days
-
-REASONS = {
-    "ILLNESS": "illness",
-    "FAMILY": "family_choice",
-    "SCHOOL_TRIP": "school_trip",
-    "TEACHER_ABSENT": "teacher_absent",
-    "OTHER": "other",
-}
 
 
 @dataclass(slots=True)
@@ -53,8 +46,12 @@ class Biller:
         month: date,
         accounting_codes: dict[int, str],
         several_products: frozenset[int] = frozenset(),
+        fees_billed: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self.people = people
+        self.month = month
+        self._read_fees_billed = fees_billed
+        self._fees: dict[str, Fee] = {}
         self.result = Bill()
         self._lines = LineMaker(
             people, month, accounting_codes, several_products, self.result.activity_cents
@@ -67,6 +64,10 @@ class Biller:
     def _changes(self) -> list[date]:
         return change_days()
 
+    @cached_property
+    def _fees_billed(self) -> frozenset[str]:
+        return self._read_fees_billed()
+
     def book_on(self, day: date) -> Book:
         """A rulebook applies from a day: the days of a month may have two."""
         since = bisect_right(self._changes, day)
@@ -76,19 +77,30 @@ class Biller:
         return book
 
     def bill_family(
-        self, family_id: int, charges: Iterable[ChargeDay], stretches: Sequence[Stretch] = ()
+        self,
+        family_id: int,
+        charges: Iterable[ChargeDay],
+        stretches: Sequence[Stretch] = (),
+        extras: Sequence[DraftLine] = (),
     ) -> None:
         """Add the family's draft, or say why there is none."""
         house = self.people.houses[family_id]
         charges = list(charges)
+        self._say_late(charges, stretches)
         settled = []
+        self._fees = {}
         self._no_quotient = False
         for stretch in stretches:
             price = self._price_stretch(house, stretch)
             if price is None:
                 charges += stretch.one_by_one()
                 continue
-            settled.append((stretch, price, self.book_on(stretch.days.first)))
+            book = self.book_on(stretch.days.first)
+            if book.may_span(stretch.days.offer) and self._is_fee(
+                book, stretch.child_id, stretch.days.offer, price, stretch.days.days
+            ):
+                continue
+            settled.append((stretch, price, book))
             if stretch.unseen:
                 self._say_unseen(stretch)
         charges.sort(key=lambda charge: (charge.child_id, charge.day, charge.slot_id))
@@ -102,7 +114,9 @@ class Biller:
             ],
             months,
             {charge.activity: (charge.activity_id, charge.activity_name) for charge in charges},
+            list(self._fees.values()),
         )
+        lines += extras
         if self._no_quotient:
             self._say(
                 "no_quotient",
@@ -129,6 +143,16 @@ class Biller:
         if total == 0:
             self._say("zero", family_id, None, lambda: f"{house.name} : facture à zéro")
         self.result.drafts.append(draft)
+
+    def _say_late(self, charges: Sequence[ChargeDay], stretches: Sequence[Stretch]) -> None:
+        """Days of months that are past, found now: billed, and told before they are."""
+        for stretch in stretches:
+            if stretch.days.first < self.month:
+                for charge in stretch.one_by_one():
+                    self._say_day("late", charge, "jour d’un mois passé")
+        for charge in charges:
+            if charge.day < self.month:
+                self._say_day("late", charge, "jour d’un mois passé")
 
     # --- Many days at once ---------------------------------------------------------------------
 
@@ -176,6 +200,33 @@ class Biller:
                 charge.child_id,
                 lambda charge=charge: self._told(charge, "non pointé"),
             )
+
+    def _is_fee(
+        self,
+        book: Book,
+        child_id: int,
+        what: ChargeDay | Offer,
+        price: api.Price,
+        days: Iterable[date],
+    ) -> bool:
+        """Whether the price covers more than a day; then it is due once for what it covers, or by
+        instalments, one a run."""
+        for day in days:
+            span = book.span(price, day)
+            if span is None:
+                return False
+            base = f"{span.per}:{what.activity_id}:{what.product[:16]}:{child_id}:{span.key}"
+            for part in range(1, span.parts + 1):
+                key = f"{base}:{part}"[:60]
+                if key in self._fees_billed:
+                    continue
+                if key not in self._fees:
+                    words = span.words
+                    if span.parts > 1:
+                        words = f"{words}, échéance {part} sur {span.parts}"
+                    self._fees[key] = Fee(child_id, what, price, book, key, words, day)
+                break
+        return True
 
     # --- Facts ---------------------------------------------------------------------------------
 
@@ -234,6 +285,10 @@ class Biller:
                 self._say_day("undecided", charge, "aucun règlement en vigueur")
                 continue
             try:
+                if book.may_span(charge):
+                    price = book.price(charge, facts)
+                    if self._is_fee(book, charge.child_id, charge, price, [charge.day]):
+                        continue
                 if charge.is_absent:
                     found = self._absent(book, charge, facts)
                     if found.is_free:
@@ -248,7 +303,9 @@ class Biller:
                     uses[book].append(_use(book, rank, charge, facts, None))
                     continue
                 price = book.price(charge, facts)
-                priced[rank] = Priced(price.cents, price.sentences)
+                priced[rank] = Priced(
+                    price.cents, price.sentences, penalty_cents=price.surcharge_cents
+                )
             except api.RulebookError as error:
                 self._say_day("undecided", charge, str(error))
         return priced, self._price_months(house, family_id, uses, priced)
@@ -274,27 +331,32 @@ class Biller:
                 place = found.key
                 if isinstance(place, int) and place not in priced:
                     priced[place] = Priced(
-                        found.cents, tuple(line.sentence for line in found.lines)
+                        found.cents,
+                        tuple(line.sentence for line in found.lines),
+                        penalty_cents=sum(
+                            line.cents
+                            for line in found.lines
+                            if line.kind in ("surcharge", "penalty")
+                        ),
                     )
             months.append(month)
         return months
 
     def _absent(self, book: Book, charge: ChargeDay, facts: api.Facts) -> Priced:
         more: dict[str, Any] = {"attended": False}
-        if charge.absence_status is not None:
-            more["reason"] = REASONS.get(charge.absence_reason or "", "other")
-            if charge.reported_at:
-                more["notice_at"] = charge.reported_at
-            more["absence_from"] = charge.absence_from
-            more["absence_until"] = charge.absence_until
-            if charge.document_at:
-                more["certificate_at"] = charge.document_at
-                more["document"] = "medical" if charge.absence_reason == "ILLNESS" else "other"
-            more["certificate"] = charge.absence_status == "JUSTIFIED" or bool(charge.document_at)
-            if charge.absence_status == "NOT_JUSTIFIED":
-                more["certificate"] = False
+        said = charge.absence_status is not None
+        more |= absence_facts(
+            reason=charge.absence_reason if said else None,
+            reported_at=charge.reported_at,
+            document_at=charge.document_at,
+            starts_on=charge.absence_from,
+            ends_on=charge.absence_until,
+        )
+        if said:
+            more["certificate"] = charge.absence_status == "JUSTIFIED" or (
+                bool(charge.document_at) and charge.absence_status != "NOT_JUSTIFIED"
+            )
         else:
-            more["reason"] = "none"
             more["notified"] = False
             if charge.is_justified:
                 more |= {"reason": "other", "certificate": True}
@@ -307,6 +369,8 @@ class Biller:
             cents + decision.penalty_cents,
             (*price.sentences, *decision.sentences),
             "absent, facturé",
+            penalty_cents=decision.penalty_cents
+            + (price.surcharge_cents if decision.cents is None else 0),
         )
 
     def _say_day(self, kind: str, charge: ChargeDay, what: str) -> None:

@@ -19,12 +19,26 @@ from django.utils.translation import gettext as _
 
 from preau.audit.services import record
 from preau.billing import charges as reading
-from preau.billing.drafts import Draft, fingerprint
+from preau.billing import regularising
+from preau.billing.contracts import add_contract_lines, note_billed, say_not_closed
+from preau.billing.drafts import Draft, by_activity, fingerprint
 from preau.billing.errors import MonthNotOver, RunAlreadyOpen, RunNotReady
+from preau.billing.households import follow_custody
 from preau.billing.invoicing import issue_invoices
-from preau.billing.models import ActivityAccounting, BillingRun, CashOffice, Invoice, InvoiceLine
+from preau.billing.models import (
+    ActivityAccounting,
+    BillingRun,
+    CashOffice,
+    Invoice,
+    InvoiceLine,
+    InvoicePer,
+    PayerRule,
+)
 from preau.billing.people import read_people
+from preau.billing.prepaid import spend_holds
 from preau.billing.pricing import Bill, Biller
+from preau.billing.shares import apply_terms, terms_of
+from preau.billing.third_party_invoices import issue_shares
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.collecting import collector_held
@@ -164,7 +178,7 @@ def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
     run = _lock(run_id)
     if run.status != Status.ISSUING:
         return  # another worker was faster, or an agent gave it up
-    issue_invoices(
+    invoice_ids = issue_invoices(
         office=run.cash_office,
         month=run.month,
         drafts=computed.drafts,
@@ -172,6 +186,16 @@ def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
         actor_label=run.approved_by,
         now=now,
     )
+    note_billed(drafts=computed.drafts, invoice_ids=invoice_ids, now=now)
+    issue_shares(
+        office=run.cash_office,
+        month=run.month,
+        drafts=computed.drafts,
+        run_id=run.pk,
+        actor_label=run.approved_by,
+        now=now,
+    )
+    spend_holds(office=run.cash_office, month=run.month, run_id=run.pk, now=now)
     run.status = Status.ISSUED
     run.issued_at = now
     run.progress = 100
@@ -197,14 +221,29 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
     period = month_period(month)
     assert period.ends_on is not None
     first, last = month - LOOK_BACK, period.ends_on
-    found = reading.read_month(cash_office_id=office.pk, first=first, last=last, month=month)
-    already = set(
+    special = reading.what_is_special(cash_office_id=office.pk, first=first, last=last)
+    by_custody = special.two_homes and office.payer_rule == PayerRule.CUSTODY
+    found = reading.read_month(
+        cash_office_id=office.pk, first=first, last=last, month=month, by_custody=by_custody
+    )
+    if by_custody:
+        found = follow_custody(found, first=first, last=last)
+    codes = dict(
+        ActivityAccounting.objects.filter(cash_office=office).values_list(
+            "activity_id", "accounting_code"
+        )
+    )
+    extras = regularising.accepted_charges(office.pk) if special.regularisations else {}
+    care_cents = add_contract_lines(extras, codes=codes, month=month) if special.contracts else {}
+    for family_id in extras:
+        found.setdefault(family_id, reading.FamilyCharges())
+    already: set[tuple[int, int | None]] = set(
         Invoice.objects.filter(
             cash_office=office, month=month, kind=Invoice.Kind.INVOICE, run__isnull=False
-        ).values_list("family_id", flat=True)
+        ).values_list("family_id", "activity_id")
     )
     # One invoice per payer and month: what came late waits for the next month's.
-    waiting = {family_id for family_id in found if family_id in already}
+    waiting = {family_id for family_id in found if (family_id, None) in already}
     for family_id in waiting:
         del found[family_id]
     people = read_people(
@@ -213,16 +252,12 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
         first=first,
         last=last,
     )
-    codes = dict(
-        ActivityAccounting.objects.filter(cash_office=office).values_list(
-            "activity_id", "accounting_code"
-        )
-    )
     biller = Biller(
         people,
         month=month,
         accounting_codes=codes,
         several_products=reading.activities_with_several_products(),
+        fees_billed=partial(_fees_billed, office, month),
     )
     told = time.monotonic()
     for done, (family_id, charges) in enumerate(found.items()):
@@ -231,12 +266,35 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
             BillingRun.objects.filter(pk=run_id).update(
                 progress=done * 90 // len(found), step_at=Now()
             )
-        biller.bill_family(family_id, charges.days, charges.stretches)
+        biller.bill_family(
+            family_id, charges.days, charges.stretches, extras=extras.get(family_id, ())
+        )
     bill = biller.result
+    for name, cents in care_cents.items():
+        bill.activity_cents[name] += cents
+    if special.contracts:
+        say_not_closed(bill.anomalies, codes=codes, month=month)
+    if special.agreements:
+        terms = terms_of(found, first=first, last=last)
+        apply_terms(bill.drafts, terms, first=month, last=last)
+    if office.invoice_per == InvoicePer.ACTIVITY:
+        parted = [part for draft in bill.drafts for part in by_activity(draft)]
+        bill.drafts = [d for d in parted if (d.family_id, d.activity_id) not in already]
+        waiting |= {d.family_id for d in parted if (d.family_id, d.activity_id) in already}
     return Computed(
         drafts=bill.drafts,
         preview=_preview(office, month, bill, first=month, last=last, waiting=len(waiting)),
         fingerprint=fingerprint(bill.drafts),
+    )
+
+
+def _fees_billed(office: CashOffice, month: date) -> frozenset[str]:
+    """What was due once for a year or a term, and was billed; a year and a half back."""
+    since = month - timedelta(days=550)
+    return frozenset(
+        InvoiceLine.objects.filter(invoice__cash_office=office, invoice__month__gte=since)
+        .exclude(fee_key="")
+        .values_list("fee_key", flat=True)
     )
 
 

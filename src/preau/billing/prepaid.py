@@ -1,0 +1,359 @@
+"""Activities paid in advance: each day booked sets its price aside on the account.
+
+Booked, the money leaves the credit for the advances' account; given up at no cost, it comes back;
+billed, it pays the invoice. A hold never exceeds the credit: what is short is billed at the month's
+end like any other day, and the family is told.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from preau.billing import ledger
+from preau.billing.days import ChargeDay
+from preau.billing.errors import NotEnoughInAdvance
+from preau.billing.models import (
+    ActivityAccounting,
+    Allocation,
+    CashOffice,
+    CreditReturn,
+    FamilyAccount,
+    Invoice,
+    LedgerLine,
+    Movement,
+    PrepaidHold,
+    WhenShort,
+)
+from preau.billing.people import read_people
+from preau.billing.pricing import Biller
+from preau.billing.rules import take_from
+from preau.kernel.copying import copy_rows, take_ids
+from preau.kernel.french import day as day_words
+from preau.kernel.french import euros
+from preau.kernel.periods import month_period
+from preau.rulebook.api import RulebookError
+
+HOLD = "prepaid"
+# Of a day to come, nothing is known of who came.
+NOTHING = (None,) * 10
+
+# Days booked of prepaid activities, not billed; each with what is set aside for it.
+WANTED = """
+SELECT booking.id, booking.family_id, booking.child_id, slot.id, slot.day, activity.id,
+    activity.slug, activity.name, product.slug, product.name, product.unit_name,
+    product.unit_plural, establishment.name, booking.surcharge_cents, accounting.cash_office_id,
+    accounting.is_meal
+FROM bookings_booking booking
+JOIN bookings_slot slot ON slot.id = booking.slot_id AND slot.status = 'OPEN'
+JOIN catalogue_offering offering ON offering.id = slot.offering_id
+JOIN catalogue_activity activity ON activity.id = offering.activity_id
+JOIN catalogue_product product ON product.id = slot.product_id
+JOIN catalogue_establishment establishment ON establishment.id = offering.establishment_id
+JOIN billing_activityaccounting accounting
+    ON accounting.activity_id = activity.id AND accounting.is_prepaid
+WHERE booking.family_id = %(family)s AND booking.status = 'CONFIRMED' AND booking.is_charged
+    AND slot.day >= %(since)s
+    AND NOT EXISTS (
+        SELECT FROM billing_invoice invoice
+        JOIN billing_invoiceline line ON line.invoice_id = invoice.id
+        WHERE invoice.family_id = booking.family_id AND invoice.month >= %(since)s - 200
+            AND line.child_id = booking.child_id AND slot.id = ANY(line.slot_ids)
+    )
+ORDER BY slot.day, slot.id, booking.child_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What settling a family's prepaid days did, in cents; `short`: what its credit lacked."""
+
+    held: int = 0
+    given_back: int = 0
+    short: int = 0
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    charge: ChargeDay
+    office_id: int
+    is_meal: bool
+    cents: int
+
+
+def has_prepaid() -> bool:
+    """Whether some activity of the town is paid in advance."""
+    return ActivityAccounting.objects.filter(is_prepaid=True).exists()
+
+
+@transaction.atomic
+def settle_family(
+    *, family_id: int, actor_label: str, now: datetime, since: date, may_refuse: bool = False
+) -> Advance:
+    """Set aside what the family's booked days of prepaid activities cost; give back the others.
+
+    With `may_refuse`, raises NotEnoughInAdvance where the cash office refuses a booking that its
+    credit does not cover (a meal never is): the caller's transaction goes back with it.
+    """
+    wanted = _wanted(family_id, since)
+    held = {
+        (hold.slot_id, hold.child_id): hold
+        for hold in PrepaidHold.objects.filter(
+            account__family_id=family_id, ended_at__isnull=True
+        ).select_related("movement", "account", "slot")
+    }
+    fresh = [day for day in wanted if (day.charge.slot_id, day.charge.child_id) not in held]
+    kept = {(day.charge.slot_id, day.charge.child_id) for day in wanted}
+    gone = [hold for key, hold in held.items() if key not in kept and _is_over(hold, since)]
+    given_back = 0
+    for hold in sorted(gone, key=lambda hold: (hold.account_id, hold.pk)):
+        _give_back(hold, actor_label=actor_label, now=now)
+        given_back += hold.cents
+    total = short = 0
+    words = []
+    for office in CashOffice.objects.filter(pk__in={day.office_id for day in fresh}).order_by("pk"):
+        mine = [day for day in fresh if day.office_id == office.pk]
+        done, lacking, available = _hold(family_id, office, mine, actor_label=actor_label, now=now)
+        total += done
+        refused = [day for day in lacking if not day.is_meal]
+        if refused and may_refuse and office.prepaid_when_short == WhenShort.REFUSE:
+            raise NotEnoughInAdvance(
+                _("Votre solde (%(have)s, %(office)s) ne couvre pas %(what)s : rechargez d’abord.")
+                % {
+                    "have": euros(available),
+                    "office": office.name,
+                    "what": euros(sum(day.cents for day in mine)),
+                }
+            )
+        if lacking:
+            missing = sum(day.cents for day in lacking)
+            short += missing
+            words.append(
+                _("%(office)s : il manque %(missing)s d’avance, à recharger ou sur la facture.")
+                % {"office": office.name, "missing": euros(missing)}
+            )
+    return Advance(total, given_back, short, " ".join(words))
+
+
+def _is_over(hold: PrepaidHold, since: date) -> bool:
+    """Whether the day was looked at: those before are the billing run's."""
+    return bool(hold.slot.day >= since)
+
+
+def _hold(
+    family_id: int, office: CashOffice, days: list[_Day], *, actor_label: str, now: datetime
+) -> tuple[int, list[_Day], int]:
+    """Set aside what the credit covers; (cents held, days left out, the credit there was)."""
+    account = ledger.lock_account(family_id=family_id, cash_office_id=office.pk)
+    credits = ledger.list_credits(account)
+    available = sum(left for _movement, left in credits)
+    room = available - office.prepaid_min_cents
+    lacking = []
+    held = 0
+    remaining = dict(credits)
+    for day in days:
+        if day.cents <= 0:
+            continue
+        if day.cents > room:
+            lacking.append(day)
+            continue
+        room -= day.cents
+        parts = take_from(remaining.items(), day.cents)
+        for movement_id, part in parts:
+            remaining[movement_id] -= part
+        _set_aside(account, day, parts, actor_label=actor_label, now=now)
+        held += day.cents
+    return held, lacking, available
+
+
+def _set_aside(
+    account: FamilyAccount,
+    day: _Day,
+    parts: Iterable[tuple[int, int]],
+    *,
+    actor_label: str,
+    now: datetime,
+) -> None:
+    [hold_id] = take_ids("billing_prepaidhold", 1)
+    movement = ledger.post(
+        account=account,
+        kind=Movement.Kind.HOLD,
+        label=_("%(activity)s, %(day)s")
+        % {"activity": day.charge.activity_name, "day": day_words(day.charge.day)},
+        at=now,
+        source=(HOLD, hold_id),
+        actor_label=actor_label,
+        family_cents=day.cents,
+        legs=[ledger.Leg(ledger.Account.ADVANCE, -day.cents)],
+    )
+    CreditReturn.objects.bulk_create(
+        CreditReturn(credit_id=credit_id, movement=movement, amount_cents=cents)
+        for credit_id, cents in parts
+    )
+    PrepaidHold.objects.create(
+        pk=hold_id,
+        account=account,
+        child_id=day.charge.child_id,
+        slot_id=day.charge.slot_id,
+        cents=day.cents,
+        movement=movement,
+        held_at=now,
+    )
+
+
+def _give_back(hold: PrepaidHold, *, actor_label: str, now: datetime) -> None:
+    account = ledger.lock_account(
+        family_id=hold.account.family_id, cash_office_id=hold.account.cash_office_id
+    )
+    if not PrepaidHold.objects.filter(pk=hold.pk, ended_at__isnull=True).update(ended_at=now):
+        return
+    ledger.reverse(
+        account=account,
+        movement=hold.movement,
+        label=_("Rendu : %(what)s") % {"what": hold.movement.label},
+        at=now,
+        actor_label=actor_label,
+    )
+
+
+def _wanted(family_id: int, since: date) -> list[_Day]:
+    with connection.cursor() as cursor:
+        cursor.execute(WANTED, {"family": family_id, "since": since})
+        rows = cursor.fetchall()
+    if not rows:
+        return []
+    last = max(row[4] for row in rows)
+    people = read_people({family_id}, {row[2] for row in rows}, first=since, last=last)
+    biller = Biller(people, month=since, accounting_codes={})
+    house = people.houses[family_id]
+    found = []
+    for _booking, family, child, slot, day, *what, surcharge, office, is_meal in rows:
+        details: tuple[Any, ...] = (*what, surcharge, "", *NOTHING)
+        charge = ChargeDay(family, child, slot, day, "CONFIRMED", *details)
+        book = biller.book_on(day)
+        if book.book is None or book.may_span(charge):
+            continue
+        try:
+            price = book.price(charge, biller.facts_of(house, charge, walk_in=False))
+        except RulebookError:
+            continue  # the run will say so; nothing is set aside meanwhile
+        found.append(_Day(charge, office, is_meal, price.cents + surcharge))
+    return found
+
+
+# --- The run -------------------------------------------------------------------------------------
+
+
+def spend_holds(*, office: CashOffice, month: date, run_id: int, now: datetime) -> int:
+    """What was set aside for days up to the end of the month comes back, and pays the run's
+    invoices of the same families; how many days. In the caller's transaction; the accounts of the
+    families billed are locked already."""
+    holds = list(
+        PrepaidHold.objects.select_for_update(of=("self",), no_key=True)
+        .filter(
+            account__cash_office=office,
+            ended_at__isnull=True,
+            slot__day__lte=month_period(month).ends_on,
+        )
+        .select_related("movement", "account")
+        .order_by("account_id", "pk")
+    )
+    if not holds:
+        return 0
+    list(
+        FamilyAccount.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in={hold.account_id for hold in holds})
+        .order_by("pk")
+    )
+    ids = take_ids("billing_movement", len(holds))
+    copy_rows(
+        "billing_movement",
+        "id cash_office_id kind label at source_type source_id actor_label transaction_id",
+        (
+            (
+                pk,
+                office.pk,
+                Movement.Kind.REVERSAL.value,
+                (_("Facturé : %(what)s") % {"what": hold.movement.label})[:160],
+                now,
+                ledger.MOVEMENT,
+                hold.movement_id,
+                hold.movement.actor_label,
+                0,
+            )
+            for pk, hold in zip(ids, holds, strict=True)
+        ),
+    )
+    copy_rows(
+        "billing_ledgerline",
+        "movement_id account family_account_id accounting_code amount_cents",
+        (
+            line
+            for pk, hold in zip(ids, holds, strict=True)
+            for line in (
+                (pk, LedgerLine.Account.FAMILY.value, hold.account_id, "", -hold.cents),
+                (pk, LedgerLine.Account.ADVANCE.value, None, "", hold.cents),
+            )
+        ),
+    )
+    back: Counter[int] = Counter()
+    for hold in holds:
+        back[hold.account_id] += hold.cents
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE billing_familyaccount SET balance_cents = balance_cents - back.cents
+            FROM unnest(%s::bigint[], %s::bigint[]) AS back (id, cents)
+            WHERE billing_familyaccount.id = back.id
+            """,
+            [list(back), list(back.values())],
+        )
+    PrepaidHold.objects.filter(pk__in=[hold.pk for hold in holds]).update(ended_at=now)
+    _pay_with(holds, run_id=run_id)
+    return len(holds)
+
+
+def _pay_with(holds: list[PrepaidHold], *, run_id: int) -> None:
+    """The payments that the holds came from pay the run's invoices of their families."""
+    parts: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    families = {hold.movement_id: hold.account.family_id for hold in holds}
+    for credit_id, movement_id, cents in CreditReturn.objects.filter(
+        movement_id__in=families
+    ).values_list("credit_id", "movement_id", "amount_cents"):
+        parts[families[movement_id]][credit_id] += cents
+    rows = []
+    for invoice_id, family_id, total in (
+        Invoice.objects.filter(run_id=run_id, family_id__in=parts, total_cents__gt=0)
+        .order_by("pk")
+        .values_list("pk", "family_id", "total_cents")
+    ):
+        remaining = parts[family_id]
+        for credit_id, part in take_from(sorted(remaining.items()), total):
+            remaining[credit_id] -= part
+            rows.append(Allocation(invoice_id=invoice_id, movement_id=credit_id, amount_cents=part))
+    Allocation.objects.bulk_create(rows, batch_size=2000)
+
+
+def held_by_account(account_ids: Iterable[int]) -> dict[int, int]:
+    """What is set aside on each account, in cents; one query."""
+    return dict(
+        PrepaidHold.objects.filter(account_id__in=list(account_ids), ended_at__isnull=True)
+        .values_list("account_id")
+        .annotate(total=Sum("cents"))
+        .order_by()
+    )
+
+
+__all__ = [
+    "Advance",
+    "has_prepaid",
+    "held_by_account",
+    "settle_family",
+    "spend_holds",
+]
