@@ -7,10 +7,19 @@ from typing import Any
 
 from django.conf import settings
 
-from preau.catalogue.queries import DayInfo, day_calendar, products_of, rule_calendar
+from preau.catalogue.queries import (
+    DayInfo,
+    RuleCalendar,
+    Standing,
+    day_calendar,
+    read_standing,
+    rule_calendar,
+)
+from preau.catalogue.queries.calendar import ProductRow
 from preau.rulebook import api
 from preau.rulebook.engine.reads import facts_of_rule
-from preau.rulebook.queries import rulebook_on
+from preau.rulebook.queries import Span, published_books
+from preau.rulebook.queries import rulebook_on as rulebook_on
 
 KEEP_SECONDS = 0.0 if settings.MODE == "test" else 30.0
 # The calendar that limits may look back to, and the school year after this one.
@@ -111,66 +120,109 @@ class Rates:
             return None
 
 
-_kept: tuple[float, dict[date, Rates]] | None = None
-_days: tuple[float, dict[date, dict[date, DayInfo]]] = (0.0, {})
-_products: tuple[float, dict[int, dict[int, Any]]] = (0.0, {})
+class _Kept:
+    """What a process keeps of rules and calendar: two queries each `KEEP_SECONDS`."""
+
+    def __init__(self) -> None:
+        self.read_at = time.monotonic()
+        self._standing: Standing | None = None
+        self._books: list[Span] | None = None
+        self._months: dict[date, dict[date, DayInfo]] = {}
+        self._calendars: dict[int, api.Calendar] = {}
+        self._rates: dict[tuple[str | None, int], Rates] = {}
+        self._by_day: dict[date, Rates] = {}
+
+    @property
+    def standing(self) -> Standing:
+        if self._standing is None:
+            self._standing = read_standing()
+        return self._standing
+
+    def month(self, month: date) -> dict[date, DayInfo]:
+        found = self._months.get(month)
+        if found is None:
+            last = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+            found = self._months[month] = day_calendar(month, last, standing=self.standing)
+        return found
+
+    def rates(self, day: date) -> Rates:
+        found = self._by_day.get(day)
+        if found is None:
+            found = self._by_day[day] = self._rates_on(day)
+        return found
+
+    def _rates_on(self, day: date) -> Rates:
+        if self._books is None:
+            self._books = published_books()
+        book = next(
+            (
+                span.book
+                for span in self._books
+                if span.starts_on <= day and (span.ends_on is None or day <= span.ends_on)
+            ),
+            None,
+        )
+        # One calendar for a school year, wide enough for all its days.
+        year = day.year if day.month >= 9 else day.year - 1
+        key = (book.version if book else None, year)
+        found = self._rates.get(key)
+        if found is None:
+            found = self._rates[key] = Rates(book, self._calendar(year))
+        return found
+
+    def _calendar(self, year: int) -> api.Calendar:
+        found = self._calendars.get(year)
+        if found is None:
+            first, last = date(year, 9, 1) - BEFORE, date(year + 1, 8, 31) + AFTER
+            found = _as_rules_read(rule_calendar(first, last, self.standing))
+            self._calendars[year] = found
+        return found
+
+
+_kept: _Kept | None = None
+
+
+def _now_kept() -> _Kept:
+    global _kept
+    kept = _kept
+    if kept is None or time.monotonic() - kept.read_at >= KEEP_SECONDS:
+        kept = _kept = _Kept()
+    return kept
 
 
 def day_infos(first: date, last: date) -> dict[date, DayInfo]:
-    """What the town's calendar says of each day, month by month."""
-    global _days
-    now = time.monotonic()
-    if now - _days[0] >= KEEP_SECONDS:
-        _days = (now, {})
-    if KEEP_SECONDS == 0:
-        return day_calendar(first, last)
+    """What the town's calendar says of each day, by whole months."""
+    kept = _now_kept()
     found: dict[date, DayInfo] = {}
     month = first.replace(day=1)
     while month <= last:
-        after = (month + timedelta(days=32)).replace(day=1)
-        kept = _days[1].get(month)
-        if kept is None:
-            kept = _days[1][month] = day_calendar(month, after - timedelta(days=1))
-        found |= kept
-        month = after
+        found |= kept.month(month)
+        month = (month + timedelta(days=32)).replace(day=1)
     return found
 
 
-def products_of_activity(activity_id: int) -> dict[int, Any]:
+def products_of_activity(activity_id: int) -> dict[int, ProductRow]:
     """The products of an activity by id, in order."""
-    global _products
-    now = time.monotonic()
-    if now - _products[0] >= KEEP_SECONDS:
-        _products = (now, {})
-    found = _products[1].get(activity_id)
-    if found is None:
-        found = _products[1][activity_id] = {p.pk: p for p in products_of(activity_id)}
-    return found
+    return _now_kept().standing.products.get(activity_id, {})
 
 
 def rates_on(day: date) -> Rates:
     """The rulebook in force on a day, with the calendar around it."""
-    global _kept
-    now = time.monotonic()
-    if _kept is None or now - _kept[0] >= KEEP_SECONDS:
-        _kept = (now, {})
-    by_month = _kept[1]
-    month = day.replace(day=1)
-    found = by_month.get(month)
-    if found is None:
-        found = by_month[month] = Rates(rulebook_on(day), calendar_around(day))
-    return found
+    return _now_kept().rates(day)
 
 
 def forget_rates() -> None:
     """Read rules and calendar again at the next question."""
-    global _kept, _days, _products
-    _kept, _days, _products = None, (0.0, {}), (0.0, {})
+    global _kept
+    _kept = None
 
 
 def calendar_around(day: date) -> api.Calendar:
     """The town's calendar as the rulebook's value."""
-    found = rule_calendar(day - BEFORE, day + AFTER)
+    return _as_rules_read(rule_calendar(day - BEFORE, day + AFTER))
+
+
+def _as_rules_read(found: RuleCalendar) -> api.Calendar:
     return api.Calendar(
         holidays=tuple(api.Holiday(h.name, h.starts_on, h.resumes_on) for h in found.holidays),
         public_holidays=found.public_holidays,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from preau.catalogue.queries import rule_calendar
 from preau.rulebook.enums import Status
@@ -97,6 +97,38 @@ def rulebook_on(day: date) -> Rulebook | None:
     """The rules in force on a day, compiled; None when none is published for it."""
     found = version_on(day)
     return found.book if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days that a published version rules, and its compiled rules."""
+
+    starts_on: date
+    ends_on: date | None
+    book: Rulebook
+
+
+def published_books() -> list[Span]:
+    """Every published version, the one that applies latest first: the first that holds a day rules
+    it. One query, that brings the text of the versions this process has not compiled yet."""
+    known = [pk for pk, _checksum in _compiled]
+    rows = (
+        RulebookVersion.objects.filter(status=Status.PUBLISHED, applies_from__isnull=False)
+        .annotate(
+            unread=Case(
+                When(~Q(pk__in=known), then=F("text")), default=Value(""), output_field=TextField()
+            )
+        )
+        .defer("text")
+        .order_by("-applies_from")
+    )
+    found = []
+    for row in rows:
+        if row.unread:
+            row.text = row.unread
+        assert row.applies_from is not None
+        found.append(Span(row.applies_from, row.applies_until, compiled(row)))
+    return found
 
 
 def change_days() -> list[date]:

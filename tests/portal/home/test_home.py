@@ -1,6 +1,7 @@
 """The family's home and its own data: what is told, in how few queries, and to whom."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
@@ -153,6 +154,8 @@ def test_the_other_household_of_a_child_is_invisible():
     client = sign_in(other)
     for address in ("/espace/", "/espace/famille/", "/espace/famille/messages/"):
         page = client.get(address).content.decode()
+        # Any figures may stand in a version, a token or the household's own code.
+        page = re.sub(r"\?v=\d+|value=\"\w{64}\"", "", page).replace(other.printed_code, "")
         for secret in (
             "Belkacem",
             "Lavoir",

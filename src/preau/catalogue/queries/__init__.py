@@ -3,6 +3,7 @@
 from preau.catalogue.queries.calendar import (
     RuleCalendar,
     RuleHoliday,
+    Standing,
     closures,
     current_school_year,
     day_calendar,
@@ -11,6 +12,7 @@ from preau.catalogue.queries.calendar import (
     list_holidays,
     list_school_years,
     next_school_year,
+    read_standing,
     rule_calendar,
     school_year_of,
 )
@@ -44,6 +46,7 @@ __all__ = [
     "NextSession",
     "RuleCalendar",
     "RuleHoliday",
+    "Standing",
     "active_classes",
     "activity_names",
     "closures",
@@ -70,6 +73,7 @@ __all__ = [
     "offerings_for",
     "patterns_of",
     "products_of",
+    "read_standing",
     "registration_openings",
     "registration_state",
     "rule_calendar",

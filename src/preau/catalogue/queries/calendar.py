@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from preau.catalogue import rules
@@ -33,6 +35,63 @@ class RuleCalendar:
     no_school_days: frozenset[date]
     school_weekdays: frozenset[int]
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product by its names: what calendars, labels and rules ask of it."""
+
+    pk: int
+    slug: str
+    name: str
+    unit_name: str
+    unit_plural: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of the catalogue stands for months, read at once for a process to keep some seconds:
+    the whole calendar, and every activity's products in their order."""
+
+    years: tuple[tuple[date, date], ...]
+    holidays: tuple[rules.HolidaySpan, ...]
+    # (day, whether a public holiday, why, establishment or None for all the town)
+    closed: tuple[tuple[date, bool, str, int | None], ...]
+    products: dict[int, dict[int, ProductRow]]
+
+
+_STANDING = """
+SELECT
+  (SELECT json_agg(json_build_array(starts_on, ends_on) ORDER BY starts_on)
+     FROM catalogue_schoolyear),
+  (SELECT json_agg(json_build_array(name, starts_on, ends_on, kind) ORDER BY starts_on)
+     FROM catalogue_schoolholiday),
+  (SELECT json_agg(json_build_array(day, is_public_holiday, reason, establishment_id) ORDER BY day)
+     FROM catalogue_closedday),
+  (SELECT json_agg(json_build_array(activity_id, id, slug, name, unit_name, unit_plural)
+                   ORDER BY position, id)
+     FROM catalogue_product)
+"""
+
+
+def read_standing() -> Standing:
+    """The calendar and the products; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING)
+        years, holidays, closed, products = (part or [] for part in cursor.fetchone())
+    on = date.fromisoformat
+    by_activity: dict[int, dict[int, ProductRow]] = {}
+    for activity, pk, *names in products:
+        by_activity.setdefault(activity, {})[pk] = ProductRow(pk, *names)
+    return Standing(
+        years=tuple((on(first), on(last)) for first, last in years),
+        holidays=tuple(
+            rules.HolidaySpan(name, on(first), on(last), kind)
+            for name, first, last, kind in holidays
+        ),
+        closed=tuple((on(day), public, why, site) for day, public, why, site in closed),
+        products=by_activity,
+    )
 
 
 def list_school_years() -> QuerySet[SchoolYear]:
@@ -91,12 +150,19 @@ def _spans(first: date, last: date) -> list[rules.HolidaySpan]:
 
 
 def day_calendar(
-    first: date, last: date, *, establishment_id: int | None = None
+    first: date,
+    last: date,
+    *,
+    establishment_id: int | None = None,
+    standing: Standing | None = None,
 ) -> dict[date, rules.DayInfo]:
-    """What each day from `first` to `last` is, both included; three queries, whatever the length.
+    """What each day from `first` to `last` is, both included; three queries, whatever the length,
+    none when what stands is given.
 
     Closures of all the town always count, those of one establishment when it is named.
     """
+    if standing is not None:
+        return _day_calendar(first, last, establishment_id, standing)
     years = list(
         SchoolYear.objects.filter(starts_on__lte=last, ends_on__gte=first).values_list(
             "starts_on", "ends_on"
@@ -115,17 +181,45 @@ def day_calendar(
     }
 
 
-def rule_calendar(first: date, last: date) -> RuleCalendar:
-    """The calendar between two days for the rulebook; two queries and the town's.
+def _day_calendar(
+    first: date, last: date, establishment_id: int | None, standing: Standing
+) -> dict[date, rules.DayInfo]:
+    public: dict[date, str] = {}
+    closed: dict[date, str] = {}
+    for day, is_public, why, site in sorted(standing.closed, key=lambda row: row[3] or 0):
+        if first <= day <= last and site in (None, establishment_id):
+            (public if is_public else closed)[day] = why
+    spans = [span for span in standing.holidays if span.starts_on <= last]
+    return {
+        day: rules.day_info(
+            day, years=standing.years, holidays=spans, public_holidays=public, closed=closed
+        )
+        for day in rules.days_between(first, last)
+    }
+
+
+def rule_calendar(first: date, last: date, standing: Standing | None = None) -> RuleCalendar:
+    """The calendar between two days for the rulebook; two queries and the town's, none when what
+    stands is given.
 
     A closure of all the town is a day without school; the office's own closing days are the
     public holidays alone.
     """
     public: set[date] = set()
     no_school: set[date] = set()
-    for day, is_public in ClosedDay.objects.filter(
-        establishment_id=None, day__range=(first, last)
-    ).values_list("day", "is_public_holiday"):
+    if standing is not None:
+        closed: Any = [
+            (day, is_public)
+            for day, is_public, _why, site in standing.closed
+            if site is None and first <= day <= last
+        ]
+        spans = [s for s in standing.holidays if s.starts_on <= last and s.ends_on >= first]
+    else:
+        closed = ClosedDay.objects.filter(
+            establishment_id=None, day__range=(first, last)
+        ).values_list("day", "is_public_holiday")
+        spans = _spans(first, last)
+    for day, is_public in closed:
         (public if is_public else no_school).add(day)
     return RuleCalendar(
         holidays=tuple(
@@ -134,7 +228,7 @@ def rule_calendar(first: date, last: date) -> RuleCalendar:
                 span.starts_on,
                 span.ends_on + timedelta(days=1),
             )
-            for span in _spans(first, last)
+            for span in spans
         ),
         public_holidays=frozenset(public),
         closed_days=frozenset(),
