@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.hashers import make_password
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest  # noqa: TID251  (an authentication backend is called with one)
 
 from preau.accounts.auth import is_expired, password_matches
 from preau.accounts.queries import active_family_users
-from preau.families.models import Guardian
+from preau.families.models import Family, Guardian
 from preau.kernel.codes import normalise_family_code
 from preau.kernel.kept import Kept
 
@@ -81,5 +81,10 @@ class FamilyBackend:
         code = normalise_family_code(identifier)
         if code is None:
             return [], HASHES_PER_CODE
-        adults = Guardian.objects.filter(family__code=code, left_on__isnull=True).values("user_id")
+        adults = Guardian.objects.filter(
+            # The code of a file that joined another still opens it.
+            Q(family__code=code)
+            | Q(family__in=Family.objects.filter(code=code).values("merged_into_id")),
+            left_on__isnull=True,
+        ).values("user_id")
         return list(active.filter(pk__in=adults)), HASHES_PER_CODE

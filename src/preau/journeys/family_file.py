@@ -37,6 +37,7 @@ from preau.journeys.family_days import (
     school_words,
     standings,
 )
+from preau.journeys.merging.undo import acts_of
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import normalise_family_code
 from preau.messaging.queries import list_messages
@@ -129,6 +130,7 @@ class FamilyFile:
     messages: list[Any]
     issued: list[Any]
     journal: list[Any]
+    acts: list[Any]  # files joined to it, households parted from it
 
     @property
     def waiting_requests(self) -> list[Any]:
@@ -195,4 +197,5 @@ def family_file(family: "Family", *, permissions: frozenset[str], now: datetime)
         messages=list(list_messages(family.pk)[:8]),
         issued=list(list_issued(family.pk)[:8]),
         journal=list(list_family_entries(family.pk)[:12]),
+        acts=list(acts_of(family.pk)[:6]),
     )

@@ -45,6 +45,7 @@ FAMILY_BY_HAND = {
 # The file that goes on shows it («dossier réuni»).
 FAMILY_STAYS = {
     "audit.Entry",
+    "bookings.Hold",  # a checkout of some minutes
     "billing.CounterPayment",
     "billing.Invoice",
     "cashdesk.Refund",
@@ -87,4 +88,9 @@ CHILD_MOVES: tuple[tuple[str, str], ...] = (
 )
 CHILD_BY_HAND = {"families.Custody", "enrolments.Enrolment", "attendance.Card"}
 # Written once for all: what the site saw, what was billed or certified.
-CHILD_STAYS = {"attendance.Tick", "billing.InvoiceLine", "certificates.Certificate"}
+CHILD_STAYS = {
+    "attendance.Tick",
+    "bookings.Hold",
+    "billing.InvoiceLine",
+    "certificates.Certificate",
+}
