@@ -62,8 +62,8 @@ def test_money_is_whole_cents() -> None:
     assert wrong == []
 
 
-INSTANT = ("_at", "_since", "_from", "_until", "_login")
-DAY = ("_on", "_since", "_from", "_until", "_day", "_month")
+INSTANT = ("_at", "_since", "_from", "_until", "_login", "_timestamp")
+DAY = ("_on", "_since", "_from", "_until", "_day", "_month", "_as_of")
 
 
 def test_names_tell_instants_from_days() -> None:

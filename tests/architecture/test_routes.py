@@ -33,6 +33,10 @@ ANY_AGENT = {
     "townhall:password",
     "townhall:sign-out",
     "townhall:channel",
+    "townhall:factor",
+    "townhall:factor-confirm",
+    "townhall:factor-renew",
+    "townhall:factor-remove",
 }
 
 
