@@ -19,6 +19,8 @@ MODULES = (
     "ui.days.planning",
     "ui.days.absences",
     "ui.days.cards",
+    "townhall.sites.places",
+    "townhall.sites.register",
     "townhall.sites.views",
     "townhall.sites.sheets",
     "townhall.sites.scope",

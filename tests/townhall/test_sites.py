@@ -25,6 +25,7 @@ def at_nine(monkeypatch, now):
         "ui.days.planning",
         "ui.days.absences",
         "ui.days.cards",
+        "townhall.sites.places",
         "townhall.sites.views",
         "townhall.sites.sheets",
         "townhall.sites.scope",

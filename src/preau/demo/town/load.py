@@ -15,6 +15,7 @@ from preau.demo.town import (
     money,
     nursery,
     offer,
+    opening,
     population,
     presence,
     requests,
@@ -108,6 +109,8 @@ def tell(story: Story, say: Say | None = None) -> None:
     with chapter("Les demandes"):
         requests.receive_requests(story, booked, homes)
         requests.offer_a_place(story, booked, homes)
+        opening.set_windows(story)
+        opening.hold_a_place(story, booked, homes)
         requests.issue_certificates(story, homes)
     with chapter("Les messages"):
         writing.write_to_many(story)

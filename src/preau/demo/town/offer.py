@@ -15,6 +15,7 @@ from preau.catalogue.enums import (
     EstablishmentKind,
     Level,
     PeriodKind,
+    Supervision,
 )
 from preau.demo.town.story import Story, utc
 
@@ -332,13 +333,16 @@ def _save_activities(story: Story, by: dict[str, Any]) -> dict[tuple[str, str], 
 
 
 def _save_offerings(story: Story, products: dict[tuple[str, str], int], by: dict[str, Any]) -> None:
-    def open_at(activity: str, site: str, capacity: int, weeks: dict[str, tuple[Any, Any]]) -> None:
+    def open_at(
+        activity: str, site: str, capacity: int, weeks: dict[str, tuple[Any, Any]], **places: Any
+    ) -> None:
         offering = offer.save_offering(
             activity_id=story.activities[activity],
             establishment_id=story.sites[site],
             school_year_id=story.school_year_id,
             capacity=capacity,
             registration_opens_at=utc(story.first - timedelta(days=100), 9),
+            **places,
             **by,
         )
         story.offerings[activity, story.sites[site]] = offering.pk
@@ -355,7 +359,11 @@ def _save_offerings(story: Story, products: dict[tuple[str, str], int], by: dict
     for site in (*NURSERIES, *ELEMENTARIES):
         small_school = site in NURSERIES
         open_at(
-            "cantine", site, 420 if small_school else 520, {school: (SCHOOL_WEEK, {"repas": None})}
+            "cantine",
+            site,
+            420 if small_school else 520,
+            {school: (SCHOOL_WEEK, {"repas": None})},
+            kept=6,
         )
         open_at(
             "matin", site, 90 if small_school else 110, {school: (SCHOOL_WEEK, {"seance": None})}
@@ -365,13 +373,25 @@ def _save_offerings(story: Story, products: dict[tuple[str, str], int], by: dict
         )
     for site, places in zip(CENTRES, (182, 150), strict=True):
         open_at(
-            "mercredi", site, places, {wednesday: ((WEDNESDAY,), {"journee": None, "demi": 40})}
+            "mercredi",
+            site,
+            places,
+            {wednesday: ((WEDNESDAY,), {"journee": None, "demi": 40})},
+            # The half day takes a place of the full day; the town has a PEDT.
+            shares_places=True,
+            supervision=Supervision.TERM_PEDT.value,
+            adults=places // 8,
+            kept=2,
         )
         open_at(
             "vacances",
             site,
             places // 2,
             {small: (WEEK, {"journee": None}), summer: (WEEK, {"journee": None})},
+            supervision=Supervision.HOLIDAYS.value,
+            adults=places // 18,
+            young_capacity=places // 5,
+            kept=3,
         )
     open_at("judo", "gymnase-leo-lagrange", 60, {school: ((TUESDAY,), {"seance": None})})
     open_at("natation", "piscine-du-dome", 48, {wednesday: ((WEDNESDAY,), {"seance": None})})

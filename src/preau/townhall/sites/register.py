@@ -12,10 +12,14 @@ from django.views.decorators.http import require_GET
 
 from preau.accounts.enums import Permission
 from preau.attendance.enums import AbsenceReason, Presence
+from preau.attendance.live import live_slots
 from preau.attendance.queries import with_class, with_recorded, with_state
+from preau.bookings.enums import SlotStatus
 from preau.bookings.queries import register as register_of
+from preau.bookings.queries import slots_of
 from preau.catalogue.queries import active_classes, list_activities, school_year_of
 from preau.families.enums import Diet
+from preau.kernel.clock import utc_now
 from preau.kernel.text import search_key
 from preau.schools.queries import schooling_on
 from preau.townhall.access import agent_required
@@ -47,6 +51,7 @@ SHOWN = (
     "slot__offering__establishment__name",
     "slot__product__name",
 )
+GROUPS = (("", _l("Tous")), ("moins-6", _l("Moins de 6 ans")), ("6-plus", _l("6 ans et plus")))
 STATES = (
     ("", _l("Tous")),
     ("todo", _l("À pointer")),
@@ -70,6 +75,7 @@ class RegisterForm(forms.Form):
     classe = forms.TypedChoiceField(
         label=_l("Classe"), required=False, coerce=int, empty_value=None
     )
+    groupe = forms.ChoiceField(label=_l("Groupe"), required=False, choices=GROUPS)
     etat = forms.ChoiceField(label=_l("Pointage"), required=False, choices=STATES)
 
     def __init__(
@@ -126,6 +132,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
         found = found.filter(child__search_key__contains=word)
     if asked.get("classe"):
         found = with_class(found, asked["classe"], day)
+    if asked.get("groupe"):
+        found = found.filter(is_young=asked["groupe"] == "moins-6")
     if asked.get("etat"):
         found = with_state(found, asked["etat"])
     found = found.order_by(*SORTS.get(request.GET.get("sort", ""), SORTS["name"]), "pk")
@@ -148,8 +156,30 @@ def register(request: HttpRequest) -> HttpResponseBase:
     return render(
         request,
         "townhall/sites/register.html",
-        {"form": form, "page": page, "day": day, "formats": FORMATS, "section": "townhall:sites"},
+        {
+            "form": form,
+            "page": page,
+            "day": day,
+            "live": _live(asked, sites, day),
+            "formats": FORMATS,
+            "section": "townhall:sites",
+        },
     )
+
+
+def _live(asked: Any, sites: list[Any], day: Any) -> list[Any]:
+    """The sessions of the site chosen (or of the only one) as they go: children here against
+    places, adults against what the rule asks."""
+    site_id = asked.get("site") or (sites[0].pk if len(sites) == 1 else None)
+    if site_id is None:
+        return []
+    slots = [
+        slot
+        for slot in slots_of(site_id, day)
+        if slot.status == SlotStatus.OPEN
+        and asked.get("activite") in (None, slot.offering.activity_id)
+    ]
+    return live_slots(slots, establishment_id=site_id, now=utc_now())
 
 
 def _tag(row: Any) -> tuple[str, str]:

@@ -59,3 +59,11 @@ def may_take(request: HttpRequest, slot: Any) -> bool:
         return False
     scope = scope_of(request, Permission.TAKE_ATTENDANCE)
     return scope is None or slot.offering.establishment_id in scope
+
+
+def may_take_at(request: HttpRequest, site_id: int) -> bool:
+    """Whether the agent may take attendance at this site."""
+    if Permission.TAKE_ATTENDANCE not in request.permissions:
+        return False
+    scope = scope_of(request, Permission.TAKE_ATTENDANCE)
+    return scope is None or site_id in scope

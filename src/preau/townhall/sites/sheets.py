@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
+from preau.accounts.queries import may
 from preau.attendance.enums import AbsenceReason, AttendanceSource, Presence
 from preau.attendance.errors import NotExpected
 from preau.attendance.queries import SheetRow, sheet
@@ -23,9 +24,9 @@ from preau.attendance.services import (
     scan_card,
 )
 from preau.bookings.facts import age_on
-from preau.catalogue.enums import ActivityKind
 from preau.families.enums import Diet
-from preau.families.queries import search_children
+from preau.families.queries import colours_of, search_children
+from preau.journeys.site_tablet import TIMED
 from preau.kernel import french
 from preau.kernel.clock import paris, paris_day, utc_now
 from preau.kernel.errors import Refusal
@@ -34,14 +35,6 @@ from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import get_slot_or_404, may_take
 from preau.ui.exports import FORMATS, Column, export_table
 
-# Where the hours of arrival and departure count.
-TIMED = {
-    ActivityKind.MORNING_CARE,
-    ActivityKind.EVENING_CARE,
-    ActivityKind.WEDNESDAY,
-    ActivityKind.HOLIDAY_CENTRE,
-    ActivityKind.CRECHE,
-}
 VIEWS = (
     ("", _l("Tous"), None),
     ("a-pointer", _l("À pointer"), {"expected"}),
@@ -61,6 +54,9 @@ def show(request: HttpRequest, slot_id: int) -> HttpResponseBase:
     view = request.GET.get("etat", "")
     wanted = next((states for key, _label, states in VIEWS if key == view), None)
     rows = [r for r in found.rows if wanted is None or r.state in wanted]
+    colours = colours_of([r.child.pk for r in rows], slot.day)
+    for row in rows:
+        row.child.colour = colours.get(row.child.pk, 1)
     today = paris_day(utc_now())
     return render(
         request,
@@ -90,6 +86,9 @@ def show(request: HttpRequest, slot_id: int) -> HttpResponseBase:
             "may_take": may_take(request, slot) and slot.day <= today,
             "is_future": slot.day > today,
             "clock": paris(utc_now()).time(),
+            "sees_health": may(
+                request.user, Permission.SEE_HEALTH, today, slot.offering.establishment_id
+            ),
             "formats": FORMATS,
             "section": "townhall:sites",
         },

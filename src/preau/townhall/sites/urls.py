@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from preau.townhall.sites import absences, cards, family, mass_acts, places, register, sheets, views
+from preau.townhall.sites import (
+    absences,
+    cards,
+    family,
+    mass_acts,
+    places,
+    register,
+    sheets,
+    site_sheets,
+    staff,
+    tablet,
+    views,
+)
 
 SLOT = "sites/seances/<int:slot_id>/"
 FILE = "dossiers/<str:code>/"
@@ -16,6 +28,26 @@ urlpatterns = [
     path("sites/<int:site_id>/", views.site, name="site"),
     path("sites/<int:site_id>/places/", places.places, name="site-places"),
     path("sites/<int:site_id>/places/changer/", places.change, name="site-places-change"),
+    path("tablette/", views.sites, name="tablet-home"),
+    path("tablette/sw.js", tablet.worker, name="tablet-worker"),
+    path("tablette/<int:site_id>/", tablet.tablet, name="tablet"),
+    path("tablette/<int:site_id>/jour/", tablet.data, name="tablet-data"),
+    path("tablette/<int:site_id>/pointages/", tablet.ticks, name="tablet-ticks"),
+    path("tablette/<int:site_id>/clore/", tablet.close, name="tablet-close"),
+    path(
+        "tablette/<int:site_id>/enfants/<int:child_id>/sante/",
+        tablet.health,
+        name="tablet-health",
+    ),
+    path(
+        "tablette/<int:site_id>/enfants/<int:child_id>/photo/",
+        tablet.photo,
+        name="tablet-photo",
+    ),
+    path("sites/<int:site_id>/equipe/", staff.staff, name="site-staff"),
+    path(f"{SLOT}fiches.pdf", site_sheets.group, name="sheet-children-pdf"),
+    path(f"{SLOT}enfants/<int:child_id>/fiche.pdf", site_sheets.child, name="sheet-child-pdf"),
+    path("sites/<int:site_id>/cartes.pdf", cards.site_cards_pdf, name="site-cards-pdf"),
     path("sites/<int:site_id>/annuler/", views.cancel, name="site-cancel"),
     path("sites/<int:site_id>/cartes/", cards.site_cards, name="site-cards"),
     path(SLOT, sheets.show, name="sheet"),

@@ -1,0 +1,119 @@
+"""The places of a site's sessions on screen: counted, and changed for one, a day, a period."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from preau.bookings.models import Pool, Slot, Terms
+from preau.catalogue.models import Offering
+from tests.bookings import world
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user, backend="preau.accounts.auth.AgentBackend")
+    return client
+
+
+@pytest.fixture
+def slots():
+    return world.make_centre(capacity=10)
+
+
+@pytest.fixture
+def site(slots):
+    return slots["day"].offering.establishment
+
+
+@pytest.fixture
+def town(slots):
+    return signed_in(world.make_agent())
+
+
+def place_url(site, **query):
+    days = "&".join(f"{k}={v}" for k, v in query.items())
+    return f"{reverse('townhall:site-places', args=[site.pk])}?{days}"
+
+
+def test_a_day_tells_its_places_and_changes_them_at_once(town, slots, site):
+    family = world.make_family(4)
+    for child in world.children_of(family):
+        world.book(slots["day"], child, family)
+    page = town.get(place_url(site, jour="2026-10-14")).content.decode()
+    assert page.count('data-l="Prises sur places"') == 3 and "dès 8" in page
+    url = reverse("townhall:site-places-change", args=[site.pk]) + "?jour=2026-10-14"
+    response = town.post(
+        url,
+        {"all": "1", "capacity": "3", "young_capacity": "1", "shared": "4", "adults": "2"},
+        follow=True,
+    )
+    text = response.content.decode()
+    assert "3 séances changées" in text.replace("\u00a0", " ") and "Dépassé" in text
+    assert set(Slot.objects.values_list("capacity", "young_capacity", "adults")) == {(3, 1, 2)}
+    assert set(Pool.objects.values_list("capacity", "adults")) == {(4, 2)}
+    # «sans» takes a limit away; only those checked are touched.
+    town.post(url, {"slot": [slots["morning"].pk], "young_capacity": "sans"})
+    slots["morning"].refresh_from_db(), slots["day"].refresh_from_db()
+    assert (slots["morning"].young_capacity, slots["day"].young_capacity) == (None, 1)
+
+
+def test_nothing_checked_or_written_is_told(town, slots, site):
+    url = reverse("townhall:site-places-change", args=[site.pk]) + "?jour=2026-10-14"
+    assert "Cochez au moins" in town.post(url, {"capacity": "3"}, follow=True).content.decode()
+    written = {"all": "1", "capacity": "beaucoup"}
+    assert "en chiffres" in town.post(url, written, follow=True).content.decode()
+    assert "au moins un nombre" in town.post(url, {"all": "1"}, follow=True).content.decode()
+
+
+def test_one_session_from_its_queue(town, slots):
+    slot = slots["afternoon"]
+    town.post(reverse("townhall:slot-places", args=[slot.pk]), {"kept": "2", "reason": "Urgences"})
+    slot.refresh_from_db()
+    assert slot.kept == 2
+    page = town.get(reverse("townhall:slot-queue", args=[slot.pk])).content.decode()
+    assert "gardées par la ville" in page
+
+
+def test_another_sites_places_are_not_there(slots, site):
+    away = signed_in(world.make_agent("SITE_MANAGER", world.make_site("Ailleurs")))
+    assert away.get(place_url(site)).status_code == 404
+    url = reverse("townhall:slot-places", args=[slots["day"].pk])
+    assert away.post(url, {"capacity": "1"}).status_code in (403, 404)
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx", "ods"])
+def test_the_list_is_exported(town, slots, site, file_format):
+    response = town.get(place_url(site, jour="2026-10-14", export=file_format))
+    assert response.status_code == 200 and b"".join(response).strip()
+
+
+def test_an_openings_places_and_then_its_sessions(town, slots):
+    offering = slots["day"].offering
+    url = reverse("townhall:catalogue-places", args=[offering.pk])
+    said = {
+        "young_capacity": "4",
+        "kept": "1",
+        "shares_places": "on",
+        "supervision": "TERM_PEDT",
+        "adults": "2",
+    }
+    town.post(url, said)
+    offering = Offering.objects.get(pk=offering.pk)
+    assert (offering.young_capacity, offering.supervision) == (4, "TERM_PEDT")
+    slots["day"].refresh_from_db()
+    assert slots["day"].young_capacity is None  # the sessions open keep theirs
+    town.post(url, {"act": "apply", "first": "2026-10-14", "last": "2026-10-14"})
+    slots["day"].refresh_from_db()
+    assert (slots["day"].young_capacity, slots["day"].kept) == (4, 1)
+    assert (slots["day"].young_per_adult, slots["day"].old_per_adult) == (10, 14)
+    # The town's own numbers are asked for when it is they that count.
+    assert town.post(url, {**said, "supervision": "OWN"}).status_code == 422
+
+
+def test_how_long_places_wait(town):
+    url = reverse("townhall:catalogue-terms")
+    town.post(url, {"hold_minutes": "10", "offer_hours": "48"})
+    assert Terms.objects.values_list("hold_minutes", "offer_hours").get() == (10, 48)
+    assert town.post(url, {"hold_minutes": "500", "offer_hours": "1"}).status_code == 422
