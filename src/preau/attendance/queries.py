@@ -348,13 +348,19 @@ def active_card_of(child_id: int) -> Card | None:
     return Card.objects.filter(child=child_id, status=CardStatus.ACTIVE).first()
 
 
-def active_cards(child_ids: Iterable[int]) -> QuerySet[Card]:
-    """The living cards of these children, by name: to print."""
+def active_cards(child_ids: Iterable[Any]) -> QuerySet[Card]:
+    """The living cards of these children (ids, or a one-column queryset), by name: to print."""
+    ids = child_ids if isinstance(child_ids, QuerySet) else list(child_ids)
     return (
-        Card.objects.filter(child__in=list(child_ids), status=CardStatus.ACTIVE)
+        Card.objects.filter(child__in=ids, status=CardStatus.ACTIVE)
         .select_related("child")
         .order_by("child__search_key", "pk")
     )
+
+
+def find_card(code: str) -> Card | None:
+    """The card, living or dead, whose QR holds this code."""
+    return Card.objects.select_related("child").filter(code=code).first() if code else None
 
 
 def get_card(card_id: int, *, child_ids: Iterable[int]) -> Card | None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, When
 
 from preau.accounts.enums import Permission
+from preau.attendance.queries import find_card
 from preau.billing.queries import get_invoice
 from preau.casework import queries as casework
 from preau.documents.queries import find_by_code
-from preau.families.queries import with_people
+from preau.families.queries import families_of_child, with_people
 from preau.journeys.family_file import visible_families
 from preau.kernel.clock import paris_day
 from preau.kernel.text import search_key
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from preau.accounts.models import User
 
 SHOWN = 12
+CARD_LENGTH = 10
 
 
 @dataclass(slots=True)
@@ -31,10 +33,11 @@ class Results:
     invoice: Any = None
     request: Any = None
     document: Any = None
+    card: Any = None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.families or self.invoice or self.request or self.document)
+        return not (self.families or self.invoice or self.request or self.document or self.card)
 
     @property
     def only_family(self) -> Any:
@@ -56,6 +59,13 @@ def search_all(user: "User", text: str, *, permissions: frozenset[str], now: dat
     found = list(with_people(ranked[: SHOWN + 1], day))
     results.families, results.more = found[:SHOWN], len(found) > SHOWN
     number = re.sub(r"\s", "", text).upper()
+    if len(number) == CARD_LENGTH and not results.families:
+        results.card = find_card(number)
+        if results.card is not None:
+            homes = families_of_child(results.card.child_id, day).values("pk")
+            visible = visible_families(user, day).filter(pk__in=homes)
+            results.families = list(with_people(visible, day))
+            results.card = results.card if results.families else None
     if re.search(r"\d", number) and len(number) >= 6:
         visible = visible_families(user, day)
         if Permission.SEE_ACCOUNTS in permissions:
