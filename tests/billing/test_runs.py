@@ -270,7 +270,7 @@ def test_statements_do_not_grow_with_families(office, slots, django_assert_max_n
         set_quotient(family, 600)
         book_day(family, children_of(family)[0], slots[1])
     run = runs.open_run(cash_office_id=office.pk, month=OCTOBER, actor=AGENT, now=NOW)
-    with django_assert_max_num_queries(75):
+    with django_assert_max_num_queries(78):
         runs.preview(run_id=run.pk, now=NOW)
         run.refresh_from_db()
         runs.approve_run(run_id=run.pk, fingerprint=run.fingerprint, actor=AGENT, now=NOW)

@@ -9,7 +9,8 @@ BILLED = """
 SELECT line.id, line.label, line.child_id, line.activity_id, invoice.id, invoice.number,
     slot.id, slot.day, activity.slug, activity.name, product.slug, product.name,
     establishment.name, coalesce(told.one ->> 'note', ''),
-    CASE WHEN told.one ->> 'state' = 'free' THEN 0 ELSE line.unit_cents END
+    CASE WHEN told.one ->> 'state' = 'free' THEN 0 ELSE line.unit_cents END,
+    line.quantity * line.unit_cents, line.amount_cents
 FROM billing_invoice invoice
 JOIN billing_invoiceline line ON line.invoice_id = invoice.id
 JOIN bookings_slot slot ON slot.id = ANY(line.slot_ids)
@@ -47,6 +48,9 @@ class Billed:
     site: str
     note: str
     cents: int
+    # Of the whole line: before and after what third parties pay.
+    line_gross: int
+    line_cents: int
 
 
 def billed_days(*, family_id: int, since: date, until: date) -> list[Billed]:

@@ -192,7 +192,10 @@ def _add_to_balances(amounts: Sequence[tuple[int, int]]) -> None:
         cursor.execute(
             """
             UPDATE billing_familyaccount SET balance_cents = balance_cents + added.cents
-            FROM unnest(%s::bigint[], %s::bigint[]) AS added (id, cents)
+            FROM (
+                SELECT id, sum(cents) AS cents
+                FROM unnest(%s::bigint[], %s::bigint[]) AS one (id, cents) GROUP BY id
+            ) AS added
             WHERE billing_familyaccount.id = added.id
             """,
             [[pk for pk, _cents in amounts], [cents for _pk, cents in amounts]],

@@ -17,11 +17,13 @@ from preau.billing.credits import issue_credit_note
 from preau.billing.days import ChargeDay
 from preau.billing.errors import BillingRefusal
 from preau.billing.lines import NOTES
-from preau.billing.models import Invoice, InvoiceLine
+from preau.billing.models import Invoice, InvoiceLine, Movement
 from preau.billing.people import read_people
 from preau.billing.pricing import Biller
+from preau.billing.recharging import Priced, net_of_credits, recharge
 from preau.kernel.actors import Actor
 from preau.rulebook.api import RulebookError
+from preau.rulebook.engine.groups import COUNTED, facts_read
 from preau.rulebook.queries import rulebook_on
 
 
@@ -69,6 +71,8 @@ def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]
     rows = billed_days(family_id=family_id, since=since, until=until)
     if not rows:
         return ()
+    if any(book_looks_at_months(day) for day in {row.day.replace(day=1) for row in rows}):
+        return _reprice_months(rows)
     people = read_people({family_id}, {row.child_id for row in rows}, first=since, last=until)
     biller = Biller(people, month=since, accounting_codes={})
     given: dict[int, int] = dict(
@@ -87,7 +91,7 @@ def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]
         first = days[0][0]
         billed = sum(row.cents for row, _now, _why in days)
         now = sum(cents for _row, cents, _why in days)
-        credit = max(0, billed - now - given.get(line_id, 0))
+        credit = max(0, _family_part(first, billed - now) - given.get(line_id, 0))
         if credit:
             why = dict.fromkeys(sentence for _row, _now, said in days for sentence in said)
             repriced.append(
@@ -104,6 +108,71 @@ def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]
                 )
             )
     return tuple(repriced)
+
+
+def book_looks_at_months(day: date) -> bool:
+    """Whether the rules of that month look at several uses: a day has no price of its own."""
+    book = rulebook_on(day)
+    return book is not None and (bool(book.groups) or bool(frozenset(COUNTED) & facts_read(book)))
+
+
+def _family_part(row: Billed, cents: int) -> int:
+    """Of what a line becomes cheaper, what the family paid: third parties keep their share."""
+    if row.line_gross == row.line_cents or row.line_gross <= 0:
+        return cents
+    return cents * row.line_cents // row.line_gross
+
+
+def _reprice_months(rows: list[Billed]) -> tuple[Repriced, ...]:
+    """Each invoice priced twice, as bookings and attendance are today: with the quotients known
+    when it was issued, and with all of them. What the second takes off is given back."""
+    found: list[Repriced] = []
+    issued_at = dict(
+        Movement.objects.filter(
+            kind=Movement.Kind.INVOICE,
+            source_type="invoice",
+            source_id__in={row.invoice_id for row in rows},
+        ).values_list("source_id", "at")
+    )
+    invoices = Invoice.objects.filter(pk__in=issued_at).prefetch_related("lines").order_by("pk")
+    for invoice in invoices:
+        lines = sorted(invoice.lines.all(), key=lambda line: line.pk)
+        then = recharge(invoice, lines, known_at=issued_at[invoice.pk])
+        now = recharge(invoice, lines, known_at=None)
+        left = net_of_credits(lines)
+        given = {line.pk: line.amount_cents - left[line.pk] for line in lines}
+        for key, before in then.items():
+            after = now.get(key) or Priced()
+            mine = [line for line in lines if (line.child_id, line.activity_id) == key]
+            gross = sum(line.quantity * line.unit_cents for line in mine)
+            net = sum(line.amount_cents for line in mine)
+            off = before.cents - after.cents
+            if gross > 0 and gross != net:
+                off = off * net // gross
+            off -= sum(given[line.pk] for line in mine)
+            days = sum(
+                day not in after.days or after.days[day].cents < price.cents
+                for day, price in before.days.items()
+            )
+            for line in mine:
+                part = min(off, left[line.pk])
+                if part <= 0:
+                    continue
+                off -= part
+                found.append(
+                    Repriced(
+                        invoice.pk,
+                        invoice.number,
+                        line.pk,
+                        line.label,
+                        days,
+                        before.cents,
+                        after.cents,
+                        part,
+                        tuple(after.why),
+                    )
+                )
+    return tuple(found)
 
 
 def _price(biller: Biller, family_id: int, row: Billed) -> tuple[int, tuple[str, ...]] | None:

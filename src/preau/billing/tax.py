@@ -14,7 +14,8 @@ from preau.kernel.clock import at_paris
 def spread_paid(
     *, family_id: int, first: date, last: date, activity_ids: Iterable[int] | None = None
 ) -> list[dict[str, Any]]:
-    """Rows of {child_id, activity_id, is_meal, counts_for_tax, cents} for what was paid.
+    """Rows of {child_id, activity_id, is_meal, counts_for_tax, cents, penalty_cents} for what was
+    paid; `penalty_cents` is what of `cents` paid surcharges and penalties.
 
     A payment is spread over the lines of its invoices in proportion to their amounts (largest
     remainders), credit notes taken off first. Money only: an allocation of a credit note is none.
@@ -41,10 +42,15 @@ def spread_paid(
     )
     accounting = {row.activity_id: row for row in ActivityAccounting.objects.all()}
     sums: dict[tuple[int | None, int | None], int] = defaultdict(int)
+    penalties: dict[tuple[int | None, int | None], int] = defaultdict(int)
     for invoice_id, cents in paid.items():
         weights = [max(line.amount_cents + back.get(line.pk, 0), 0) for line in lines[invoice_id]]
         for line, part in zip(lines[invoice_id], proportion(cents, weights), strict=True):
-            sums[line.child_id, line.activity_id] += part
+            key = line.child_id, line.activity_id
+            sums[key] += part
+            if line.penalty_cents and line.amount_cents > 0:
+                # Of what was paid on the line, the surcharge's part; the cent goes to it.
+                penalties[key] += -(-part * line.penalty_cents // line.amount_cents)
     wanted = None if activity_ids is None else set(activity_ids)
     rows = []
     for (child_id, activity_id), cents in sorted(sums.items(), key=lambda item: str(item[0])):
@@ -58,6 +64,7 @@ def spread_paid(
                 "is_meal": bool(row and row.is_meal),
                 "counts_for_tax": bool(row and row.counts_for_tax),
                 "cents": cents,
+                "penalty_cents": min(penalties[child_id, activity_id], cents),
             }
         )
     return rows

@@ -14,7 +14,13 @@ from preau.catalogue.queries import activity_names, school_year_of
 from preau.certificates.enums import CertificateKind
 from preau.certificates.services import CertificateFacts, issue_certificate
 from preau.enrolments.queries import active_enrolments
-from preau.families.queries import address_of, children_of, custodies_on, payer_of
+from preau.families.queries import (
+    address_of,
+    children_of,
+    custodies_on,
+    get_children,
+    payer_of,
+)
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
@@ -88,15 +94,19 @@ def tax_facts(*, family: "Family", year: int, today: date) -> CertificateFacts:
     first, last = date(year, 1, 1), min(date(year, 12, 31), today)
     if last < first:
         raise NothingToCertify
+    rows_paid = spread_paid(family_id=family.pk, first=first, last=last)
+    # Those it paid for, even if they have left the household since.
     youngest = {
-        child.pk: child
-        for child in children_of(family, last)
+        pk: child
+        for pk, child in get_children(
+            row["child_id"] for row in rows_paid if row["child_id"]
+        ).items()
         if child.birth_on and is_under_six(child.birth_on, year)
     }
     paid: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for row in spread_paid(family_id=family.pk, first=first, last=last):
+    for row in rows_paid:
         if row["child_id"] in youngest and row["counts_for_tax"] and not row["is_meal"]:
-            paid[row["child_id"]][row["activity_id"]] += row["cents"]
+            paid[row["child_id"]][row["activity_id"]] += row["cents"] - row["penalty_cents"]
     total = sum(sum(by_activity.values()) for by_activity in paid.values())
     if total <= 0:
         raise NothingToCertify(
