@@ -18,6 +18,7 @@ class RequestKind(models.TextChoices):
     ENROLMENT = "ENROLMENT", "inscription à une activité"
     CRECHE_PLACE = "CRECHE_PLACE", "place en crèche"
     SCHOOL_ENROLMENT = "SCHOOL_ENROLMENT", "inscription à l’école"
+    DEROGATION = "DEROGATION", "dérogation scolaire"
     QUOTIENT = "QUOTIENT", "quotient familial"
     DIET = "DIET", "repas d’un enfant"
     CARD = "CARD", "nouvelle carte"

@@ -6,3 +6,4 @@ class CertificateKind(models.TextChoices):
     ATTENDANCE = "ATTENDANCE", "attestation de présence"
     ENROLMENT = "ENROLMENT", "attestation d’inscription"
     SCHOOL = "SCHOOL", "certificat de scolarité"
+    LEAVING = "LEAVING", "certificat de radiation"

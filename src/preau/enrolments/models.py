@@ -106,3 +106,101 @@ class Enrolment(models.Model):
                 condition=Q(status="ACTIVE"),
             ),
         ]
+
+
+class Regulation(models.Model):
+    """A version of the règlement intérieur; once published it never changes."""
+
+    title = models.CharField("titre", max_length=120)
+    version = models.CharField("version", max_length=40, unique=True)
+    body = models.TextField("texte")
+    in_force_on = models.DateField("en vigueur le")
+    published_at = models.DateTimeField("publié le", null=True)
+    published_by = models.CharField(max_length=160, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "règlement intérieur"
+        ordering = ["-in_force_on", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.version}"
+
+
+class Acceptance(models.Model):
+    """A household accepted a version of the règlement: who, when, by which channel."""
+
+    regulation = models.ForeignKey(Regulation, models.PROTECT, related_name="acceptances")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    guardian = models.ForeignKey("families.Guardian", models.PROTECT, null=True, related_name="+")
+    by_label = models.CharField("par", max_length=160)
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+    at = models.DateTimeField("accepté le")
+
+    class Meta:
+        verbose_name = "acceptation du règlement"
+        constraints = [
+            models.UniqueConstraint(fields=["regulation", "family"], name="acceptance_once")
+        ]
+
+
+class RenewalCampaign(models.Model):
+    """Enrolments of one school year renewed for the next: from a day to another."""
+
+    from_year = models.ForeignKey("catalogue.SchoolYear", models.PROTECT, related_name="+")
+    to_year = models.OneToOneField("catalogue.SchoolYear", models.PROTECT, related_name="+")
+    opens_on = models.DateField("du")
+    closes_on = models.DateField("au")
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=160)
+
+    class Meta:
+        verbose_name = "campagne de renouvellement"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes_on__gte=F("opens_on")), name="renewal_dates_in_order"
+            )
+        ]
+
+
+class Renewal(models.Model):
+    """One household's answer: what it keeps for the next year."""
+
+    class Status(models.TextChoices):
+        WAITING = "WAITING", "pas encore renouvelé"
+        DONE = "DONE", "renouvelé"
+        DECLINED = "DECLINED", "ne renouvelle pas"
+
+    campaign = models.ForeignKey(RenewalCampaign, models.PROTECT, related_name="renewals")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    status = models.CharField("état", max_length=8, choices=Status, default=Status.WAITING)
+    answered_at = models.DateTimeField("répondu le", null=True)
+    answered_by = models.CharField("par", max_length=160, blank=True)
+    channel = models.CharField("canal", max_length=10, choices=Channel, blank=True)
+    told_at = models.DateTimeField("prévenu le", null=True)
+    reminders = models.PositiveSmallIntegerField("rappels", default=0)
+
+    class Meta:
+        verbose_name = "renouvellement"
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "family"], name="renewal_once_per_family")
+        ]
+
+
+class RenewalLine(models.Model):
+    """One enrolment of a child that may go on: in which offering next year, wanted or not."""
+
+    renewal = models.ForeignKey(Renewal, models.CASCADE, related_name="lines")
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="+")
+    offering = models.ForeignKey("catalogue.Offering", models.PROTECT, null=True, related_name="+")
+    is_wanted = models.BooleanField("renouvelée", null=True)
+    # The enrolment written for the next year.
+    new_enrolment = models.ForeignKey(Enrolment, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "inscription à renouveler"
+        constraints = [
+            models.UniqueConstraint(fields=["renewal", "enrolment"], name="renewal_line_once")
+        ]

@@ -68,7 +68,7 @@ CHILD_MOVES: tuple[tuple[str, str], ...] = (
     ("schools.PupilRecord", "child_id"),
     ("schools.Promotion", "child_id"),
     ("enrolments.ProvidedDocument", "child_id"),
-    ("enrolments.RenewalChild", "child_id"),
+    ("enrolments.RenewalLine", "child_id"),
     ("bookings.Booking", "child_id"),
     ("attendance.Attendance", "child_id"),
     ("attendance.AbsenceReport", "child_id"),
