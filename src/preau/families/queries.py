@@ -163,6 +163,25 @@ def _custodies(family_id: int, day: date) -> QuerySet[Custody]:
 _read_custodies = Kept(_custodies)
 
 
+def colours_of(child_ids: Iterable[int], day: date) -> dict[int, int]:
+    """Each child's colour (1 to 4), the same as on its family's pages: its rank by birth in its
+    (first) home on the day; one query."""
+    wanted = set(child_ids)
+    homes = Custody.objects.filter(_in_force(day), child_id__in=wanted)
+    ranks: dict[int, int] = {}
+    colours: dict[int, int] = {}
+    for family_id, child_id in (
+        Custody.objects.filter(_in_force(day), family_id__in=homes.values("family_id"))
+        .filter(Q(child__left_on__isnull=True) | Q(child__left_on__gt=day))
+        .order_by("family_id", "child__birth_on", "child_id")
+        .values_list("family_id", "child_id")
+    ):
+        order = ranks[family_id] = ranks.get(family_id, -1) + 1
+        if child_id in wanted:
+            colours.setdefault(child_id, colour_index(order) + 1)
+    return colours
+
+
 def former_children_of(family: Family | int, day: date) -> list[Child]:
     """Children who lived here before the day, or left the town; one query."""
     here = Custody.objects.filter(family_id=_id(family))
