@@ -71,7 +71,7 @@ def test_one_pdf_of_all_letters_tagged(town):
     pdf = PdfReader(BytesIO(read_bytes(run.pdf)))
     assert len(pdf.pages) == 3
     text = pdf.pages[0].extract_text()
-    assert "Famille" in text and "10,0" in text
+    assert "Code famille" in text and "10,0" in text
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
 
 

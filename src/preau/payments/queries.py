@@ -10,6 +10,8 @@ from preau.kernel.kept import Kept
 from preau.payments.models import Attempt, AttemptItem, GatewayAccount, ProviderEvent
 
 DOUBTFUL_AFTER = timedelta(hours=2)
+GATEWAYS = GatewayAccount.Gateway.choices
+STATUSES = [row for row in Attempt.Status.choices if row[0] != Attempt.Status.CREATED]
 
 
 def pending_of(family_id: int) -> QuerySet[Attempt]:

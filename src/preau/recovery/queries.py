@@ -100,3 +100,9 @@ def reductions() -> QuerySet[ReductionRequest]:
 def instalment_rules() -> dict[int, InstalmentRule]:
     """What the council decided, by cash office."""
     return {rule.cash_office_id: rule for rule in InstalmentRule.objects.all()}
+
+
+def item(item_id: int) -> CollectionItem | None:
+    """One invoice of a list."""
+    found = CollectionItem.objects.select_related("family", "invoice", "list")
+    return found.filter(pk=item_id).first()

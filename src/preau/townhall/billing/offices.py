@@ -1,15 +1,14 @@
-"""Cash offices: their act, their bank, their activities; and what the banks said."""
+"""Cash offices: their act, their bank, their activities."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from preau.accounts.enums import Permission
 from preau.billing import queries, services
@@ -17,21 +16,15 @@ from preau.catalogue.queries import list_all_activities
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
 from preau.payments import queries as payment_queries
-from preau.payments.asking import ask_again
 from preau.payments.gateways import save_gateway
 from preau.townhall.access import agent_required
 from preau.townhall.billing.forms import ActivityForm, GatewayForm, OfficeForm
 from preau.ui.refusals import add_refusal
 
-PAGE = 50
 FIELDS = (
     "name",
-    "act_reference",
-    "cashier_name",
     "address",
     "phone",
-    "payment_days",
-    "means",
     "accepts_top_up",
     "top_up_min_cents",
     "is_active",
@@ -60,7 +53,7 @@ def office(request: HttpRequest, code: str = "") -> HttpResponse:
     found = queries.get_cash_office(code) if code else None
     if code and found is None:
         raise Http404
-    initial = {name: getattr(found, name) for name in FIELDS} if found else {"means": ["CASH"]}
+    initial = {name: getattr(found, name) for name in FIELDS} if found else {}
     form = OfficeForm(
         request.POST if request.method == "POST" else None,
         known=found is not None,
@@ -74,6 +67,8 @@ def office(request: HttpRequest, code: str = "") -> HttpResponse:
         else:
             services.save_cash_office(code=new_code, actor=request.actor, now=utc_now(), **values)
             messages.success(request, _("La régie est enregistrée."))
+            if not code:
+                return redirect("townhall:cash-office-act-new", new_code)
             return redirect("townhall:cash-offices")
     return render(
         request,
@@ -149,6 +144,7 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
             {
                 "office": row.cash_office.code,
                 "accounting_code": row.accounting_code,
+                "function_code": row.function_code,
                 "is_meal": row.is_meal,
                 "counts_for_tax": row.counts_for_tax,
             }
@@ -170,6 +166,7 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
                     activity_id=activity.pk,
                     cash_office_id=by_code[values["office"]].pk,
                     accounting_code=values["accounting_code"],
+                    function_code=values["function_code"],
                     is_meal=values["is_meal"],
                     counts_for_tax=values["counts_for_tax"],
                     actor=request.actor,
@@ -187,33 +184,3 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
             "forms": [form for _activity, form in rows],
         },
     )
-
-
-@agent_required(Permission.SEE_ACCOUNTS)
-@require_GET
-def payments(request: HttpRequest) -> HttpResponse:
-    """Payments on line in doubt, and what the banks sent."""
-    page = Paginator(payment_queries.events(), PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "townhall/billing/payments.html",
-        {
-            "section": "townhall:billing",
-            "doubtful": payment_queries.divergences(utc_now())[:100],
-            "page": page,
-        },
-    )
-
-
-@agent_required(Permission.SEE_ACCOUNTS)
-@require_POST
-def ask_bank(request: HttpRequest, reference: str) -> HttpResponse:
-    """Have the bank asked now about a payment in doubt."""
-    if ask_again(reference, now=utc_now()):
-        messages.info(request, _("La question part : la réponse s’affiche ici dans un instant."))
-    else:
-        messages.error(
-            request,
-            _("Cette banque ne se laisse pas interroger : regardez sur son site ou appelez-la."),
-        )
-    return redirect("townhall:billing-payments")

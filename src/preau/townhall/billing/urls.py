@@ -1,6 +1,6 @@
 from django.urls import path
 
-from preau.townhall.billing import counter, invoices, offices, runs
+from preau.townhall.billing import account, invoices, offices, runs
 
 urlpatterns = [
     path("factures/", invoices.invoices, name="billing"),
@@ -17,12 +17,5 @@ urlpatterns = [
     path("regies/<slug:code>/", offices.office, name="cash-office"),
     path("regies/<slug:code>/banque/", offices.gateway, name="cash-office-gateway"),
     path("regies/<slug:code>/activites/", offices.activities, name="cash-office-activities"),
-    path("paiements/", offices.payments, name="billing-payments"),
-    path("paiements/<slug:reference>/demander/", offices.ask_bank, name="billing-payment-ask"),
-    path("encaissements/", counter.payments, name="counter-payments"),
-    path("encaissements/<slug:receipt>/recu/", counter.receipt, name="counter-receipt"),
-    path("encaissements/<slug:receipt>/annuler/", counter.void, name="counter-void"),
-    path("dossiers/<slug:code>/compte/", counter.family_account, name="family-account"),
-    path("dossiers/<slug:code>/encaisser/", counter.choose_office, name="family-payment"),
-    path("dossiers/<slug:code>/compte/encaisser/<slug:office>/", counter.take, name="counter-take"),
+    path("dossiers/<slug:code>/compte/", account.family_account, name="family-account"),
 ]

@@ -1,0 +1,35 @@
+from django.urls import path
+
+from preau.townhall.recovery import lists, plans, reminders, settings, titres
+
+urlpatterns = [
+    path("relances/", reminders.overview, name="recovery"),
+    path("relances/envois/<int:run_id>/", reminders.run, name="reminder-run"),
+    path("relances/envois/<int:run_id>/lettres/", reminders.letters, name="reminder-letters"),
+    path("relances/<slug:office>/<int:rank>/", reminders.level, name="reminder-level"),
+    path("relances/<slug:office>/<int:rank>/envoyer/", reminders.send, name="reminder-send"),
+    path("relances/histoire/", reminders.history, name="reminder-history"),
+    path("ordonnateur/", lists.lists, name="collection-lists"),
+    path("ordonnateur/preparer/<slug:office>/", lists.prepare, name="collection-prepare"),
+    path("ordonnateur/<int:list_id>/", lists.detail, name="collection-list"),
+    path("ordonnateur/<int:list_id>/valider/", lists.approve, name="collection-approve"),
+    path("ordonnateur/<int:list_id>/abandonner/", lists.cancel, name="collection-cancel"),
+    path("ordonnateur/<int:list_id>/pdf/", lists.pdf, name="collection-pdf"),
+    path("ordonnateur/ligne/<int:item_id>/ecarter/", lists.exclude, name="collection-exclude"),
+    path("ordonnateur/<int:list_id>/titre/<slug:code>/", titres.record, name="titre-record"),
+    path("ordonnateur/<int:list_id>/titres/", titres.table, name="titres-import"),
+    path("titres/", titres.titres, name="titres"),
+    path("titres/<int:titre_id>/", titres.titre, name="titre"),
+    path("titres/<int:titre_id>/annuler/", titres.cancel, name="titre-cancel"),
+    path("titres/<int:titre_id>/reduire/", titres.reduce, name="titre-reduce"),
+    path("titres/reductions/", titres.reductions, name="reductions"),
+    path("titres/reductions/<int:request_id>/", titres.answer, name="reduction-answer"),
+    path("echeanciers/", plans.plans, name="plans"),
+    path("echeanciers/<int:plan_id>/arreter/", plans.end, name="plan-end"),
+    path("dossiers/<slug:code>/echeancier/<slug:number>/", plans.open_one, name="plan-open"),
+    path("relances/reglages/", settings.overview, name="recovery-settings"),
+    path("relances/reglages/niveau/<int:rank>/", settings.level, name="reminder-setting"),
+    path("relances/reglages/comptable/", settings.treasury, name="treasury"),
+    path("relances/reglages/fois/<slug:code>/", settings.instalments, name="instalment-rule"),
+    path("relances/reglages/payfip/<slug:code>/", settings.payfip, name="titre-payfip"),
+]
