@@ -25,7 +25,7 @@ from preau.billing.models import CashOffice, CashOfficeAct, CashOfficePerson, In
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 
-CEILING_MAX_CENTS = 10_000_000
+PERSON_ROLES = CashOfficePerson.Role.choices
 
 
 def act_on(cash_office_id: int, day: date) -> CashOfficeAct | None:

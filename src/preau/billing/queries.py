@@ -1,11 +1,12 @@
 """Reading accounts and invoices, always within one family's scope or one agent's."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Window
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from preau.billing.models import (
@@ -13,6 +14,7 @@ from preau.billing.models import (
     Allocation,
     BillingRun,
     CashOffice,
+    CounterPart,
     CounterPayment,
     FamilyAccount,
     Invoice,
@@ -165,6 +167,7 @@ SHOWN = (
     "quantity",
     "unit_cents",
     "amount_cents",
+    "share_cents",
     "dates",
     "explanation",
 )
@@ -266,6 +269,49 @@ def get_counter_payment(receipt_number: str) -> CounterPayment | None:
         .filter(receipt_number=receipt_number)
         .first()
     )
+
+
+def payment_sent(key: str, *, family_id: int) -> CounterPayment | None:
+    """The family's encashment that this form already made."""
+    try:
+        wanted = uuid.UUID(key)
+    except ValueError:
+        return None
+    return CounterPayment.objects.filter(key=wanted, family_id=family_id).first()
+
+
+def void_of(payment_id: int) -> CounterPayment | None:
+    """The line that voids an encashment."""
+    return CounterPayment.objects.filter(voids_id=payment_id).first()
+
+
+def settled_by(payment: CounterPayment) -> list[tuple[Invoice, int]]:
+    """Which invoices an encashment paid at once, and how much of each."""
+    found = Invoice.objects.in_bulk([int(pk) for pk in payment.settles])
+    return [(found[int(pk)], cents) for pk, cents in payment.settles.items()]
+
+
+def payments_by_means(means: str) -> QuerySet[Any]:
+    """The encashments where something came by this means."""
+    return CounterPart.objects.filter(means=means).values("payment_id")
+
+
+def payments_by_reference(text: str) -> QuerySet[Any]:
+    """The encashments with a cheque, a ticket or a transfer of this number."""
+    return CounterPart.objects.filter(reference__icontains=text).values("payment_id")
+
+
+def parts_of_mixed(mixed: QuerySet[CounterPayment]) -> list[tuple[str, int, int, int]]:
+    """(means, +1 or −1 for a void, how many, cents) of payments by several means."""
+    taken = CounterPart.objects.filter(payment__in=mixed.order_by().values("pk"))
+    voided = CounterPart.objects.filter(payment__voided_by__in=mixed.order_by().values("pk"))
+    return [
+        (means, sign, n, cents)
+        for found, sign in ((taken, 1), (voided, -1))
+        for means, n, cents in found.values_list("means")
+        .annotate(n=Count("pk"), cents=Sum("amount_cents"))
+        .order_by()
+    ]
 
 
 def paid_lines(

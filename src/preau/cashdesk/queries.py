@@ -58,3 +58,8 @@ def refund_files() -> QuerySet[RefundFile]:
 def get_refund_file(number: str) -> RefundFile | None:
     """A refund file by its number."""
     return refund_files().filter(number=number).first()
+
+
+def refund_statuses() -> list[tuple[str, str]]:
+    """The states of a refund, for a filter."""
+    return [(value, str(label)) for value, label in Refund.Status.choices]

@@ -32,6 +32,7 @@ MAIN = (
     _entry("townhall:sites", _("Sites"), P.SEE_REGISTER, P.TAKE_ATTENDANCE),
     _entry("townhall:schools", _("Écoles"), P.MANAGE_SCHOOLS),
     _entry("townhall:childcare", _("Crèche"), P.MANAGE_CRECHE),
+    _entry("townhall:counter", _("Guichet"), P.TAKE_PAYMENTS),
     _entry("townhall:billing", _("Factures"), P.SEE_ACCOUNTS, P.BILL, P.TAKE_PAYMENTS),
     _entry("townhall:messages", _("Messages"), P.SEND_MESSAGES),
     _entry("townhall:dashboard", _("Tableau"), P.SEE_FIGURES),

@@ -15,6 +15,8 @@ SUBJECTS = (
     "sites",
     "imports",
     "billing",
+    "cashdesk",
+    "online",
     "online",
     "directdebit",
     "recovery",

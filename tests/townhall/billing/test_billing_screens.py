@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from preau.accounts.enums import Role
 from preau.billing import counter, runs
-from preau.billing.models import BillingRun, CashOffice, CounterPayment, Invoice
+from preau.billing.models import BillingRun, CashOffice, Invoice
 from preau.payments.models import GatewayAccount
 from tests.billing.test_runs import BOOK, book_day, set_quotient
 from tests.bookings.world import children_of, make_family, make_offering, make_slot
@@ -52,13 +52,6 @@ def text(response):
     return re.sub(r"[\u202f\u00a0]", " ", response.content.decode())
 
 
-def take(agent, family, **values):
-    return agent.post(
-        url("counter-take", family.code, "enfance"),
-        {"key": str(uuid.uuid4()), "means": "CASH", "amount": "10", "invoice": ""} | values,
-    )
-
-
 def test_every_screen_stands_empty_and_full(agent, family, office):
     names = [
         ("billing",),
@@ -66,17 +59,14 @@ def test_every_screen_stands_empty_and_full(agent, family, office):
         ("cash-offices",),
         ("cash-office-new",),
         ("billing-payments",),
-        ("counter-payments",),
         ("family-account", family.code),
         ("cash-office", "enfance"),
         ("cash-office-gateway", "enfance"),
         ("cash-office-activities", "enfance"),
-        ("counter-take", family.code, "enfance"),
     ]
     for name in names:
         assert agent.get(url(*name)).status_code == 200, name
     invoice = make_invoice(family, office, 5000)
-    take(agent, family)
     make_offering()
     for name in [
         *names,
@@ -100,7 +90,6 @@ def test_every_screen_stands_empty_and_full(agent, family, office):
         response = agent.get(url("billing") + f"?export={kind}")
         assert response.status_code == 200
     assert agent.get(url("billing") + "?export=exe").status_code == 404
-    assert agent.get(url("counter-payments") + "?export=csv").status_code == 200
 
 
 def test_who_may_not(family, office):
@@ -109,7 +98,6 @@ def test_who_may_not(family, office):
     for name in [
         ("billing",),
         ("billing-invoice", invoice.number),
-        ("counter-payments",),
         ("family-account", family.code),
         ("billing-runs",),
         ("cash-offices",),
@@ -117,68 +105,8 @@ def test_who_may_not(family, office):
         assert manager.get(url(*name)).status_code == 403, name
     desk = signed_in(Role.COUNTER)
     assert desk.get(url("family-account", family.code)).status_code == 200
-    assert desk.get(url("counter-take", family.code, "enfance")).status_code == 403
     assert desk.get(url("billing-runs")).status_code == 403
     assert Client().get(url("billing")).status_code == 302
-
-
-def test_taking_cash_and_a_cheque(agent, family, office):
-    invoice = make_invoice(family, office, 5000)
-    key = str(uuid.uuid4())
-    for _ in range(2):
-        assert take(agent, family, amount="12,50", key=key).status_code == 302
-    assert left_on(invoice) == 3750 and CounterPayment.objects.count() == 1
-    response = take(
-        agent,
-        family,
-        means="CHEQUE",
-        amount="37,50",
-        invoice=str(invoice.pk),
-        cheque_number="7654321",
-        cheque_drawer="Mamie",
-    )
-    assert response.status_code == 302 and left_on(invoice) == 0
-    mails = apps.get_model("messaging", "Message").objects.filter(family_id=family.pk)
-    assert mails.count() == 2 and "ENFANCE-R-2026-00001" in mails.earliest("pk").body
-    html = text(agent.get(url("family-account", family.code)))
-    assert "À zéro." in html and "ENFANCE-R-2026-00002" in html
-
-
-@pytest.mark.parametrize(
-    ("values", "sentence"),
-    [
-        ({"amount": "300,01"}, "300,00 €"),
-        ({"amount": "0"}, "au moins"),
-        ({"amount": "zut"}, "montant en euros"),
-        ({"means": "ANCV"}, "Sélectionnez"),
-        ({"means": "CHEQUE"}, "numéro du chèque"),
-        ({"invoice": "999"}, "Sélectionnez"),
-        ({"key": "x"}, ""),
-        ({"amount": "9" * 400}, "montant en euros"),
-    ],
-)
-def test_bad_takings_are_refused_with_a_sentence(agent, family, office, values, sentence):
-    response = take(agent, family, **values)
-    assert response.status_code == 422 and sentence in text(response)
-    assert not CounterPayment.objects.exists()
-
-
-def test_a_void_from_the_screen(agent, family, office, settings, tmp_path):
-    settings.MEDIA_ROOT = str(tmp_path)
-    invoice = make_invoice(family, office, 5000)
-    take(agent, family, amount="50")
-    receipt = CounterPayment.objects.get().receipt_number
-    pdf = agent.get(url("counter-receipt", receipt))
-    assert pdf.content.startswith(b"%PDF")
-    assert agent.get(url("counter-receipt", receipt)).content == pdf.content
-    assert agent.post(url("counter-void", receipt), {"key": str(uuid.uuid4())}).status_code == 422
-    sent = {"key": str(uuid.uuid4()), "reason": "Erreur de famille"}
-    assert agent.post(url("counter-void", receipt), sent).status_code == 302
-    assert agent.post(url("counter-void", receipt), sent).status_code == 302
-    assert left_on(invoice) == 5000 and CounterPayment.objects.count() == 2
-    void = CounterPayment.objects.get(voids__isnull=False)
-    assert agent.get(url("counter-receipt", void.receipt_number)).content.startswith(b"%PDF")
-    assert agent.get(url("counter-void", "NOPE")).status_code == 404
 
 
 def test_a_credit_note_from_the_screen(agent, family, office):
@@ -236,8 +164,6 @@ def test_offices_and_banks_from_the_screens(agent):
     values = {
         "code": "sports",
         "name": "Régie des sports",
-        "payment_days": "30",
-        "means": ["CASH"],
         "top_up_min_cents": "10",
         "is_active": "on",
         "accepts_top_up": "on",
@@ -293,7 +219,7 @@ def test_few_queries(agent, office, many, django_assert_max_num_queries):
             actor=AGENT,
             now=NOW,
         )
-    for name in [("billing",), ("family-account", family.code), ("counter-payments",)]:
+    for name in [("billing",), ("family-account", family.code)]:
         with django_assert_max_num_queries(18):
             assert agent.get(url(*name)).status_code == 200
 
@@ -305,19 +231,3 @@ def test_what_banks_said_is_shown(agent, family):
     html = text(agent.get(url("billing-payments")))
     assert "non vérifié" in html and "<script>alert" not in html
     assert balance(family, office) == 0 and OCTOBER
-
-
-def test_the_till_is_counted_by_day_means_and_text(agent, family, office):
-    take(agent, family, amount="10")
-    take(agent, family, amount="7,50", means="CHEQUE", cheque_number="5019", cheque_drawer="B")
-    page = text(agent.get(url("counter-payments")))
-    assert "10,00 €" in page and "7,50 €" in page
-    cheques = text(agent.get(url("counter-payments"), {"means": "CHEQUE"}))
-    assert "7,50 €" in cheques and "10,00 €" not in cheques
-    found = agent.get(url("counter-payments"), {"q": "5019", "office": "enfance"})
-    assert len(found.context["page"].object_list) == 1
-    none = agent.get(url("counter-payments"), {"until": "2001-01-01"})
-    assert "Aucun encaissement ainsi" in text(none)
-    assert agent.get(url("counter-payments"), {"since": "hier"}).status_code == 200
-    rows = agent.get(url("counter-payments"), {"means": "CHEQUE", "export": "csv"})
-    assert "5019" in b"".join(rows).decode() and "10,00" not in b"".join(rows).decode()

@@ -1,7 +1,6 @@
 """Forms of the billing screens."""
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,15 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from preau.billing.queries import OfficeAccount
 from preau.kernel.french import euros, month
 from preau.ui.money import EurosField
 
-MEANS = (
-    ("CASH", gettext_lazy("espèces (300 € au plus)")),
-    ("CHEQUE", gettext_lazy("chèque")),
-    ("CARD", gettext_lazy("carte")),
-)
 STATES = (
     ("", gettext_lazy("toutes")),
     ("left", gettext_lazy("à payer")),
@@ -93,10 +86,6 @@ class OfficeForm(forms.Form):
         help_text=gettext_lazy("En tête de chaque numéro de facture ; ne change plus."),
     )
     name = forms.CharField(label=gettext_lazy("Nom"), max_length=80)
-    act_reference = forms.CharField(
-        label=gettext_lazy("Acte constitutif"), max_length=160, required=False
-    )
-    cashier_name = forms.CharField(label=gettext_lazy("Régisseur"), max_length=120, required=False)
     address = forms.CharField(
         label=gettext_lazy("Adresse du guichet"),
         required=False,
@@ -104,15 +93,6 @@ class OfficeForm(forms.Form):
         max_length=300,
     )
     phone = forms.CharField(label=gettext_lazy("Téléphone"), max_length=20, required=False)
-    payment_days = forms.IntegerField(
-        label=gettext_lazy("Délai de paiement, en jours"), min_value=0, max_value=120, initial=25
-    )
-    means = forms.MultipleChoiceField(
-        label=gettext_lazy("Moyens de paiement que l’acte prévoit au guichet"),
-        choices=MEANS,
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
     accepts_top_up = forms.BooleanField(
         label=gettext_lazy("Les familles peuvent verser d’avance"), required=False, initial=True
     )
@@ -230,81 +210,12 @@ class ActivityForm(forms.Form):
 
     office = forms.ChoiceField(label=gettext_lazy("Régie"), required=False)
     accounting_code = forms.CharField(
-        label=gettext_lazy("Imputation"), max_length=20, required=False
+        label=gettext_lazy("Imputation (compte M57)"), max_length=20, required=False
     )
+    function_code = forms.CharField(label=gettext_lazy("Fonction"), max_length=10, required=False)
     is_meal = forms.BooleanField(label=gettext_lazy("repas"), required=False)
     counts_for_tax = forms.BooleanField(label=gettext_lazy("frais de garde"), required=False)
 
     def __init__(self, *args: Any, offices: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["office"].choices = [("", _("aucune")), *((o.code, o.name) for o in offices)]
-
-
-class CounterFilterForm(forms.Form):
-    """Which receipts: a day or several, a cash office, a means, a file."""
-
-    q = forms.CharField(
-        label=gettext_lazy("Dossier, reçu ou chèque"), required=False, max_length=80
-    )
-    since = forms.DateField(
-        label=gettext_lazy("Du"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=gettext_lazy("Au"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    office = forms.ChoiceField(label=gettext_lazy("Régie"), required=False)
-    means = forms.ChoiceField(label=gettext_lazy("Moyen"), required=False)
-
-    def __init__(self, *args: Any, offices: Iterable[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["office"].choices = [("", _("toutes")), *((o.code, o.name) for o in offices)]
-        self.fields["means"].choices = [
-            ("", _("tous")),
-            ("CASH", _("espèces")),
-            ("CHEQUE", _("chèque")),
-            ("CARD", _("carte")),
-        ]
-
-
-class CounterForm(forms.Form):
-    """Cash or a cheque received from a family."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput)
-    means = forms.ChoiceField(label=gettext_lazy("Moyen"), widget=forms.RadioSelect)
-    amount = EurosField(label=gettext_lazy("Montant reçu"), min_cents=1)
-    invoice = forms.ChoiceField(
-        label=gettext_lazy("Pour"),
-        required=False,
-        help_text=gettext_lazy("Sans choix, la plus ancienne dette d’abord"),
-    )
-    cheque_number = forms.CharField(
-        label=gettext_lazy("Numéro du chèque"), required=False, max_length=20
-    )
-    cheque_drawer = forms.CharField(label=gettext_lazy("Tiré par"), required=False, max_length=120)
-
-    def __init__(self, *args: Any, account: OfficeAccount, **kwargs: Any) -> None:
-        initial = kwargs.setdefault("initial", {})
-        initial.setdefault("key", uuid.uuid4())
-        if account.left_cents:
-            initial.setdefault("amount", account.left_cents)
-        super().__init__(*args, **kwargs)
-        allowed = [item for item in MEANS if item[0] in account.office.means and item[0] != "CARD"]
-        self.fields["means"].choices = allowed
-        if allowed:
-            self.fields["means"].initial = allowed[0][0]
-        self.fields["invoice"].choices = [
-            ("", _("la plus ancienne dette d’abord")),
-            *(
-                (str(i.pk), f"{i.number}, {month(i.month)} : {euros(i.left_cents)}")
-                for i in account.unpaid
-            ),
-        ]
-
-    def chosen(self) -> dict[int, int] | None:
-        invoice = self.cleaned_data["invoice"]
-        return {int(invoice): self.cleaned_data["amount"]} if invoice else None
-
-
-class VoidForm(forms.Form):
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-    reason = forms.CharField(label=gettext_lazy("Motif de l’annulation"), max_length=200)

@@ -1,0 +1,41 @@
+from django.urls import path
+
+from preau.townhall.cashdesk import acts, counter, refunds, tills
+
+urlpatterns = [
+    path("guichet/", counter.counter, name="counter"),
+    path("guichet/recus/<slug:receipt>/", counter.done, name="counter-done"),
+    path("guichet/<slug:code>/", counter.family, name="counter-family"),
+    path("dossiers/<slug:code>/encaisser/", counter.choose_office, name="family-payment"),
+    path("dossiers/<slug:code>/compte/encaisser/<slug:office>/", counter.take, name="counter-take"),
+    path("dossiers/<slug:code>/compte/rembourser/<slug:office>/", refunds.ask, name="refund-ask"),
+    path("encaissements/", counter.payments, name="counter-payments"),
+    path("encaissements/<slug:receipt>/recu/", counter.receipt, name="counter-receipt"),
+    path("encaissements/<slug:receipt>/annuler/", counter.void, name="counter-void"),
+    path("encaissements/<slug:receipt>/corriger/", counter.correct, name="counter-correct"),
+    path("caisses/", tills.tills, name="tills"),
+    path("caisses/journees/<int:day_id>/", tills.day, name="till-day"),
+    path("caisses/journees/<int:day_id>/pdf/", tills.day_pdf, name="till-day-pdf"),
+    path("caisses/versements/<slug:number>/pdf/", tills.deposit_pdf, name="deposit-pdf"),
+    path("caisses/remises/<slug:number>/pdf/", tills.handover_pdf, name="handover-pdf"),
+    path("caisses/<slug:office>/", tills.till, name="till"),
+    path("caisses/<slug:office>/ouvrir/", tills.open_day, name="till-open"),
+    path("caisses/<slug:office>/clore/", tills.close_day, name="till-close"),
+    path("caisses/<slug:office>/journees/", tills.days, name="till-days"),
+    path("caisses/<slug:office>/versements/", tills.deposits, name="till-deposits"),
+    path("caisses/<slug:office>/verser/", tills.deposit, name="till-deposit"),
+    path("caisses/<slug:office>/remettre/", tills.hand_over, name="till-handover"),
+    path("caisses/<slug:office>/etat/", tills.statement, name="till-statement"),
+    path("remboursements/", refunds.refunds, name="refunds"),
+    path("remboursements/<int:refund_id>/annuler/", refunds.cancel, name="refund-cancel"),
+    path("remboursements/<slug:office>/transmettre/", refunds.send, name="refunds-send"),
+    path("remboursements/etats/<slug:number>/", refunds.refund_file, name="refund-file"),
+    path("regies/<slug:code>/acte/", acts.act, name="cash-office-act"),
+    path("regies/<slug:code>/acte/nouveau/", acts.new_act, name="cash-office-act-new"),
+    path("regies/<slug:code>/personnes/", acts.name_person, name="cash-office-person-new"),
+    path(
+        "regies/<slug:code>/personnes/<int:person_id>/fin/",
+        acts.end_person,
+        name="cash-office-person-end",
+    ),
+]
