@@ -3,12 +3,14 @@
 import datetime as dt
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from preau.audit.models import Entry
 from preau.bookings.doors import get_doors, opening_words
-from preau.bookings.errors import NeedsRecap
+from preau.bookings.errors import BookingRefused, NeedsRecap, NotOpenYet
 from preau.bookings.household import get_household
 from preau.bookings.models import Booking, Submission
-from preau.bookings.services import submit_planning
+from preau.bookings.services import book_place, book_whole_period, submit_planning
 from preau.catalogue.models import Offering, SchoolYear
 from preau.enrolments.models import Enrolment
 from preau.kernel.actors import Actor
@@ -139,11 +141,14 @@ def test_an_agent_may_book_before_the_hour_knowingly(family, now):
     window(slot.offering)
     actor = world.agent(world.make_agent())
     assert send(family, slot, now, actor)["outcome"] == "NOT_OPEN"
-    assert send(family, slot, now, actor, late_allowed=True)["outcome"] == "CONFIRMED"
+    assert (
+        send(family, slot, now, actor, late_allowed=True, reason="Fratrie")["outcome"]
+        == "CONFIRMED"
+    )
     # A family cannot claim what only an agent may.
     other = world.make_family(1)
     world.enrol_all(other, slot.offering)
-    assert send(other, slot, now, late_allowed=True)["outcome"] == "NOT_OPEN"
+    assert send(other, slot, now, late_allowed=True, reason="Fratrie")["outcome"] == "NOT_OPEN"
 
 
 def test_windows_of_one_audience_never_overlap(now):
@@ -188,3 +193,54 @@ def test_a_sending_in_one_step_never_surprises(family, now, monkeypatch):
         )
     booking.refresh_from_db()
     assert booking.status == "CONFIRMED" and not Submission.objects.exists()
+
+
+def judo():
+    return world.make_offering(
+        "judo",
+        name="Judo",
+        kind="SPORT",
+        mode="WHOLE_PERIOD",
+        hours=("17:00", "18:00"),
+        weekdays=(3,),
+        product="séance",
+    )
+
+
+def test_an_enrolment_for_the_whole_period_waits_for_its_window(now):
+    offering = judo()
+    world.make_slot("2026-10-15", offering=offering)
+    later = [world.make_slot(on, offering=offering) for on in ("2026-12-10", "2026-12-17")]
+    window(offering, first_day=world.day("2026-12-01"))
+    family = world.make_family(1)
+    [enrolment] = world.enrol_all(family, offering)
+    asked = {"enrolment_id": enrolment.pk, "channel": "PORTAL"}
+    got = book_whole_period(**asked, now=now, actor=world.parent(family))
+    assert (got.booked, got.waiting, got.shut) == (1, 0, 2)
+    [job] = ProcrastinateJob.objects.filter(task_name="bookings.book_when_open")
+    assert job.scheduled_at == DECEMBER and job.args["enrolment_id"] == enrolment.pk
+    again = book_whole_period(**asked, now=DECEMBER, actor=Actor.system())
+    assert (again.booked, again.shut) == (2, 0)
+    assert all(slot.bookings.count() == 1 for slot in later)
+
+
+def test_an_agent_passes_the_window_with_a_reason_that_is_kept(family, now):
+    slot = world.make_slot("2026-12-15")
+    window(slot.offering)
+    town = Actor(user_id=1, label="Samia Haddad", channel="COUNTER", is_agent=True)
+    child = world.children_of(family)[0]
+    place = {
+        "slot_id": slot.pk,
+        "child_id": child.pk,
+        "family_id": family.pk,
+        "enrolment_id": Enrolment.objects.get(child=child).pk,
+        "channel": "COUNTER",
+        "now": now,
+    }
+    for actor, reason in ((world.parent(family), "Je voudrais"), (town, " ")):
+        with pytest.raises(NotOpenYet, match="Les réservations ouvrent mardi"):
+            book_place(**place, actor=actor, reason=reason)
+    book_place(**place, actor=town, reason="Enfant confié")
+    assert Entry.objects.filter(summary__contains="avant l’ouverture. Motif : Enfant confié")
+    with pytest.raises(BookingRefused, match="hors délai"):
+        send(family, world.make_slot("2026-12-17"), now, actor=town, late_allowed=True)

@@ -76,6 +76,7 @@ def test_an_agent_may_accept_what_is_late(family):
         actor=world.agent(world.make_agent()),
         add=[(slot.pk, world.children_of(family)[0].pk)],
         late_allowed=True,
+        reason="Enfant confié",
     )
     assert sent.receipt[0]["outcome"] == "CONFIRMED"
     assert Booking.objects.get().channel == "PHONE"

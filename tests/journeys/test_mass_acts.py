@@ -82,14 +82,14 @@ def states(slot):
 def test_a_closed_day_from_its_preview_to_its_undoing(town, now, agent):
     asked = wish(ends_on=DAY + dt.timedelta(days=1))
     preview = preview_mass_act(asked, now)
-    assert (preview.children, preview.families, len(preview.rows)) == (3, 2, 5)
+    assert (preview.children, preview.families, len(preview.rows)) == (3, 2, 6)
     assert not preview.charged
     act = ask(asked, now, agent)
     assert MassAct.objects.get().status == "QUEUED"
     assert Booking.objects.filter(status="CANCELLED").count() == 0  # the worker acts
     run_mass_act(act_id=act.pk, now=now)
     act.refresh_from_db()
-    # The five places, and the one who waited.
+    # The five places, and the one who waited, as the preview said.
     assert (act.status, act.done, act.families, len(act.slots)) == ("DONE", 6, 2, 2)
     assert set(Slot.objects.values_list("status", "taken")) == {("CANCELLED", 0)}
     assert not Booking.objects.filter(is_charged=True).exists()
@@ -163,6 +163,22 @@ def test_a_class_on_a_trip_leaves_the_others_and_the_queue_moves_up(town, now, a
     act.refresh_from_db()
     assert (act.restored, act.missed) == (0, 1)
     assert "n’a pas pu vous être rendue" in Message.objects.latest("pk").body
+
+
+def test_a_class_on_a_trip_leaves_its_queues_too_and_is_offered_nothing(town, now, agent):
+    trip = put_in_class(town["lina"])
+    put_in_class(town["sami"])
+    preview = preview_mass_act(asked := wish("SCHOOL_TRIP", school_class=trip.pk), now)
+    assert {row.child_id for row in preview.rows} == {town["lina"].pk, town["sami"].pk}
+    assert "Retiré de la liste d’attente : rien n’est dû." in dict(preview.sentences)
+    act = ask(asked, now, agent)
+    run_mass_act(act_id=act.pk, now=now)
+    slot = town["slots"][0]
+    assert Booking.objects.get(slot=slot, child=town["sami"]).status == "CANCELLED"
+    assert not Message.objects.filter(subject__startswith="Une place se libère").exists()
+    ask_undo(act_id=act.pk, now=now, actor=agent)
+    run_undo(act_id=act.pk, user_id=None, label="Samia", now=now)
+    assert states(slot)[town["sami"].pk] == "WAITING"
 
 
 def test_what_has_begun_stays(town, agent):

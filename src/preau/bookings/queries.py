@@ -392,9 +392,12 @@ def register(
     last: date,
     establishment_ids: Iterable[int] | None = None,
     activity_id: int | None = None,
+    with_waiting: bool = False,
 ) -> QuerySet[Booking]:
-    """Places held over a period, at these sites (None: all), to be filtered, sorted and paged."""
-    found = Booking.objects.filter(slot__day__range=(first, last), status__in=HOLDING)
+    """Places held over a period, at these sites (None: all), to be filtered, sorted and paged;
+    with those who wait for one when asked."""
+    statuses = LIVE if with_waiting else HOLDING
+    found = Booking.objects.filter(slot__day__range=(first, last), status__in=statuses)
     if establishment_ids is not None:
         found = found.filter(slot__offering__establishment__in=list(establishment_ids))
     if activity_id is not None:

@@ -21,6 +21,20 @@ def expire_holds_of(family_id: int, user_id: int) -> None:
     release_holds(family_id=family_id, user_id=user_id, now=utc_now(), late_only=True)
 
 
+@app.task(queue="default", name="bookings.book_when_open")
+def book_when_open(enrolment_id: int, channel: str) -> None:
+    """When the sessions of an enrolment taken for the whole period open to its household."""
+    from preau.bookings.services.periods import book_whole_period
+    from preau.enrolments.queries import get_enrolment
+    from preau.kernel.actors import Actor
+
+    enrolment = get_enrolment(enrolment_id)
+    if enrolment is not None and enrolment.status == "ACTIVE":
+        book_whole_period(
+            enrolment_id=enrolment_id, channel=channel, now=utc_now(), actor=Actor.system()
+        )
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(queue="upkeep", name="bookings.sweep_offers")
 def sweep_offers(timestamp: int) -> None:

@@ -145,8 +145,10 @@ def cancel_slots(
         if hold.slot_id in open_ids:
             seats.release_hold(hold)
     Booking.objects.bulk_update(bookings, _FIELDS, batch_size=500)
-    # The half days may go to those who waited for a full day's place.
-    seats.settle()
+    if tell:
+        # What the other products of the day share with these is free. An act on many slots comes
+        # to those products too: nobody is offered what is about to be cancelled.
+        seats.settle()
     seats.save()
     record(
         actor=actor,

@@ -36,8 +36,8 @@ def book_whole_period(
     """Book every session to come of the enrolment's offering; where it is full, the child waits.
 
     Asked again (new sessions opened since), it books only what is missing. Sessions whose booking
-    is not open to the household are left out, unless an agent gives a `reason`, kept in the
-    journal.
+    is not open to the household are left out, and booked by a job when they open; unless an agent
+    gives a `reason`, kept in the journal.
     """
     enrolment = get_enrolment(enrolment_id)
     assert enrolment is not None
@@ -68,11 +68,14 @@ def book_whole_period(
     doors = get_doors(household, [enrolment.offering_id], first, enrolment.ends_on, now)
     created = []
     shut = 0
+    coming: list[datetime] = []
     for slot in sorted(seats.asked.values(), key=lambda s: (s.day, s.starts_at)):
         if slot.pk in held or started(day=slot.day, starts_at=slot.starts_at, now=now):
             continue
-        if not early and not doors.opening(slot.offering_id, enrolment.child_id, slot.day).is_open:
+        opening = doors.opening(slot.offering_id, enrolment.child_id, slot.day)
+        if not opening.is_open and not early:
             shut += 1
+            coming += [opening.opens_at] if opening.opens_at else []
             continue
         young, from_kept = is_young(enrolment.child.birth_on, slot.day), False
         if seats.left(slot.pk, young=young):
@@ -111,4 +114,9 @@ def book_whole_period(
             object_id=enrolment.pk,
         )
     tell_offers(seats.offered, now=now)
+    for at in sorted(set(coming))[:1]:
+        # The sessions that are shut are booked when they open, those that open later after them.
+        from preau.bookings.tasks import book_when_open
+
+        book_when_open.configure(schedule_at=at).defer(enrolment_id=enrolment_id, channel=channel)
     return WholePeriod(booked, len(created) - booked, shut)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from preau.audit.services import record
 from preau.bookings.enums import Outcome
-from preau.bookings.errors import NeedsRecap, NotAllFree, NothingToSend
+from preau.bookings.errors import BookingRefused, NeedsRecap, NotAllFree, NothingToSend
 from preau.bookings.models import PlanningDraft, Submission
 from preau.bookings.notices import tell_offers, tell_receipt
 from preau.bookings.services.deciding import Line, Sending
@@ -34,6 +34,7 @@ def submit_planning(
     when_full: str = "wait",
     all_or_nothing: bool = False,
     late_allowed: bool = False,
+    reason: str = "",
     no_surprise: bool = False,
     schooling: Mapping[int, Mapping[str, Any]] | None = None,
     family: Any = None,
@@ -44,10 +45,14 @@ def submit_planning(
     not), refused and why. `when_full` is "wait" or "skip". With `all_or_nothing`, NotAllFree is
     raised and nothing is written unless every day added is booked. With `no_surprise`, NeedsRecap
     is raised and nothing is written when a day would stay due or bear a surcharge. An agent may
-    book after the deadline, or before the booking opens, with `late_allowed`. The same `key`
+    book after the deadline, or before the booking opens, with `late_allowed` and a `reason`, kept
+    in the journal. The same `key`
     again returns the first receipt. `family`: its row, when the caller has it. Raises
     NothingToSend when there is nothing in it.
     """
+    late_allowed = late_allowed and actor.is_agent
+    if late_allowed and not reason.strip():
+        raise BookingRefused("Écrivez pourquoi ces jours sont acceptés hors délai.")
     pairs = list(dict.fromkeys((int(slot), int(child)) for slot, child in add))
     removed_ids = sorted(set(remove))
     if not pairs and not removed_ids:
@@ -76,7 +81,7 @@ def submit_planning(
         actor=actor,
         channel=channel,
         when_full=when_full,
-        late_allowed=late_allowed and actor.is_agent,
+        late_allowed=late_allowed,
         schooling=schooling,
         family=family,
     )
@@ -96,7 +101,8 @@ def submit_planning(
         actor=actor,
         now=now,
         action="bookings.submit_planning",
-        summary=f"Planning {submission.reference} : {summary(lines)}",
+        summary=f"Planning {submission.reference} : {summary(lines)}"
+        + (f". Hors délai ou avant l’ouverture : {reason.strip()}" if late_allowed else ""),
         family_id=family_id,
         object_type="bookings.Submission",
         object_id=submission.pk,

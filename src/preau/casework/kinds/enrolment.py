@@ -285,6 +285,11 @@ class ActivityEnrolment(Kind):
             if booked.waiting:
                 waiting = french.count(booked.waiting, "séance")
                 told += f" En liste d’attente pour {waiting}."
+            if booked.shut:
+                shut = french.count(
+                    booked.shut, "autre séance sera demandée", "autres séances seront demandées"
+                )
+                told += f" {shut} à l’ouverture des réservations."
             return Applied(told=told, data=data)
         return Applied(
             told=f"{name} est inscrit à {offering}. Réservez maintenant ses jours dans "

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from preau.audit.services import record, record_many
+from preau.bookings.enums import BookingStatus
 from preau.bookings.queries import get_bookings, live_statuses, slots_within
 from preau.bookings.rules import started
 from preau.bookings.services import (
@@ -130,11 +131,20 @@ def _close(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
 
 
 def _take_off(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
-    families = sorted({b.family_id for b in concerned_bookings(wish, now)})
-    for family_id in families:
+    # Those who wait first: none of them is offered a place that the act is about to free.
+    concerned = concerned_bookings(wish, now)
+    waiting = sorted({b.family_id for b in concerned if b.status == BookingStatus.WAITING})
+    holding = sorted({b.family_id for b in concerned if b.status != BookingStatus.WAITING})
+    turns = [(family_id, True) for family_id in waiting] + [(pk, False) for pk in holding]
+    for family_id, waits in turns:
         with transaction.atomic():
             mine = _locked(act.pk)
-            rows = judge(wish, concerned_bookings(wish, now, family_id), now)
+            found = [
+                booking
+                for booking in concerned_bookings(wish, now, family_id)
+                if not waits or booking.status == BookingStatus.WAITING
+            ]
+            rows = judge(wish, found, now)
             before = live_statuses({row.slot_id for row in rows})
             for charged, sentence in sorted({(row.charged, row.sentence) for row in rows}):
                 same = [r for r in rows if (r.charged, r.sentence) == (charged, sentence)]

@@ -11,7 +11,7 @@ from django.db.models import OuterRef
 from preau.attendance.enums import AbsenceReason
 from preau.attendance.queries import with_class
 from preau.attendance.rules import absence_facts
-from preau.bookings.enums import SlotStatus
+from preau.bookings.enums import BookingStatus, SlotStatus
 from preau.bookings.household import get_household
 from preau.bookings.pricing import FamilyRules, Service
 from preau.bookings.queries import register
@@ -32,6 +32,7 @@ REASONS = {
 }
 CLOSED = "Séance annulée par la ville : rien n’est dû."
 IN_TIME = "Prévenu à temps : rien n’est dû."
+WAITED = "Retiré de la liste d’attente : rien n’est dû."
 SCHOOL_SAID = "Absence du fait de l’école : rien n’est dû."
 
 
@@ -129,19 +130,29 @@ def preview_mass_act(wish: Wish, now: datetime) -> Preview:
     wish.check(now)
     bookings = concerned_bookings(wish, now)
     if wish.closes:
-        rows = [_row(booking, charged=False, cents=0, sentence=CLOSED) for booking in bookings]
+        rows = [
+            _row(
+                booking,
+                charged=False,
+                cents=0,
+                sentence=WAITED if booking.status == BookingStatus.WAITING else CLOSED,
+            )
+            for booking in bookings
+        ]
     else:
         rows = judge(wish, bookings, now)
     return Preview(sorted(rows, key=lambda row: (row.day, row.child, row.booking_id)))
 
 
 def concerned_bookings(wish: Wish, now: datetime, family_id: int | None = None) -> list[Any]:
-    """The places held on open slots that have not begun, within the wish; one query."""
+    """The places held, and waited for, on open slots that have not begun, within the wish; one
+    query."""
     found = register(
         first=max(wish.starts_on, paris_day(now)),
         last=wish.ends_on,
         establishment_ids=wish.sites,
         activity_id=wish.activity,
+        with_waiting=True,
     ).filter(slot__status=SlotStatus.OPEN)
     if wish.school_class is not None:
         # The class of the child on the day of each slot.
@@ -181,6 +192,8 @@ def _ranks(bookings: Iterable[Any]) -> dict[tuple[int, int], list[date]]:
     """The days of absence of each child in each activity, as rules count them."""
     ranks: dict[tuple[int, int], list[date]] = {}
     for booking in bookings:
+        if booking.status == BookingStatus.WAITING:
+            continue
         days = ranks.setdefault((booking.child_id, booking.slot.offering_id), [])
         if booking.slot.day not in days:
             days.append(booking.slot.day)
@@ -194,6 +207,8 @@ def _judge_one(
     ranks: dict[tuple[int, int], list[date]],
     now: datetime,
 ) -> Concerned:
+    if booking.status == BookingStatus.WAITING:
+        return _row(booking, charged=False, cents=0, sentence=WAITED)
     slot = booking.slot
     service = Service(
         slot.offering.activity.slug,

@@ -210,6 +210,7 @@ def send_draft(
     now: datetime,
     actor: Actor,
     late_allowed: bool = False,
+    reason: str = "",
 ) -> Any:
     """Send the draft whose key the recap page holds. Once sent, the same key gives its receipt.
 
@@ -228,6 +229,7 @@ def send_draft(
         when_full=when_full,
         all_or_nothing=all_or_nothing,
         late_allowed=late_allowed,
+        reason=reason,
         schooling=_schooling(add, now),
     )
 

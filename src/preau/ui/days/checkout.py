@@ -107,6 +107,7 @@ def review_page(desk: Desk) -> HttpResponse:
                 now=now,
                 actor=desk.actor,
                 late_allowed=late_allowed,
+                reason=data.get("reason", "")[:200],
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
