@@ -241,8 +241,9 @@ def test_the_register_of_3300_children_is_fast(counter, school, django_assert_ma
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO families_child (last_name, usage_name, first_name, birth_on, sex, diet, "
-            "former_code, has_pai, search_key, created_at) SELECT 'Nom' || g, '', 'Prénom', '2018-01-01', 'F', "
-            "'STANDARD', '', false, 'nom' || g, now() FROM generate_series(1, 3300) g"
+            "former_code, has_pai, search_key, created_at) SELECT 'Nom' || g, '', 'Prénom', "
+            "'2018-01-01', 'F', 'STANDARD', '', false, 'nom' || g, now() "
+            "FROM generate_series(1, 3300) g"
         )
         cursor.execute(
             "INSERT INTO bookings_booking (slot_id, child_id, family_id, enrolment_id, status, "
