@@ -13,6 +13,7 @@ SUBJECTS = (
     "cards",
     "account",
     "certificates",
+    "childcare",
     "menus",
 )
 urlpatterns = [path("", include(f"preau.portal.{subject}.urls")) for subject in SUBJECTS]

@@ -27,7 +27,7 @@ def commissions() -> QuerySet[Commission]:
     return Commission.objects.annotate(
         place_count=Count("places", distinct=True),
         admitted=Count("decisions", filter=Q(decisions__outcome=Outcome.ADMIT), distinct=True),
-    )
+    ).order_by("-held_on", "-pk")
 
 
 def get_commission(commission_id: int) -> Commission | None:

@@ -1,0 +1,48 @@
+"""A crèche's statement as both faces show and print it: plain text, amounts and hours in words."""
+
+from datetime import date
+from typing import Any
+
+from preau.kernel import french
+
+
+def signed_hours(minutes: int) -> str:
+    """«1 h», «−18 h»."""
+    return f"−{french.minutes(-minutes)}" if minutes < 0 else french.minutes(minutes)
+
+
+def statement_data(row: Any) -> dict[str, Any]:
+    """Everything that the page and the PDF say of a closed statement."""
+    return {
+        "title": f"Relevé de crèche {french.of(french.month(row.month))}",
+        "number": f"{row.child}, {french.month(row.month)}",
+        "day": french.day(row.closed_at, year=True, weekday=False),
+        "child": str(row.child),
+        "family": f"{row.family.name}, code famille {row.family.printed_code}",
+        "site": row.establishment.name,
+        "month": french.month(row.month),
+        "hourly": french.euros(row.hourly_cents),
+        "contracted": french.minutes(row.contracted_minutes),
+        "real": french.minutes(row.real_minutes),
+        "invoiced": signed_hours(row.invoiced_minutes),
+        "total": french.euros(row.total_cents),
+        "lines": [
+            {
+                "label": line["label"],
+                "hours": signed_hours(line["minutes"]) if line["minutes"] else "",
+                "amount": french.euros(line["cents"]),
+                "why": list(line["why"]),
+            }
+            for line in row.lines
+        ],
+        "days": [
+            {
+                "day": french.day_short(date.fromisoformat(day["day"])).capitalize(),
+                "planned": french.minutes(day["planned"]) if day["planned"] else "–",
+                "real": french.minutes(day["real"]) if day["real"] else "–",
+                "over": french.minutes(day["over"]) if day["over"] else "",
+                "note": day["note"],
+            }
+            for day in row.days
+        ],
+    }
