@@ -145,6 +145,7 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
             "row": found,
             "form": form,
             "days": days,
+            "today": paris_day(now),
         },
         status=422 if form.errors or days.errors else 200,
     )

@@ -33,6 +33,8 @@ _GROUPS = (
     (Outcome.NOT_OPEN, "past", _l("Réservations pas ouvertes"), "lock"),
     (Outcome.REFUSED, "bad", _l("Refusés"), "circle-alert"),
 )
+# More days than that of one outcome are folded by child and month.
+MANY = 40
 _PLANNED = {
     Outcome.CONFIRMED: _l("À réserver"),
     Outcome.WAITING: _l("Complets : à mettre en liste d’attente"),
@@ -56,10 +58,32 @@ def groups_of(lines: list[Any], *, planned: bool = False) -> list[dict[str, Any]
                     "kind": kind,
                     "icon": icon,
                     "title": _PLANNED.get(outcome, title) if planned else title,
-                    "rows": [_row(line) for line in rows],
+                    "rows": [_row(line) for line in rows] if len(rows) <= MANY else [],
+                    "many": len(rows),
+                    "folds": _folds(rows) if len(rows) > MANY else [],
                 }
             )
     return found
+
+
+def _folds(lines: list[Any]) -> list[dict[str, Any]]:
+    """A year of days folded by child and month: «Lina, décembre 2026 : 14 jours»."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for line in sorted(lines, key=lambda line: (line.day[:7], line.name, line.day)):
+        found.setdefault((line.name, line.day[:7]), []).append(line)
+    folds = []
+    for (name, month), rows in found.items():
+        drawn = [_row(line) for line in rows]
+        known = [row["cents"] for row in drawn if row["cents"] is not None]
+        folds.append(
+            {
+                "child": name,
+                "month": french.month(date.fromisoformat(f"{month}-01")),
+                "rows": drawn,
+                "cents": sum(known) if known else None,
+            }
+        )
+    return folds
 
 
 def _row(line: Any) -> dict[str, Any]:
