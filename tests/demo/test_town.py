@@ -120,3 +120,19 @@ def test_tells_the_family_of_three_what_to_do(town: None) -> None:
     assert left_to_pay(guardian.family_id)[0] > 0
     assert offers_of(guardian.family_id, NOW).count() == 1
     assert pending_of(guardian.family_id).count() == 1
+
+
+def test_shows_a_lived_till(town: None) -> None:
+    """Acts, closed days, deposits, one difference, a day open, a refund that waits; open hours."""
+    assert one("SELECT count(*) FROM cashdesk_tillday WHERE closed_at IS NOT NULL") > 10
+    assert one("SELECT count(*) FROM cashdesk_tillday WHERE closed_at IS NULL") == 2
+    assert one("SELECT count(*) FROM cashdesk_tillday WHERE difference_cents <> 0") == 1
+    assert one("SELECT count(*) FROM cashdesk_deposit") > 1
+    assert one("SELECT count(*) FROM cashdesk_refund WHERE status = 'WAITING'") == 1
+    assert one("SELECT count(*) FROM billing_cashofficeact") == 2
+    assert one("SELECT count(DISTINCT means) FROM billing_counterpart") >= 4
+    at_night = one(
+        "SELECT count(*) FROM billing_counterpayment"
+        " WHERE extract(hour FROM received_at AT TIME ZONE 'Europe/Paris') NOT BETWEEN 8 AND 18"
+    )
+    assert at_night == 0

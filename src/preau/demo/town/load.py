@@ -20,6 +20,7 @@ from preau.demo.town import (
     presence,
     requests,
     rules,
+    till,
     writing,
 )
 from preau.demo.town.people import AGENTS
@@ -84,6 +85,7 @@ def tell(story: Story, say: Say | None = None) -> None:
         rules.set_requests(story)
         rules.open_cash_offices(story)
         rules.hire_agents(story)
+        till.record_acts(story)
         rules.publish_rules(story)
     with chapter("Les familles", is_heavy=True):
         population.import_register(story)

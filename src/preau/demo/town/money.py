@@ -1,7 +1,7 @@
 """Invoices by the real billing run; payments at the counter, by the demo's bank, and taken over."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from preau.billing import queries as billing
 from preau.billing import services as bills
@@ -9,6 +9,7 @@ from preau.demo.bank import protocols
 from preau.demo.bank.merchants import demo_merchants
 from preau.demo.town.population import DemoHome
 from preau.demo.town.story import Story, utc
+from preau.demo.town.till import Planned, counter_hour, keep_tills
 from preau.families.queries import payers_of
 from preau.kernel.actors import Actor
 from preau.kernel.enums import Channel
@@ -95,6 +96,7 @@ def take_payments(story: Story, homes: dict[str, DemoHome]) -> None:
                 actor=story.town_hall,
             )
     _demo_payments(story, homes, counter)
+    keep_tills(story, counter.planned)
 
 
 class Cashier:
@@ -105,25 +107,12 @@ class Cashier:
         self.left = AT_COUNTER
         self.at_bank = list(AT_BANK)
         self.merchants = demo_merchants(SHOP)
+        self.planned: list[Planned] = []
 
-    def receive(self, invoice: object, payer: object, at: object) -> None:
-        """Cash or a cheque, with its receipt."""
+    def receive(self, invoice: object, payer: object, at: datetime) -> None:
+        """To be paid at the counter, when it is open; the days are lived in order afterwards."""
         self.left -= 1
-        cents = invoice.left_cents  # type: ignore[attr-defined]
-        office = invoice.cash_office  # type: ignore[attr-defined]
-        by_cash = cents <= 30_000 and "CASH" in office.means and self.story.chance(0.35)
-        bills.take_payment(
-            family_id=invoice.family_id,  # type: ignore[attr-defined]
-            cash_office_id=office.pk,
-            means="CASH" if by_cash else "CHEQUE",
-            amount_cents=cents,
-            key=uuid.uuid4(),
-            actor=self.story.agent("CASHIER"),
-            now=at,  # type: ignore[arg-type]
-            chosen={invoice.pk: cents},  # type: ignore[attr-defined]
-            cheque_number="" if by_cash else f"{self.story.dice.randrange(10**6, 10**7)}",
-            cheque_drawer="" if by_cash else str(payer),
-        )
+        self.planned.append(Planned(counter_hour(at, self.story.now), invoice, payer))
 
     def at_the_bank(
         self,

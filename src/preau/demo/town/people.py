@@ -72,7 +72,15 @@ AGENTS = [
         "Odile",
         "Marchand",
         "odile.marchand@vincennes.example",
-        "Encaisser des espèces ou un chèque, donner un reçu, annuler un encaissement.",
+        "Ouvrir la caisse, encaisser par un ou plusieurs moyens, donner un reçu, verser, compter "
+        "et clore ; rendre un crédit.",
+    ),
+    DemoAgent(
+        Role.CASHIER,
+        "Karim",
+        "Haddad",
+        "karim.haddad@vincennes.example",
+        "La régie des sports : sa propre caisse, ses propres factures, sans espèces.",
     ),
     DemoAgent(
         Role.ACCOUNTANT,

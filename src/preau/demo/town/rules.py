@@ -237,9 +237,9 @@ def hire_agents(story: Story) -> None:
             **by,
         )
         users.append(user)
-        story.agents[agent.role] = actor_of(
-            user, f"{agent.first_name} {agent.last_name}", is_agent=True
-        )
+        actor = actor_of(user, f"{agent.first_name} {agent.last_name}", is_agent=True)
+        story.agents[agent.email] = actor
+        story.agents.setdefault(agent.role, actor)
     set_fixed_password(users=users, password=AGENT_PASSWORD, now=story.opening)
 
 
