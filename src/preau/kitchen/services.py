@@ -150,6 +150,11 @@ def differences_of(count: MealCount) -> list[Difference]:
     return [Difference(*row) for row in count.differences]
 
 
+def differences_between(sent: MealCount, standing: Meals) -> list[Difference]:
+    """What changed since this sending: what the next one would tell."""
+    return differences(sent.counts, standing.counts)
+
+
 def message_of(count: MealCount, site: str) -> tuple[str, str]:
     """Subject and text of the e-mail: figures alone, no name."""
     day = french.day(count.day, year=True)

@@ -30,6 +30,7 @@ MAIN = (
     _entry("townhall:inbox", _("Demandes"), P.HANDLE_REQUESTS),
     _entry("townhall:families", _("Dossiers"), P.SEE_FAMILIES),
     _entry("townhall:sites", _("Sites"), P.SEE_REGISTER, P.TAKE_ATTENDANCE),
+    _entry("townhall:kitchen", _("Cuisine"), P.SEE_KITCHEN),
     _entry("townhall:schools", _("Écoles"), P.MANAGE_SCHOOLS),
     _entry("townhall:childcare", _("Crèche"), P.MANAGE_CRECHE),
     _entry("townhall:counter", _("Guichet"), P.TAKE_PAYMENTS),

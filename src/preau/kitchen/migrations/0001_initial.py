@@ -7,56 +7,121 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0004_menu_allergens'),
+        ("catalogue", "0004_menu_allergens"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KitchenSetting',
+            name="KitchenSetting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('emails', models.JSONField(default=list, verbose_name='destinataires')),
-                ('days_before', models.PositiveSmallIntegerField(default=1, verbose_name='jours ouvrés avant')),
-                ('hour_at', models.TimeField(verbose_name='heure limite')),
-                ('is_active', models.BooleanField(default=True, verbose_name='envoi automatique')),
-                ('establishment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalogue.establishment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("emails", models.JSONField(default=list, verbose_name="destinataires")),
+                (
+                    "days_before",
+                    models.PositiveSmallIntegerField(default=1, verbose_name="jours ouvrés avant"),
+                ),
+                ("hour_at", models.TimeField(verbose_name="heure limite")),
+                ("is_active", models.BooleanField(default=True, verbose_name="envoi automatique")),
+                (
+                    "establishment",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalogue.establishment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'envoi à la cuisine',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('establishment__isnull', True)), fields=('establishment',), name='kitchen_setting_for_the_town_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('days_before__lte', 10)), name='kitchen_days_before_reasonable')],
+                "verbose_name": "envoi à la cuisine",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("establishment__isnull", True)),
+                        fields=("establishment",),
+                        name="kitchen_setting_for_the_town_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days_before__lte", 10)),
+                        name="kitchen_days_before_reasonable",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MealCount',
+            name="MealCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='jour')),
-                ('rank', models.PositiveSmallIntegerField(verbose_name='envoi')),
-                ('counts', models.JSONField()),
-                ('allergens', models.JSONField(default=dict)),
-                ('differences', models.JSONField(default=list)),
-                ('total', models.PositiveIntegerField(verbose_name='repas')),
-                ('fixed_at', models.DateTimeField(verbose_name='arrêté le')),
-                ('fixed_by', models.CharField(max_length=160, verbose_name='par')),
-                ('sent_to', models.JSONField(default=list, verbose_name='envoyé à')),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.establishment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="jour")),
+                ("rank", models.PositiveSmallIntegerField(verbose_name="envoi")),
+                ("counts", models.JSONField()),
+                ("allergens", models.JSONField(default=dict)),
+                ("differences", models.JSONField(default=list)),
+                ("total", models.PositiveIntegerField(verbose_name="repas")),
+                ("fixed_at", models.DateTimeField(verbose_name="arrêté le")),
+                ("fixed_by", models.CharField(max_length=160, verbose_name="par")),
+                ("sent_to", models.JSONField(default=list, verbose_name="envoyé à")),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalogue.establishment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'repas commandés',
-                'indexes': [models.Index(fields=['day', 'establishment'], name='meal_count_by_day')],
-                'constraints': [models.UniqueConstraint(fields=('establishment', 'day', 'rank'), name='meal_count_rank_once')],
+                "verbose_name": "repas commandés",
+                "indexes": [
+                    models.Index(fields=["day", "establishment"], name="meal_count_by_day")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("establishment", "day", "rank"), name="meal_count_rank_once"
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='mealcount',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='1fe4302786b54a3e773d5d4c4172905a2fb79fdc', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a4a44', table='kitchen_mealcount', when='BEFORE')),
+            model_name="mealcount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="1fe4302786b54a3e773d5d4c4172905a2fb79fdc",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a4a44",
+                    table="kitchen_mealcount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='mealcount',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;", hash='7a564b3d6ed5c9035605429f79a5df1ccb9b004d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_472f6', table='kitchen_mealcount', when='BEFORE')),
+            model_name="mealcount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'preau: % is append-only, % refused', TG_TABLE_NAME, TG_OP;",
+                    hash="7a564b3d6ed5c9035605429f79a5df1ccb9b004d",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_472f6",
+                    table="kitchen_mealcount",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -4,8 +4,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from preau.catalogue import queries as catalogue
+from preau.catalogue.services.menus import CONTENTS, DISHES
 from preau.kernel import french
 from preau.kernel.periods import week_start
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A dish, and what it holds in words («gluten, lait»)."""
+
+    name: str
+    contents: str = ""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +25,7 @@ class MenuDay:
     """A day's courses, or why there are none."""
 
     day: date
-    courses: tuple[str, ...]
+    courses: tuple[Course, ...]
     note: str
     closed: str
     is_today: bool
@@ -64,10 +76,15 @@ def menu_week(monday: date, today: date) -> MenuWeek:
     days = []
     for day, info in catalogue.day_calendar(monday, friday).items():
         menu = written.get(day)
-        courses: tuple[str, ...] = ()
+        courses: tuple[Course, ...] = ()
         if menu:
             courses = tuple(
-                c for c in (menu.starter, menu.main, menu.side, menu.dairy, menu.dessert) if c
+                Course(
+                    getattr(menu, name),
+                    ", ".join(CONTENTS[c] for c in menu.allergens.get(name, []) if c in CONTENTS),
+                )
+                for name in DISHES
+                if getattr(menu, name)
             )
         days.append(
             MenuDay(
