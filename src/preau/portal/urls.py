@@ -12,6 +12,8 @@ SUBJECTS = (
     "absences",
     "cards",
     "account",
+    "mandates",
+    "debts",
     "certificates",
     "childcare",
     "menus",

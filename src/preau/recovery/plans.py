@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -172,3 +173,18 @@ def reminded(invoice_ids: Iterable[int]) -> dict[int, list[Reminder]]:
     for row in rows.order_by("sent_at", "pk"):
         found.setdefault(row.invoice_id, []).append(row)
     return found
+
+
+def may_open(invoice: Any, *, today: date) -> InstalmentRule | None:
+    """The decision under which this invoice may be cut in instalments now, if there is one.
+
+    `invoice` has `left_cents` (billing.queries.with_left).
+    """
+    if invoice.is_credit_note or not invoice.left_cents:
+        return None
+    rule = rules_of([invoice.cash_office_id]).get(invoice.cash_office_id)
+    if rule is None or rule.decided_on > today or invoice.left_cents < rule.min_cents:
+        return None
+    if Plan.objects.filter(invoice_id=invoice.pk).exists():
+        return None
+    return rule

@@ -106,3 +106,11 @@ def item(item_id: int) -> CollectionItem | None:
     """One invoice of a list."""
     found = CollectionItem.objects.select_related("family", "invoice", "list")
     return found.filter(pk=item_id).first()
+
+
+def closed_invoices(family_id: int) -> dict[int, Titre]:
+    """The family's invoices that a titre closed, with it; one query."""
+    found = TitreItem.objects.filter(
+        titre__family_id=family_id, titre__status=Titre.Status.ISSUED
+    ).select_related("titre__cash_office")
+    return {item.invoice_id: item.titre for item in found.order_by("-titre__issued_on", "-pk")}

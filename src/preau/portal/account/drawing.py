@@ -13,7 +13,7 @@ from preau.ui.routes import route
 from preau.ui.templatetags.preau import button, invoice_line, quand, tag
 
 
-def draw_bill(invoice: Any, title: str, lines: Iterable[Any]) -> SafeString:
+def draw_bill(invoice: Any, title: str, lines: Iterable[Any], titre: Any = None) -> SafeString:
     """An invoice (or credit note) with its lines, each unfolding on its days and its rule."""
     title = esc(title)
     told = esc(
@@ -21,7 +21,12 @@ def draw_bill(invoice: Any, title: str, lines: Iterable[Any]) -> SafeString:
         % {"number": invoice.number, "day": french.day(invoice.issued_on)}
     )
     reason = f'<p class="small">{esc(invoice.reason)}</p>' if invoice.reason else ""
-    drawn = "".join(invoice_line(line) for line in lines)
+    contest = "" if invoice.is_credit_note else route("portal:request-new", "facture")
+    drawn = ""
+    for line in lines:
+        if contest:
+            line.contest = f"{contest}?facture={invoice.number}&ligne={line.pk}"
+        drawn += invoice_line(line)
     acts = button(
         _("Facture (PDF)"),
         kind="quiet",
@@ -29,7 +34,6 @@ def draw_bill(invoice: Any, title: str, lines: Iterable[Any]) -> SafeString:
         href=route("portal:invoice-pdf", invoice.number),
         sr=title,
     )
-    contest = "" if invoice.is_credit_note else route("portal:request-new", "facture")
     if contest:
         href = f"{contest}?facture={invoice.number}"
         acts += button(_("Contester une ligne"), kind="plain", href=href, sr=title)
@@ -38,14 +42,17 @@ def draw_bill(invoice: Any, title: str, lines: Iterable[Any]) -> SafeString:
         f'aria-labelledby="f{invoice.pk}"><header><div><h3 id="f{invoice.pk}">{title}</h3>'
         f'<p class="small soft">{esc(invoice.cash_office.name)}. {told}</p>{reason}</div>\n'
         f'<p><span class="amount serif">{french.euros(invoice.total_cents)}</span> '
-        f"{_state(invoice)}</p></header>\n{drawn}\n"
+        f"{_state(invoice, titre)}</p></header>\n{drawn}\n"
         f'<p class="row">{acts}</p></article>\n'
     )
 
 
-def _state(invoice: Any) -> str:
+def _state(invoice: Any, titre: Any = None) -> str:
     if invoice.is_credit_note:
         return tag("ok", _("Avoir"))
+    if titre is not None:
+        href = route("portal:titre", titre.pk)
+        return f'{tag("town", _("Au Trésor public"))} <a href="{href}">{_("Payer le titre")}</a>'
     if not invoice.left_cents:
         return tag("ok", _("Payée"))
     return tag("wait", _("Reste %(left)s") % {"left": french.euros(invoice.left_cents)})

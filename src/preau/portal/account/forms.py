@@ -27,7 +27,7 @@ class PayForm(forms.Form):
                 % {"month": of(month(invoice.month)), "number": invoice.number},
                 help_text=_("Reste %(left)s, à régler avant le %(due)s")
                 % {"left": euros(invoice.left_cents), "due": day(invoice.due_on)},
-                initial=invoice.left_cents,
+                initial=getattr(invoice, "now_cents", invoice.left_cents),
                 min_cents=0,
                 max_cents=invoice.left_cents,
             )

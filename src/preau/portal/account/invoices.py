@@ -11,6 +11,8 @@ from preau.families.queries import children_of
 from preau.kernel.clock import paris_day, utc_now
 from preau.portal.access import family_required
 from preau.portal.account.drawing import draw_bill
+from preau.recovery import plans
+from preau.recovery.queries import titres_by_invoice
 from preau.ui.files import file_response
 
 
@@ -23,6 +25,7 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     children = children_of(request.family, paris_day(utc_now()))
     lines = tell_lines(found, {child.pk: child.colour for child in children})
+    titre = titres_by_invoice([found.pk]).get(found.pk)
     return render(
         request,
         "portal/account/invoice.html",
@@ -30,7 +33,10 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "section": "portal:account",
             "invoice": found,
             "title": title_of(found),
-            "bill": draw_bill(found, title_of(found), lines),
+            "bill": draw_bill(found, title_of(found), lines, titre=titre),
+            "titre": titre,
+            "plan": plans.active_plans({found.pk: found.paid_cents}).get(found.pk),
+            "instalments": plans.may_open(found, today=paris_day(utc_now())),
             "rules": rules_of(found),
         },
     )

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from preau.billing.errors import BillingRefusal
 from preau.billing.queries import OfficeAccount, family_accounts
 from preau.billing.services import use_credit as use_credit_service
-from preau.kernel.clock import utc_now
+from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.kernel.money import euros
 from preau.payments import services
 from preau.payments.gateway import GatewayMisconfigured, Redirect
 from preau.payments.queries import get_attempt, is_open
 from preau.portal.access import family_required
+from preau.portal.account.debts import Debts
 from preau.portal.account.forms import PayForm
 from preau.ui.refusals import add_refusal
 
@@ -52,6 +53,7 @@ def _payer(request: HttpRequest) -> services.Payer:
 def pay(request: HttpRequest, office: str) -> HttpResponse:
     """Choose what to pay to one cash office: all, one invoice, a part, an advance."""
     account = _account(request, office)
+    Debts(request.family.pk, [account], paris_day(utc_now()))  # says what to propose of each
     if account.office.pk not in is_open([account.office.pk]):
         messages.error(request, str(services.NoGateway()))
         return redirect("portal:account")

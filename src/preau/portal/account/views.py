@@ -14,6 +14,7 @@ from preau.families.queries import children_of
 from preau.kernel.clock import paris_day, utc_now
 from preau.payments import queries as payments
 from preau.portal.access import family_required
+from preau.portal.account.debts import Debts
 from preau.portal.account.drawing import draw_bill, draw_ledger
 
 INVOICES_PER_PAGE = 6
@@ -36,6 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
         request.GET.get("page")
     )
     today = paris_day(utc_now())
+    debts = Debts(family_id, accounts, today)
     left = sum(row.left_cents for row in accounts)
     in_progress = sum(attempt.amount_cents for attempt in pending)
     return render(
@@ -49,6 +51,17 @@ def account(request: HttpRequest) -> HttpResponse:
                     "key": uuid.uuid4(),
                     "is_past_due": bool(row.next_due_on and row.next_due_on < today),
                     "can_pay": row.office.pk in open_offices,
+                    "now_cents": sum(invoice.now_cents for invoice in row.unpaid),
+                    "coming": [
+                        debit
+                        for debit in debts.coming
+                        if debit.batch.creditor.cash_office_id == row.office.pk
+                    ],
+                    "plans": [
+                        {"invoice": invoice, "steps": debts.plans[invoice.pk][1]}
+                        for invoice in row.unpaid
+                        if invoice.pk in debts.plans
+                    ],
                     "pending_cents": sum(
                         a.amount_cents for a in pending if a.cash_office_id == row.office.pk
                     ),
@@ -60,6 +73,7 @@ def account(request: HttpRequest) -> HttpResponse:
                 for row in accounts
             ],
             "pending": pending,
+            "titres": debts.titres,
             "left_cents": left,
             "in_progress_cents": in_progress,
             "after_cents": max(left - in_progress, 0),
@@ -67,7 +81,12 @@ def account(request: HttpRequest) -> HttpResponse:
             "next_due_on": min((r.next_due_on for r in accounts if r.next_due_on), default=None),
             "page": page,
             "invoices": [
-                draw_bill(invoice, title_of(invoice), tell_lines(invoice, colours))
+                draw_bill(
+                    invoice,
+                    title_of(invoice),
+                    tell_lines(invoice, colours),
+                    titre=debts.closed.get(invoice.pk),
+                )
                 for invoice in page
             ],
         },
