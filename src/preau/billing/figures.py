@@ -38,11 +38,15 @@ class MonthOfPayments:
         return round(100 * self.online_count / self.count) if self.count else 0
 
 
-def payments_by_month(*, first: date, last: date) -> list[MonthOfPayments]:
+def payments_by_month(
+    *, first: date, last: date, cash_office_id: int | None = None
+) -> list[MonthOfPayments]:
     """Payments received from one day to another, by month in Paris, the latest first."""
     family = LedgerLine.Account.FAMILY
+    within = {"movement__cash_office_id": cash_office_id} if cash_office_id else {}
     rows = (
         LedgerLine.objects.filter(
+            **within,
             account=family,
             movement__kind__in=[ONLINE, COUNTER],
             movement__at__gte=at_paris(first),
