@@ -241,3 +241,11 @@ def _sum(relation: str, field: str) -> Any:
     name = "corrects" if relation == "credit_notes" else "invoice"
     rows = model._base_manager.filter(**{name: OuterRef("pk")}).order_by().values(name)  # type: ignore[union-attr]
     return Subquery(rows.annotate(total=Sum(field)).values("total"))
+
+
+def told_agreements(family_id: int) -> list[Agreement]:
+    """A family's agreements, the latest first, each with `how` in words; one query."""
+    found = list(agreements(family_id=family_id)[:20])
+    for agreement in found:
+        agreement.how = how_much(agreement)  # type: ignore[attr-defined]
+    return found

@@ -3,14 +3,16 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from preau.billing.models import Invoice
+from preau.billing.models import Invoice, ThirdPartyInvoice
 from preau.billing.telling import quantity_words, rules_of, title_of
 from preau.documents.many import ToIssue
 from preau.documents.queries import get_by_number
 from preau.documents.services import issue_document
+from preau.documents.squares import link_square, transfer_square
 from preau.kernel import french
 from preau.kernel.french import euros
 
@@ -59,7 +61,7 @@ def archived(
     template: str,
     data: Any,
     public_facts: dict[str, str],
-    family_id: int,
+    family_id: int | None,
     now: datetime,
 ) -> Any:
     """The document under this number; made and kept if it is not there yet."""
@@ -119,8 +121,29 @@ def _invoice_data(invoice: Invoice) -> dict[str, Any]:
         ],
         "total": euros(invoice.total_cents),
         "total_label": _("Total de l’avoir") if is_note else _("Total à payer"),
-        "notes": [] if is_note else _ways_to_pay(office),
+        "notes": [] if is_note else ways_to_pay(office),
+        "squares": []
+        if is_note or invoice.total_cents <= 0
+        else squares_to_pay(office, number=invoice.number, cents=invoice.total_cents),
     }
+
+
+def squares_to_pay(office: Any, *, number: str, cents: int) -> list[dict[str, Any]]:
+    """Squares to scan: to pay on line, and for a transfer where the cash office receives any."""
+    address = f"{settings.BASE_URL}/espace/compte/payer/{office.code}/"
+    squares = [link_square(address, caption=_("Payer en ligne"))]
+    if office.transfer_iban:
+        squares.append(
+            transfer_square(
+                name=office.name,
+                iban=office.transfer_iban,
+                bic=office.transfer_bic,
+                cents=cents,
+                reference=number,
+                caption=_("Payer par virement"),
+            )
+        )
+    return squares
 
 
 def _dates(days: list[dict[str, str]]) -> str:
@@ -132,7 +155,8 @@ def _dates(days: list[dict[str, str]]) -> str:
     return ", ".join(words)
 
 
-def _ways_to_pay(office: Any) -> list[str]:
+def ways_to_pay(office: Any) -> list[str]:
+    """How what is owed to this cash office is paid, one way a sentence."""
     ways = [_("En ligne, sur l’espace familles, rubrique «Compte».")]
     names = {"CASH": _("espèces (300 € au plus)"), "CHEQUE": _("chèque"), "CARD": _("carte")}
     means = [names[m] for m in office.means if m in names]
@@ -146,7 +170,78 @@ def _ways_to_pay(office: Any) -> list[str]:
                 "means": french.and_join(means, word="ou"),
             }
         )
+    if office.transfer_iban:
+        ways.append(
+            _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
+            % {"iban": _spaced(office.transfer_iban)}
+        )
     if office.phone:
         ways.append(_("Une question ? %(phone)s.") % {"phone": office.phone})
     ways.append(_("Sans règlement à cette date, la créance est transmise au comptable public."))
     return ways
+
+
+def _spaced(iban: str) -> str:
+    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
+
+
+def third_party_document(invoice: ThirdPartyInvoice, *, now: datetime) -> Any:
+    """The archived PDF of a third party's invoice or credit note, read with its lines."""
+    is_note = invoice.corrects_id is not None
+    office = invoice.account.cash_office
+    debtor = invoice.debtor
+    return archived(
+        number=invoice.number,
+        kind="CREDIT_NOTE" if is_note else "INVOICE",
+        title=_("Avoir n° %(number)s") % {"number": invoice.number}
+        if is_note
+        else _("Facture n° %(number)s") % {"number": invoice.number},
+        template="invoice",
+        data=lambda: {
+            "day": french.day(invoice.issued_on, year=True, weekday=False),
+            "recipient": [
+                debtor["name"],
+                *([debtor["service"]] if debtor.get("service") else []),
+                *[part.strip() for part in debtor.get("address", "").split(",") if part.strip()],
+            ],
+            "facts": [
+                [_("Période"), french.month(invoice.month).capitalize()],
+                [_("Régie"), office.name],
+                *([["SIRET", debtor["siret"]]] if debtor.get("siret") else []),
+                *(
+                    [
+                        [_("Corrige la facture"), invoice.corrects.number],
+                        [_("Motif"), invoice.reason],
+                    ]
+                    if invoice.corrects
+                    else [[_("À régler avant le"), french.day(invoice.due_on, year=True)]]
+                ),
+            ],
+            "lines": [
+                {
+                    "label": f"{line.family_name} : {line.label}",
+                    "detail": "",
+                    "amount": euros(line.amount_cents),
+                    "dates": "",
+                    "why": [line.detail] if line.detail else [],
+                }
+                for line in invoice.lines.all()
+            ],
+            "total": euros(invoice.total_cents),
+            "total_label": _("Total de l’avoir") if is_note else _("Total à payer"),
+            "notes": []
+            if is_note or not office.transfer_iban
+            else [
+                _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
+                % {"iban": _spaced(office.transfer_iban)}
+            ],
+        },
+        public_facts={
+            _("Régie"): office.name,
+            _("Redevable"): debtor["name"],
+            _("Total"): euros(invoice.total_cents),
+            _("Émise le"): french.day(invoice.issued_on, year=True),
+        },
+        family_id=None,
+        now=now,
+    )

@@ -10,7 +10,20 @@ from preau.audit.services import record
 from preau.billing.models import ActivityAccounting, CashOffice
 from preau.kernel.actors import Actor
 
-EDITABLE = ("name", "address", "phone", "top_up_min_cents", "accepts_top_up", "is_active")
+EDITABLE = (
+    "name",
+    "address",
+    "phone",
+    "top_up_min_cents",
+    "accepts_top_up",
+    "is_active",
+    "invoice_per",
+    "payer_rule",
+    "prepaid_min_cents",
+    "prepaid_when_short",
+    "transfer_iban",
+    "transfer_bic",
+)
 BY_ITS_ACT = ("act_reference", "cashier_name", "payment_days", "means")
 """Given when it opens; afterwards the act alone changes them (`billing.acts`)."""
 
@@ -55,6 +68,7 @@ def assign_activity(
     function_code: str = "",
     is_meal: bool = False,
     counts_for_tax: bool = False,
+    is_prepaid: bool = False,
 ) -> ActivityAccounting:
     """Say which cash office collects for an activity. What was billed before stays where it is."""
     accounting, _created = ActivityAccounting.objects.update_or_create(
@@ -65,6 +79,7 @@ def assign_activity(
             "function_code": function_code.strip()[:10],
             "is_meal": is_meal,
             "counts_for_tax": counts_for_tax and not is_meal,
+            "is_prepaid": is_prepaid,
         },
     )
     record(

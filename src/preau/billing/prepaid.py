@@ -33,6 +33,7 @@ from preau.billing.models import (
 from preau.billing.people import read_people
 from preau.billing.pricing import Biller
 from preau.billing.rules import take_from
+from preau.kernel.clock import paris_day
 from preau.kernel.copying import copy_rows, take_ids
 from preau.kernel.french import day as day_words
 from preau.kernel.french import euros
@@ -247,6 +248,46 @@ def _wanted(family_id: int, since: date) -> list[_Day]:
     return found
 
 
+# Families whose booked days and what is set aside differ; those without credit can hold no more.
+UNSETTLED = """
+SELECT booking.family_id FROM bookings_booking booking
+JOIN bookings_slot slot ON slot.id = booking.slot_id AND slot.status = 'OPEN'
+    AND slot.day >= %(today)s
+JOIN catalogue_offering offering ON offering.id = slot.offering_id
+JOIN billing_activityaccounting accounting
+    ON accounting.activity_id = offering.activity_id AND accounting.is_prepaid
+JOIN billing_familyaccount account ON account.family_id = booking.family_id
+    AND account.cash_office_id = accounting.cash_office_id AND account.balance_cents < 0
+WHERE booking.status = 'CONFIRMED' AND booking.is_charged AND NOT EXISTS (
+    SELECT FROM billing_prepaidhold hold WHERE hold.slot_id = slot.id
+        AND hold.child_id = booking.child_id AND hold.ended_at IS NULL
+)
+UNION
+SELECT account.family_id FROM billing_prepaidhold hold
+JOIN billing_familyaccount account ON account.id = hold.account_id
+JOIN bookings_slot slot ON slot.id = hold.slot_id AND slot.day >= %(today)s
+WHERE hold.ended_at IS NULL AND (slot.status <> 'OPEN' OR NOT EXISTS (
+    SELECT FROM bookings_booking booking WHERE booking.slot_id = slot.id
+        AND booking.child_id = hold.child_id AND booking.family_id = account.family_id
+        AND booking.status = 'CONFIRMED' AND booking.is_charged
+))
+"""
+
+
+def settle_all(*, now: datetime) -> int:
+    """Settle every family whose days and holds differ (an agent booked, the town cancelled, an
+    account was topped up); how many."""
+    if not has_prepaid():
+        return 0
+    today = paris_day(now)
+    with connection.cursor() as cursor:
+        cursor.execute(UNSETTLED, {"today": today})
+        families = [row[0] for row in cursor.fetchall()]
+    for family_id in families:
+        settle_family(family_id=family_id, actor_label="système", now=now, since=today)
+    return len(families)
+
+
 # --- The run -------------------------------------------------------------------------------------
 
 
@@ -354,6 +395,7 @@ __all__ = [
     "Advance",
     "has_prepaid",
     "held_by_account",
+    "settle_all",
     "settle_family",
     "spend_holds",
 ]

@@ -35,6 +35,8 @@ class OfficeAccount:
     left_cents: int = 0
     next_due_on: date | None = None
     account_id: int | None = None
+    # Set aside for days booked in advance: neither owed nor free.
+    held_cents: int = 0
     unpaid: list[Any] = field(default_factory=list)  # invoices, from `with_left`
 
     @property
@@ -95,13 +97,18 @@ def family_accounts(family_id: int) -> list[OfficeAccount]:
                 left_cents=sum(invoice.left_cents for invoice in invoices),
                 next_due_on=invoices[0].due_on if invoices else None,
                 account_id=row.pk if row else None,
+                held_cents=row.held_cents if row else 0,
                 unpaid=invoices,
             )
         )
     return result
 
 
-_read_accounts = Kept(lambda family_id: FamilyAccount.objects.filter(family_id=family_id))
+_read_accounts: Kept[Any] = Kept(
+    lambda family_id: FamilyAccount.objects.filter(family_id=family_id).annotate(
+        held_cents=Coalesce(Sum("holds__cents", filter=Q(holds__ended_at__isnull=True)), 0)
+    )
+)
 _read_offices = Kept(lambda ids: CashOffice.objects.filter(Q(is_active=True) | Q(pk__any_of=ids)))
 
 

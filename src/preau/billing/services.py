@@ -1,6 +1,7 @@
 """What other rooms may ask of billing, in one place."""
 
 from preau.billing.acts import apply_acts, end_person, name_person, record_act
+from preau.billing.agreements import end_agreement, make_agreement, save_third_party
 from preau.billing.counter import Part, take_payment, void_payment
 from preau.billing.credits import issue_credit_note, use_credit
 from preau.billing.giving_back import correct_payment, give_back, undo_give_back
@@ -24,10 +25,12 @@ __all__ = [
     "cancel_run",
     "compute",
     "correct_payment",
+    "end_agreement",
     "end_person",
     "give_back",
     "issue",
     "issue_credit_note",
+    "make_agreement",
     "name_person",
     "open_run",
     "preview",
@@ -35,6 +38,7 @@ __all__ = [
     "record_act",
     "resume_runs",
     "save_cash_office",
+    "save_third_party",
     "take_payment",
     "undo_give_back",
     "use_credit",

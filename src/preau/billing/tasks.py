@@ -8,7 +8,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from preau.billing import archiving, ledger, messages, runs
+from preau.billing import archiving, ledger, messages, prepaid, regularising, runs
 from preau.kernel.clock import utc_now
 
 logger = logging.getLogger(__name__)
@@ -66,3 +66,23 @@ def verify_ledger(timestamp: int) -> None:
             fault.expected_cents,
             fault.found_cents,
         )
+
+
+@app.periodic(cron="50 2 * * *")
+@app.task(queue="money", name="billing.find_changes", queueing_lock="billing.find_changes")
+def find_changes(timestamp: int) -> None:
+    """Each night, propose what changed on the days already billed."""
+    regularising.find_changes(now=utc_now())
+
+
+@app.task(queue="money", name="billing.look_for_changes")
+def look_for_changes() -> None:
+    """The same, when an accountant asks."""
+    regularising.find_changes(now=utc_now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="money", name="billing.settle_prepaid", queueing_lock="billing.settle_prepaid")
+def settle_prepaid(timestamp: int) -> None:
+    """Set aside, or give back, what days booked in advance cost, whoever booked or cancelled."""
+    prepaid.settle_all(now=utc_now())

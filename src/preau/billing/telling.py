@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from preau.billing.models import Invoice, InvoiceLine
 from preau.kernel import french
 from preau.rulebook.queries import version_words
@@ -31,6 +33,8 @@ class ToldLine:
     days: list[ToldDay] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     open: bool = False
+    # Where this line may be contested; "" where it may not.
+    contest: str = ""
 
 
 def tell_lines(invoice: Invoice, colours: Mapping[int, int] | None = None) -> list[ToldLine]:
@@ -52,12 +56,16 @@ def rules_of(invoice: Invoice) -> str:
 
 
 def quantity_words(line: InvoiceLine) -> str:
-    """«10 repas × 3,18 €»; empty for a line that no day makes."""
+    """«10 repas × 3,18 €», «…, dont 15,90 € pris en charge»; empty for a line that no day makes."""
     one, _bar, many = line.unit_name.partition("|")
-    if not one:
-        return ""
-    count = french.count(line.quantity, one, many or None)
-    return f"{count} × {french.euros(line.unit_cents)}"
+    words = ""
+    if one:
+        count = french.count(line.quantity, one, many or None)
+        words = f"{count} × {french.euros(line.unit_cents)}"
+    if line.share_cents:
+        share = _("%(cents)s pris en charge") % {"cents": french.euros(line.share_cents)}
+        words = f"{words}, dont {share}" if words else share
+    return words
 
 
 def _tell(line: InvoiceLine, colours: Mapping[int, int]) -> ToldLine:

@@ -1,6 +1,8 @@
 """Squares to scan on a document: to pay on line, or to fill in a transfer (EPC069-12)."""
 
 import io
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import segno
@@ -10,7 +12,7 @@ from segno import helpers
 def link_square(url: str, *, caption: str) -> dict[str, Any]:
     """A square that opens an address."""
     return {
-        "svg": _svg(segno.make(url, error="m", micro=False)),
+        "svg": _link(url),
         "alt": f"Code à scanner : {url}",
         "caption": caption,
     }
@@ -24,7 +26,7 @@ def transfer_square(
         name=name[:70],
         iban=iban.replace(" ", ""),
         bic=bic or None,
-        amount=f"{cents // 100}.{cents % 100:02d}",
+        amount=Decimal(cents) / 100,
         text=reference[:140],
     )
     return {
@@ -38,3 +40,8 @@ def _svg(code: segno.QRCode) -> str:
     out = io.BytesIO()
     code.save(out, kind="svg", border=2, xmldecl=False)
     return out.getvalue().decode()
+
+
+@lru_cache(maxsize=64)
+def _link(url: str) -> str:
+    return _svg(segno.make(url, error="m", micro=False))

@@ -25,7 +25,7 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.errors import Refusal
-from preau.schools.queries import schooling_on
+from preau.schools.queries import schooling_on, schoolings_of
 from preau.town.queries import get_town
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def issue(
         if first is None or last is None or last < first:
             raise NothingToCertify("Choisissez une période dont la fin suit le début.")
         facts = attendance_facts(family=family, child=child, first=first, last=last, today=today)
+    elif kind == CertificateKind.LEAVING:
+        facts = leaving_facts(family=family, child=child, today=today)
     elif kind == CertificateKind.ENROLMENT:
         facts = enrolment_facts(family=family, child=child, today=today)
     else:
@@ -270,6 +272,42 @@ def school_facts(*, family: "Family", child: "Child", today: date) -> Certificat
             "Enfant": _name(child),
             "École": schooling.establishment.name,
             "Année scolaire": year.label,
+        },
+    )
+
+
+def leaving_facts(*, family: "Family", child: "Child", today: date) -> CertificateFacts:
+    """That the child has left, or is about to leave, its school (certificat de radiation)."""
+    last = schoolings_of([child.pk]).first()
+    if last is None:
+        raise NothingToCertify(
+            f"{child.first_name} n’a été scolarisé(e) dans aucune de nos écoles."
+        )
+    if last.ends_on >= last.school_year.ends_on and last.ends_on > today:
+        raise NothingToCertify(
+            f"{child.first_name} est encore à l’école {last.establishment.name} : notez d’abord "
+            "son départ."
+        )
+    return CertificateFacts(
+        title="Certificat de radiation",
+        starts_on=last.starts_on,
+        ends_on=last.ends_on,
+        child_id=child.pk,
+        data=_paper(
+            family,
+            today,
+            sentences=[
+                f"La ville certifie que {_name(child)}, né(e) le {_born(child)}, inscrit(e) à "
+                f"l’école {last.establishment.name}, niveau {last.level}, depuis le "
+                f"{french.day(last.starts_on, year=True, weekday=False)}, en est radié(e) après le "
+                f"{french.day(last.ends_on, year=True, weekday=False)}.",
+                "Ce certificat permet son inscription dans une autre école.",
+            ],
+        ),
+        public_facts={
+            "Enfant": _name(child),
+            "École": last.establishment.name,
+            "Radié après le": french.day(last.ends_on, year=True, weekday=False),
         },
     )
 

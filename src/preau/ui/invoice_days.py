@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from preau.kernel import french
 from preau.ui.escaping import esc
@@ -19,12 +20,16 @@ _TAKEN = ("", "check")
 
 def draw_line(line: Any, discs: str) -> SafeString:
     """A line that unfolds on its dates and the sentences of its rule (an object or a mapping with
-    label, amount_cents, and maybe detail, days, why, open); `discs`: its children, as HTML."""
+    label, amount_cents, and maybe detail, days, why, open, contest (where the line may be
+    contested)); `discs`: its children, as HTML."""
     told, days = _part(line, "detail"), _part(line, "days")
     detail = f" <small>{esc(told)}</small>" if told else ""
     dated = f'<ul class="dated">{draw_days(days)}</ul>' if days else ""
     why = "".join(f"<p>{esc(sentence)}</p>" for sentence in _part(line, "why") or ())
     cents = _part(line, "amount_cents")
+    contest = _part(line, "contest")
+    if contest:
+        why += f'<p><a href="{esc(contest)}">{_("Contester cette ligne")}</a></p>'
     return mark_safe(  # noqa: S308 - every text is escaped where it is written
         f"<details{' open' if _part(line, 'open') else ''}><summary>"
         f'{icon("chevron-right", "turn")}{discs}<span class="l">{esc(_part(line, "label"))}'

@@ -49,6 +49,9 @@ class InvoiceForm(KindForm):
         if number in known:
             invoice = billing.get_invoice(number, family_id=self.asking.family_id)
             self.initial.setdefault("invoice", number)
+            line = self.asking.options.get("ligne", "")
+            if line.isdigit():
+                self.initial.setdefault("lines", [int(line)])
             self.fields["lines"].choices = [
                 (line.pk, f"{line.label}, {french.euros(line.amount_cents)}")
                 for line in invoice.lines.all()

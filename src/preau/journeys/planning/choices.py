@@ -14,9 +14,9 @@ from preau.bookings.services import (
     change_draft,
     hold_places,
     preview_planning,
-    submit_planning,
 )
 from preau.bookings.services.drafts import parse_pair
+from preau.journeys.planning.advances import submit_with_advances
 from preau.journeys.planning.board import schooling_of
 from preau.journeys.planning.values import Board, BoardCell
 from preau.kernel.actors import Actor
@@ -218,7 +218,7 @@ def send_draft(
     """
     draft = get_draft(family_id, user_id)
     add, remove = _parts(family_id, draft.changes) if draft and draft.key == key else ([], [])
-    return submit_planning(
+    return submit_with_advances(
         family_id=family_id,
         add=add,
         remove=remove,
@@ -261,7 +261,7 @@ def send_choices(
         else:
             kept[pair] = want
     add, remove = _parts(family_id, kept)
-    return submit_planning(
+    return submit_with_advances(
         family_id=family_id,
         add=add,
         remove=remove,

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from preau.portal.account import invoices, payments, views
+from preau.portal.account import invoices, papers, payments, views
 
 urlpatterns = [
     path("espace/compte/", views.account, name="account"),
     path("espace/compte/releve/<slug:office>/", views.statement, name="statement"),
+    path("espace/compte/releve/<slug:office>/pdf/", papers.statement_pdf, name="statement-pdf"),
     path("espace/compte/credit/<slug:office>/", payments.use_credit, name="use-credit"),
     path("espace/compte/payer/<slug:office>/", payments.pay, name="pay"),
     path("espace/compte/facture/<slug:number>/", invoices.invoice, name="invoice"),

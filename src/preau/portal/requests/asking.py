@@ -28,7 +28,7 @@ from preau.portal.access import family_required
 from preau.ui.casework import PiecesForm, dress
 
 # What an address may carry to choose the questions: «?enfant=12&activite=cantine».
-OPTIONS = ("enfant", "activite", "facture", "piece", "adulte")
+OPTIONS = ("enfant", "activite", "facture", "ligne", "piece", "adulte")
 
 
 @require_safe

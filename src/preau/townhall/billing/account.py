@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from preau.accounts.enums import Permission
 from preau.billing import queries
+from preau.billing.agreements import told_agreements
 from preau.billing.telling import tell_lines, title_of
 from preau.cashdesk.queries import refunds
 from preau.payments import queries as payment_queries
@@ -46,6 +47,7 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
             ],
             "can_take": Permission.TAKE_PAYMENTS in request.permissions,
             "can_give_back": Permission.REFUND in request.permissions,
+            "agreements": told_agreements(family.pk),
             "refunds": refunds().filter(family_id=family.pk)[:10],
         },
     )

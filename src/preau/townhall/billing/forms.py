@@ -215,6 +215,7 @@ class ActivityForm(forms.Form):
     function_code = forms.CharField(label=gettext_lazy("Fonction"), max_length=10, required=False)
     is_meal = forms.BooleanField(label=gettext_lazy("repas"), required=False)
     counts_for_tax = forms.BooleanField(label=gettext_lazy("frais de garde"), required=False)
+    is_prepaid = forms.BooleanField(label=gettext_lazy("payée d’avance"), required=False)
 
     def __init__(self, *args: Any, offices: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -147,6 +147,7 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
                 "function_code": row.function_code,
                 "is_meal": row.is_meal,
                 "counts_for_tax": row.counts_for_tax,
+                "is_prepaid": row.is_prepaid,
             }
             if row
             else {"is_meal": activity.kind == "CANTEEN"}
@@ -169,6 +170,7 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
                     function_code=values["function_code"],
                     is_meal=values["is_meal"],
                     counts_for_tax=values["counts_for_tax"],
+                    is_prepaid=values["is_prepaid"],
                     actor=request.actor,
                     now=utc_now(),
                 )

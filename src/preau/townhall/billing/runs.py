@@ -24,6 +24,8 @@ ANOMALIES = (
     ("no_payer", gettext_lazy("Dossiers sans redevable : rien n’est émis pour eux")),
     ("negative", gettext_lazy("Totaux négatifs : rien n’est émis")),
     ("unassigned", gettext_lazy("Activités sans régie")),
+    ("contracts_open", gettext_lazy("Relevés de crèche à arrêter")),
+    ("late", gettext_lazy("Jours d’un mois passé, facturés maintenant")),
     ("walk_in", gettext_lazy("Présences sans réservation")),
     ("unseen", gettext_lazy("Réservations sans pointage : facturées comme présentes")),
     ("no_quotient", gettext_lazy("Dossiers sans quotient")),

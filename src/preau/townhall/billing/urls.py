@@ -1,12 +1,33 @@
 from django.urls import path
 
-from preau.townhall.billing import account, invoices, offices, runs
+from preau.townhall.billing import account, changes, invoices, offices, runs, shares, statements
 
 urlpatterns = [
     path("factures/", invoices.invoices, name="billing"),
     path("factures/<slug:number>/", invoices.invoice, name="billing-invoice"),
     path("factures/<slug:number>/pdf/", invoices.pdf, name="billing-invoice-pdf"),
     path("factures/<slug:number>/avoir/", invoices.credit_note, name="billing-credit-note"),
+    path("regularisations/", changes.changes, name="billing-changes"),
+    path("regularisations/chercher/", changes.look, name="billing-changes-look"),
+    path("regularisations/<int:pk>/", changes.change, name="billing-change"),
+    path("regularisations/<int:pk>/accepter/", changes.accept, name="billing-change-accept"),
+    path("regularisations/<int:pk>/ecarter/", changes.refuse, name="billing-change-refuse"),
+    path("tiers/", shares.third_parties, name="third-parties"),
+    path("tiers/nouveau/", shares.third_party_edit, name="third-party-new"),
+    path("tiers/<int:pk>/", shares.third_party, name="third-party"),
+    path("tiers/<int:pk>/modifier/", shares.third_party_edit, name="third-party-edit"),
+    path("tiers/<int:pk>/prise-en-charge/", shares.agreement_new, name="agreement-new"),
+    path("prises-en-charge/<int:pk>/fin/", shares.agreement_end, name="agreement-end"),
+    path("tiers/factures/<slug:number>/", shares.invoice, name="third-party-invoice"),
+    path("tiers/factures/<slug:number>/pdf/", shares.pdf, name="third-party-invoice-pdf"),
+    path("tiers/factures/<slug:number>/regler/", shares.pay, name="third-party-pay"),
+    path("tiers/factures/<slug:number>/avoir/", shares.credit, name="third-party-credit"),
+    path("regies/<slug:code>/facturation/", statements.settings, name="cash-office-billing"),
+    path(
+        "dossiers/<slug:code>/compte/<slug:office>/releve/",
+        statements.statement,
+        name="family-statement",
+    ),
     path("facturation/", runs.runs, name="billing-runs"),
     path("facturation/<int:run_id>/", runs.run, name="billing-run"),
     path("facturation/<int:run_id>/valider/", runs.approve, name="billing-run-approve"),

@@ -136,6 +136,8 @@ def review_page(desk: Desk) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect(desk.url("planning-review"))
+        if sent.advance:
+            messages.warning(request, sent.advance)
         return redirect(desk.url("planning-receipt", reference=sent.reference))
     review = review_draft(family_id=desk.family.pk, user_id=desk.user_id, now=now, actor=desk.actor)
     return render(

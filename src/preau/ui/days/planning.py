@@ -273,6 +273,8 @@ def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | Non
     except Refusal as refusal:
         messages.info(desk.request, str(refusal))
         return None
+    if sent.advance:
+        messages.warning(desk.request, sent.advance)
     return redirect(desk.url("planning-receipt", reference=sent.reference))
 
 
