@@ -219,6 +219,18 @@ def test_what_a_product_keeps_is_kept_for_the_moments_that_it_shares(now):
     assert set(Pool.objects.values_list("kept", "taken")) == {(0, 2), (0, 1)}
 
 
+def test_a_full_group_lets_the_other_pass_in_the_queue(now):
+    slot = world.make_slot(capacity=3, young_capacity=1)
+    held = [take(slot, year, now=now) for year in (YOUNG, OLD, OLD)]
+    waiting = [send(slot, year, now=now) for year in (YOUNG, OLD)]
+    assert waiting == ["WAITING"] * 2
+    cancel_bookings(bookings=[held[1]], reason="x", channel="PORTAL", now=now, actor=TOWN)
+    rows = slot.bookings.filter(status__in=("WAITING", "OFFERED")).order_by("ordinal")
+    assert list(rows.values_list("is_young", "status")) == [(True, "WAITING"), (False, "OFFERED")]
+    cancel_bookings(bookings=[held[0]], reason="x", channel="PORTAL", now=now, actor=TOWN)
+    assert set(rows.values_list("status", flat=True)) == {"OFFERED"}
+
+
 def test_places_of_a_day_are_set_together_and_those_who_wait_served(now):
     slots = world.make_centre(capacity=1)
     take(slots["day"], now=now)

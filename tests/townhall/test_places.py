@@ -1,9 +1,12 @@
 """The places of a site's sessions on screen: counted, and changed for one, a day, a period."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from preau.attendance.models import Attendance, StaffDuty
 from preau.bookings.models import Pool, Slot, Terms
 from preau.catalogue.models import Offering
 from tests.bookings import world
@@ -117,3 +120,31 @@ def test_how_long_places_wait(town):
     town.post(url, {"hold_minutes": "10", "offer_hours": "48"})
     assert Terms.objects.values_list("hold_minutes", "offer_hours").get() == (10, 48)
     assert town.post(url, {"hold_minutes": "500", "offer_hours": "1"}).status_code == 422
+
+
+def test_the_register_tells_who_is_here_against_places_and_adults(slots, site, monkeypatch, now):
+    day = slots["day"]
+    family = world.make_family(4)
+    for child in world.children_of(family):
+        world.book(day, child, family)
+    Slot.objects.filter(pk=day.pk).update(adults=1, young_per_adult=2, old_per_adult=2)
+    town = signed_in(world.make_agent())
+    url = f"{reverse('townhall:register')}?jour=2026-10-14&site={site.pk}"
+    page = " ".join(town.get(url).content.decode().replace("\u00a0", " ").split())
+    assert "<b>4</b> sur 10" in page and "il en faut 3" in page and "Pas assez d’adultes" in page
+    for child in world.children_of(family)[:2]:
+        Attendance.objects.create(
+            slot=day, child=child, family=family, presence="PRESENT", recorded_at=now
+        )
+    StaffDuty.objects.create(
+        establishment=site,
+        day=day.day,
+        name="Inès",
+        starts_at=dt.time(7),
+        ends_at=dt.time(19),
+        recorded_at=now,
+    )
+    page = " ".join(town.get(url).content.decode().replace("\u00a0", " ").split())
+    assert "<b>2</b>" in page and "sur place" in page and "il en faut 1" in page
+    young = town.get(f"{url}&groupe=moins-6").content.decode()
+    assert "Jeanne" in young and "Lina" not in young
