@@ -18,6 +18,7 @@ _DOCUMENT = {
     CertificateKind.ATTENDANCE: "ATTENDANCE_CERTIFICATE",
     CertificateKind.ENROLMENT: "ENROLMENT_CERTIFICATE",
     CertificateKind.SCHOOL: "SCHOOL_CERTIFICATE",
+    CertificateKind.LEAVING: "SCHOOL_CERTIFICATE",
 }
 
 

@@ -2,15 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from preau.catalogue.queries import list_all_offerings
-from preau.enrolments.models import DocumentKind, Enrolment, ProvidedDocument, RequiredDocument
+from preau.enrolments.models import (
+    Acceptance,
+    DocumentKind,
+    Enrolment,
+    ProvidedDocument,
+    Regulation,
+    Renewal,
+    RenewalCampaign,
+    RenewalLine,
+    RequiredDocument,
+)
 from preau.kernel.kept import Kept
+from preau.kernel.text import search_key
 
 WITH_OFFERING = ("child", "offering__activity", "offering__establishment", "offering__school_year")
 
@@ -221,4 +232,111 @@ def earlier_attenders(
             and ends_on < row.school_year.starts_on
             for activity, ends_on in years
         )
+    )
+
+
+# --- The year to come --------------------------------------------------------------------------
+
+
+def year_has_served(school_year_id: int, *, since: datetime) -> bool:
+    """Whether a household renewed, or was enrolled, for a school year after an instant."""
+    return (
+        Renewal.objects.filter(campaign__to_year_id=school_year_id, answered_at__gte=since).exists()
+        or Enrolment.objects.filter(
+            offering__school_year_id=school_year_id, created_at__gte=since
+        ).exists()
+    )
+
+
+def current_regulation(day: date) -> Regulation | None:
+    """The règlement intérieur in force on the day, or the next one published."""
+    published = Regulation.objects.filter(published_at__isnull=False)
+    return (
+        published.filter(in_force_on__lte=day).order_by("-in_force_on", "-pk").first()
+        or published.order_by("in_force_on", "pk").first()
+    )
+
+
+def list_regulations() -> QuerySet[Regulation]:
+    """Every version, latest first, with how many households accepted it (`accepted`)."""
+    return Regulation.objects.annotate(accepted=Count("acceptances"))
+
+
+def get_regulation(pk: int) -> Regulation | None:
+    return list_regulations().filter(pk=pk).first()
+
+
+def acceptance_of(family_id: int, regulation_id: int) -> Acceptance | None:
+    return Acceptance.objects.filter(family_id=family_id, regulation_id=regulation_id).first()
+
+
+def list_campaigns() -> QuerySet[RenewalCampaign]:
+    return RenewalCampaign.objects.select_related("from_year", "to_year")
+
+
+def get_campaign(pk: int) -> RenewalCampaign | None:
+    return list_campaigns().filter(pk=pk).first()
+
+
+def open_campaign_on(day: date) -> RenewalCampaign | None:
+    """The renewal that families may answer on the day."""
+    return list_campaigns().filter(opens_on__lte=day, closes_on__gte=day).first()
+
+
+def renewal_of(family_id: int, campaign_id: int) -> Renewal | None:
+    """A household's renewal, with its lines."""
+    return (
+        Renewal.objects.filter(family_id=family_id, campaign_id=campaign_id)
+        .select_related("campaign__to_year", "campaign__from_year")
+        .prefetch_related(
+            Prefetch(
+                "lines",
+                RenewalLine.objects.select_related(
+                    "child",
+                    "enrolment__offering__activity",
+                    "enrolment__offering__establishment",
+                    "offering__activity",
+                    "offering__establishment",
+                ).order_by("child__birth_on", "child_id", "pk"),
+            )
+        )
+        .first()
+    )
+
+
+def renewals_of(
+    campaign: RenewalCampaign, *, status: str = "", text: str = "", told: str = ""
+) -> QuerySet[Renewal]:
+    """The households of a campaign, by name. `told`: «yes» or «no», already written to."""
+    found = Renewal.objects.filter(campaign=campaign).select_related("family")
+    if status:
+        found = found.filter(status=status)
+    if told:
+        found = found.filter(told_at__isnull=told == "no")
+    for word in search_key(text).split():
+        found = found.filter(family__search_text__contains=word)
+    return found.order_by("family__sort_key", "pk")
+
+
+def renewal_counts(campaign: RenewalCampaign) -> dict[str, int]:
+    """How many households by state."""
+    return dict(
+        Renewal.objects.filter(campaign=campaign)
+        .order_by()
+        .values_list("status")
+        .annotate(n=Count("pk"))
+    )
+
+
+def enrolments_to_renew(school_year_id: int) -> QuerySet[Enrolment]:
+    """The enrolments of a school year that run to its end."""
+    return (
+        Enrolment.objects.filter(
+            offering__school_year_id=school_year_id,
+            status=Enrolment.Status.ACTIVE,
+            ends_on__gte=F("offering__ends_on"),
+            family__status="ACTIVE",
+        )
+        .select_related("offering__activity", "offering__establishment")
+        .order_by("family_id", "child_id", "pk")
     )

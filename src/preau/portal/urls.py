@@ -17,5 +17,6 @@ SUBJECTS = (
     "certificates",
     "childcare",
     "menus",
+    "renewal",
 )
 urlpatterns = [path("", include(f"preau.portal.{subject}.urls")) for subject in SUBJECTS]

@@ -3,5 +3,5 @@
 from django.urls import include, path
 
 app_name = "public"
-SUBJECTS = ("creche", "pages", "verify", "tarifs")
+SUBJECTS = ("creche", "pages", "verify", "tarifs", "schools")
 urlpatterns = [path("", include(f"preau.public.{subject}.urls")) for subject in SUBJECTS]

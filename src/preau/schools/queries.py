@@ -82,6 +82,17 @@ def running_schoolings(school_year_id: int) -> QuerySet[Schooling]:
     )
 
 
+def pupils_between(school_year_id: int, day: date) -> list[tuple[int, int, str, int]]:
+    """(child, school, level, schooling) of each pupil at school on the day; one query."""
+    return list(
+        Schooling.objects.filter(
+            school_year_id=school_year_id, starts_on__lte=day, ends_on__gte=day
+        )
+        .order_by("child_id")
+        .values_list("child_id", "establishment_id", "level", "pk")
+    )
+
+
 def get_schoolings(ids: Iterable[int]) -> QuerySet[Schooling]:
     """These schoolings, with child, school and class, by the children's names."""
     return (

@@ -17,6 +17,7 @@ def _registry() -> dict[str, Kind]:
     from preau.casework.kinds.card import NewCard
     from preau.casework.kinds.contact import ContactChange
     from preau.casework.kinds.creche import CrechePlace
+    from preau.casework.kinds.derogation import Derogation
     from preau.casework.kinds.diet import DietChange
     from preau.casework.kinds.document import DocumentCheck
     from preau.casework.kinds.enrolment import ActivityEnrolment
@@ -29,6 +30,7 @@ def _registry() -> dict[str, Kind]:
     kinds = (
         ActivityEnrolment(),
         SchoolEnrolment(),
+        Derogation(),
         CrechePlace(),
         Absence(),
         DietChange(),

@@ -28,6 +28,7 @@ from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.schools import queries as schools
 from preau.schools import services as school_services
+from preau.schools.sectors import cycle_of, schools_for_address
 from preau.schools.services import Placement
 
 ORDER = [
@@ -83,6 +84,20 @@ class SchoolForm(KindForm):
         if child is not None and years:
             self.initial.setdefault("level", level_of(child.birth_on, years[-1].starts_on))
             self.initial.setdefault("school_year", years[-1].pk)
+        self._propose_sector()
+
+    def _propose_sector(self) -> None:
+        """The school of the family's address for the usual level, when sectors are known."""
+        if self.asking.family_id is None or not self.initial.get("level"):
+            return
+        family = families.get_family(self.asking.family_id)
+        found = schools_for_address(families.address_of(family).line1) if family else {}
+        segment = found.get(cycle_of(self.initial["level"]))
+        if segment is not None:
+            self.initial.setdefault("establishment", segment.establishment_id)
+            self.fields["establishment"].help_text = _(
+                "L’école de votre secteur est %(school)s. Pour une autre, demandez une dérogation."
+            ) % {"school": segment.establishment.name}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from preau.accounts.enums import Permission
 from preau.catalogue.queries import active_classes, establishments, school_year_of
+from preau.certificates.enums import CertificateKind
 from preau.families.queries import families_of_child, get_children
+from preau.journeys.certificates import issue
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.schools.queries import (
@@ -161,6 +163,32 @@ def pupil_leaves(request: HttpRequest, child_id: int) -> HttpResponse:
     else:
         messages.success(request, _("Le départ de %s est noté.") % child)
     return redirect("townhall:pupil", child_id=child_id)
+
+
+@agent_required(Permission.MANAGE_SCHOOLS)
+@require_POST
+def leaving_certificate(request: HttpRequest, child_id: int) -> HttpResponse:
+    """The certificat de radiation, numbered and archived, for the next school."""
+    child, _year, day = _pupil(child_id)
+    family = families_of_child(child, day).first()
+    if family is None:
+        messages.error(request, _("Cet enfant n’a aucun foyer dans la ville."))
+        return redirect("townhall:pupil", child_id=child_id)
+    try:
+        made = issue(
+            kind=CertificateKind.LEAVING,
+            family=family,
+            child=child,
+            first=None,
+            last=None,
+            year=None,
+            now=utc_now(),
+            actor=request.actor,
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("townhall:pupil", child_id=child_id)
+    return redirect("townhall:issued", number=made.document.number)
 
 
 def _pupil(child_id: int) -> tuple[Any, Any, Any]:

@@ -1,0 +1,1 @@
+"""The year: classes promoted, enrolments renewed, numbers forecast."""
