@@ -69,11 +69,11 @@ def main() -> int:
         import django
 
         django.setup()
-        from tests.harness import drill
+        from tests.harness.drill import judge, storm, town
 
         wait_for(f"{bank_url}/healthz", parts)
         say("town")
-        town = drill.build(
+        drill_town = town.build(
             seed=options.seed, notifications=options.notifications, url=url, bank_url=bank_url
         )
         web = web_command(host="127.0.0.1", port=port, workers=2, threads=2)
@@ -85,15 +85,15 @@ def main() -> int:
             part.start(os.environ)
         parts += victims
         wait_for(f"{url}/healthz", parts, 120)
-        say(f"{len(town.messages)} messages, {options.kills} kills")
-        storm = drill.Storm(
-            town=town, cluster=cluster, parts=victims, kills=options.kills, seed=options.seed
+        say(f"{len(drill_town.messages)} messages, {options.kills} kills")
+        blow = storm.Storm(
+            town=drill_town, cluster=cluster, parts=victims, kills=options.kills, seed=options.seed
         )
-        storm.run(deadline=time.monotonic() + options.seconds)
-        result = drill.judge(town, storm)
-        for line in storm.remarks:
+        blow.run(deadline=time.monotonic() + options.seconds)
+        result = judge.judge(drill_town, blow)
+        for line in blow.remarks:
             say(line)
-        say(", ".join(f"{name}: {count}" for name, count in sorted(storm.killed.items())))
+        say(", ".join(f"{name}: {count}" for name, count in sorted(blow.killed.items())))
     finally:
         stop_all(parts)
         cluster.stop()

@@ -1,0 +1,99 @@
+"""The judge: what was sent, compared with what the books say."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db import connection
+
+from preau.billing import ledger
+from preau.billing.models import BillingRun, FamilyAccount, Invoice
+from preau.payments.models import Attempt, ProviderEvent
+from tests.harness.drill.values import KINDS, Town
+
+if TYPE_CHECKING:
+    from tests.harness.drill.storm import Storm
+
+
+def half_visible() -> list[int]:
+    """Runs of which some but not all is there. One statement, one snapshot."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT r.id FROM billing_billingrun r
+            LEFT JOIN (SELECT run_id, count(*) AS n, sum(total_cents) AS cents
+                       FROM billing_invoice WHERE run_id IS NOT NULL GROUP BY run_id) i
+              ON i.run_id = r.id
+            WHERE CASE WHEN r.status = 'ISSUED'
+                       THEN coalesce(i.n, 0) <> r.invoice_count
+                            OR coalesce(i.cents, 0) <> r.total_cents
+                       ELSE coalesce(i.n, 0) <> 0 END
+            """
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def judge(town: Town, storm: "Storm") -> dict[str, int]:
+    """Compare what was sent with what the books say."""
+    Movement = apps.get_model("billing", "Movement")
+    online = Counter(
+        Movement.objects.filter(kind="PAYMENT_ONLINE", source_type="attempt").values_list(
+            "source_id", flat=True
+        )
+    )
+    status = dict(Attempt.objects.values_list("pk", "status"))
+    paid = {pk for pk, fate in town.fate.items() if fate == "paid"}
+    taken = Counter(
+        apps.get_model("billing", "CounterPayment").objects.values_list(
+            "family_id", "cash_office_id", "amount_cents"
+        )
+    )
+    given = Counter(storm.collected)
+    wrong = {pk for pk, fate in town.fate.items() if fate == "wrong"}
+    untrue = {pk for pk, fate in town.fate.items() if fate in ("forged", "refused")}
+    answered_yes = [
+        m for m in town.messages
+        if m.status == 200 and m.what in ("tampered", "forged")
+        and not m.url.endswith(f"/{KINDS['PAYFIP']}/notification/")
+    ]  # fmt: skip
+    off = _cents_off(town, storm, paid)
+    faults = ledger.verify()
+    storm.remarks += [str(fault) for fault in faults[:5]]
+    done = BillingRun.objects.filter(status="ISSUED").count()
+    storm.remarks.append(
+        f"{len(paid)} paid, {len(wrong)} at a wrong amount, {len(untrue)} refused or forged, "
+        f"{sum(given.values())} collected, {done} runs issued, {storm.snapshots} looks, "
+        f"{ProviderEvent.objects.count()} messages kept"
+    )
+    unpaid = [pk for pk in paid if not online[pk] or status[pk] != "SETTLED"]
+    storm.remarks += [f"not settled: {pk} {status[pk]}" for pk in unpaid[:5]]
+    return {
+        "notifications": storm.delivered,
+        "kills": sum(storm.killed.values()),
+        "lost": len(unpaid) + sum((given - taken).values()),
+        "doubled": sum(n - 1 for n in online.values() if n > 1) + sum((taken - given).values()),
+        "wrong_amount_accepted": sum(1 for pk in wrong if online[pk] or status[pk] == "SETTLED"),
+        "forged_accepted": len(answered_yes)
+        + sum(1 for pk in untrue if online[pk] or status[pk] == "SETTLED"),
+        "ledger_off_by_cents": off
+        + sum(abs(fault.expected_cents - fault.found_cents) for fault in faults),
+        "runs_half_visible": storm.half_visible + len(half_visible()) + (6 - done),
+    }
+
+
+def _cents_off(town: Town, storm: "Storm", paid: set[int]) -> int:
+    """Between each balance and what was invoiced less what was sent and collected."""
+    expected: Counter[tuple[int, int]] = Counter()
+    for family, office, cents in Invoice.objects.values_list(
+        "family_id", "cash_office_id", "total_cents"
+    ):
+        expected[family, office] += cents
+    for pk in paid:
+        expected[town.account_of[pk]] -= town.amount[pk]
+    for family, office, cents in storm.collected:
+        expected[family, office] -= cents
+    found = {
+        (row.family_id, row.cash_office_id): row.balance_cents
+        for row in FamilyAccount.objects.all()
+    }
+    return sum(abs(expected[key] - found.get(key, 0)) for key in expected.keys() | found.keys())
