@@ -30,12 +30,19 @@ SELECT other.id FROM (
 JOIN bookings_slot asked ON asked.id = wanted.id
 JOIN bookings_slot other ON other.offering_id = asked.offering_id AND other.day = asked.day
 """
+# Both at once: who waits by slot (and whether an offer is past its time), and each place held.
 _QUEUES = """
 SELECT slot_id, count(*) FILTER (WHERE status = 'WAITING'),
-       coalesce(bool_or(status = 'OFFERED' AND offer_expires_at <= %s), false)
+       coalesce(bool_or(status = 'OFFERED' AND offer_expires_at <= %s), false),
+       NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::int, NULL::boolean,
+       NULL::boolean, NULL::timestamptz
 FROM bookings_booking WHERE slot_id = ANY(%s) AND status IN ('WAITING', 'OFFERED')
 GROUP BY slot_id
+UNION ALL
+SELECT slot_id, 0, false, id, child_id, family_id, user_id, ordinal, is_young, from_kept, expires_at
+FROM bookings_hold WHERE slot_id = ANY(%s)
 """
+_HOLD = ("pk", "child_id", "family_id", "user_id", "ordinal", "is_young", "from_kept", "expires_at")
 # The first of each queue, group by group: those who may be offered what is free.
 _FIRST = """
 SELECT id FROM (
@@ -111,7 +118,7 @@ class Seats:
         self._ordinals: Counter[int] = Counter()
         self._waiting: Counter[int] | None = None
         self._has_late = False
-        self._holds: dict[tuple[int, int], Hold] | None = None
+        self._holds: dict[tuple[int, int], Hold] = {}
         self._gone: list[int] = []
 
     # --- Reading ---------------------------------------------------------------------------
@@ -121,13 +128,18 @@ class Seats:
         return self._queues()[slot_id]
 
     def _queues(self) -> Counter[int]:
-        """Those who wait, by slot; and whether an offer is past its time. Read once, in one query:
-        under the locks nobody else changes either."""
+        """Those who wait, by slot; whether an offer is past its time; the places held. Read once,
+        in one query: under the locks nobody else changes them."""
         if self._waiting is None:
             self._waiting = Counter()
+            ids = list(self.slots)
             with connection.cursor() as cursor:
-                cursor.execute(_QUEUES, [self.now, list(self.slots)])
-                for slot_id, waiting, late in cursor.fetchall():
+                cursor.execute(_QUEUES, [self.now, ids, ids])
+                for slot_id, waiting, late, *held in cursor.fetchall():
+                    if held[0] is not None:
+                        hold = Hold(slot_id=slot_id, **dict(zip(_HOLD, held, strict=True)))
+                        self._holds[slot_id, hold.child_id] = hold
+                        continue
                     self._waiting[slot_id] = waiting
                     self._has_late = self._has_late or late
         return self._waiting
@@ -135,9 +147,7 @@ class Seats:
     @property
     def holds(self) -> dict[tuple[int, int], Hold]:
         """The places held for a planning under way, by (slot, child)."""
-        if self._holds is None:
-            found = Hold.objects.filter(slot__in=list(self.slots))
-            self._holds = {(hold.slot_id, hold.child_id): hold for hold in found}
+        self._queues()
         return self._holds
 
     def left(self, slot_id: int, *, young: bool) -> int:
