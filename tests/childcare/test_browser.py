@@ -15,7 +15,6 @@ October, by hand:
     162,75 + 1,55 − 27,90 − 13,95 = 122,45 €
 """
 
-import datetime as dt
 import re
 import sys
 from types import SimpleNamespace

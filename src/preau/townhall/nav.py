@@ -37,6 +37,7 @@ MAIN = (
     _entry("townhall:billing", _("Factures"), P.SEE_ACCOUNTS, P.BILL, P.TAKE_PAYMENTS),
     _entry("townhall:messages", _("Messages"), P.SEND_MESSAGES),
     _entry("townhall:dashboard", _("Tableau"), P.SEE_FIGURES),
+    _entry("townhall:figures", _("Chiffres"), P.SEE_FIGURES, P.MANAGE_CRECHE),
 )
 SETTINGS = (
     _entry("townhall:catalogue", _("Offre et calendrier"), P.MANAGE_CATALOGUE, icon="tent-tree"),
