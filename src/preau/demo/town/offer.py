@@ -389,8 +389,8 @@ def _save_offerings(story: Story, products: dict[tuple[str, str], int], by: dict
             places // 2,
             {small: (WEEK, {"journee": None}), summer: (WEEK, {"journee": None})},
             supervision=Supervision.HOLIDAYS.value,
-            adults=places // 18,
-            young_capacity=places // 5,
+            adults=places // 15,
+            young_capacity=places // 4,
             kept=3,
         )
     open_at("judo", "gymnase-leo-lagrange", 60, {school: ((TUESDAY,), {"seance": None})})
