@@ -334,7 +334,9 @@ def refuse_used(movement: Movement) -> None:
         kind=Movement.Kind.REVERSAL, source_type=ledger.MOVEMENT, source_id=movement.pk
     ).exists():
         raise AlreadyVoided
-    if CreditReturn.objects.filter(credit=movement).exclude(movement_id__in=reversed_ids).exists():
+    back = CreditReturn.objects.filter(credit=movement).exclude(movement_id__in=reversed_ids)
+    # What is set aside for days booked is freed by the reversal itself.
+    if back.exclude(movement__kind=Movement.Kind.HOLD).exists():
         raise CreditGivenBack
 
 

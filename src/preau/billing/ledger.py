@@ -275,8 +275,10 @@ def reverse(
     """Undo a movement by its opposite, what it paid included. Both stay in the books.
 
     `through` another account: the money stays where it is, and what it served is undone alone.
-    A movement is undone once (IntegrityError).
+    A movement is undone once (IntegrityError). What of it was set aside for days booked is no
+    longer: those days are billed at the month's end.
     """
+    _end_holds(account, movement, at=at, actor_label=actor_label)
     family_cents = 0
     legs: list[Leg] = []
     for line in movement.lines.all():
@@ -300,6 +302,21 @@ def reverse(
         legs=legs,
         allocations={invoice_id: -cents for invoice_id, cents in paid if cents},
     )
+
+
+def _end_holds(account: FamilyAccount, credit: Movement, *, at: datetime, actor_label: str) -> None:
+    fed = CreditReturn.objects.filter(credit=credit, movement__kind=Kind.HOLD)
+    for hold in PrepaidHold.objects.filter(
+        account=account, ended_at__isnull=True, movement__in=fed.values("movement")
+    ).select_related("movement"):
+        PrepaidHold.objects.filter(pk=hold.pk).update(ended_at=at)
+        reverse(
+            account=account,
+            movement=hold.movement,
+            label=f"{hold.movement.label} : {credit.label}",
+            at=at,
+            actor_label=actor_label,
+        )
 
 
 @dataclass(frozen=True, slots=True)
