@@ -5,6 +5,9 @@ from typing import Any
 
 from preau.audit.models import Entry
 from preau.kernel.actors import Actor
+from preau.kernel.kept import KeptInsert
+
+_write = KeptInsert("audit.Entry")
 
 
 def record(
@@ -22,7 +25,7 @@ def record(
 
     Never put health data, passwords or bank details in `summary` or `data`.
     """
-    Entry.objects.create(
+    entry = Entry(
         at=now,
         actor_user_id=actor.user_id,
         actor_label=actor.label,
@@ -34,6 +37,7 @@ def record(
         object_id=object_id,
         data=data or {},
     )
+    _write([entry])
 
 
 def record_many(

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from preau.families.custody import Break, Stay, Swap, read_swaps, school_breaks, swaps_of
-from preau.families.queries import custodies_between, get_children, get_family, guardians_of
+from preau.families.queries import custodies_between, get_children, get_family, read_emails
 from preau.kernel.kept import Kept
 
 
@@ -119,14 +119,7 @@ def get_household(family_id: int, first: date, last: date, family: Any = None) -
 
 def addresses_of(family_id: int) -> list[str]:
     """The e-mail addresses of the household's adults, each once."""
-    found = (
-        guardians_of(family_id)
-        .filter(has_authority=True)
-        .exclude(email="")
-        .select_related(None)
-        .values_list("email", flat=True)
-    )
-    return list(dict.fromkeys(email.lower() for email in found))
+    return list(dict.fromkeys(email.lower() for (email,) in read_emails(family_id)))
 
 
 def child_names(child_ids: Iterable[int]) -> dict[int, str]:

@@ -10,7 +10,7 @@ from preau.bookings.enums import Outcome
 from preau.bookings.household import addresses_of, child_names
 from preau.bookings.models import Booking, Slot, Submission
 from preau.kernel import french
-from preau.messaging.services import queue_email
+from preau.messaging.services import post_email
 
 SPACE = f"{settings.BASE_URL}/espace/reservations/"
 
@@ -132,7 +132,7 @@ def _write(
     family_id: int, subject: str, body: str, now: datetime, *, key: str | None = None
 ) -> None:
     for rank, address in enumerate(addresses_of(family_id)):
-        queue_email(
+        post_email(
             to=address,
             subject=subject,
             body=body,

@@ -41,6 +41,14 @@ read_active_enrolments = Kept(active_enrolments)
 """As `active_enrolments`, at the price of its plain SQL."""
 
 
+def _rights(family_id: int, first: date, last: date) -> QuerySet[Enrolment]:
+    return active_enrolments(family_id, first).filter(starts_on__lte=last).select_related(None)
+
+
+read_rights = Kept(_rights)
+"""The enrolments of a household in force at some time of a period, without their offerings."""
+
+
 def enrolments_of(family_id: int) -> QuerySet[Enrolment]:
     """Every enrolment that a household ever had, latest first."""
     return (

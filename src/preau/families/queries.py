@@ -84,6 +84,17 @@ def guardians_of(family: Family | int, *, with_left: bool = False) -> QuerySet[G
     return found if with_left else found.filter(left_on__isnull=True)
 
 
+read_emails = Kept(
+    lambda family_id: (
+        Guardian.objects.filter(family_id=family_id, left_on__isnull=True, has_authority=True)
+        .exclude(email="")
+        .order_by("pk")
+        .values_list("email")
+    )
+)
+"""The e-mail addresses of the adults who hold authority, in their order, as (address,) rows."""
+
+
 def get_guardian(guardian_id: int, *, family_id: int) -> Guardian | None:
     """One adult, within a family's scope."""
     return guardians_of(family_id).filter(pk=guardian_id).first()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from preau.kernel.kept import run
 from preau.messaging.models import Medium, Message
 
 
@@ -43,6 +44,28 @@ def queue_email(
         message.save(force_insert=True)
     _defer_sending(message.pk)
     return message
+
+
+_POST = """
+INSERT INTO messaging_message (medium, "to", subject, body, status, created_at, attempts, error,
+                               family_id, is_secret, key)
+VALUES ('EMAIL', %s, %s, %s, 'QUEUED', %s, 0, '', %s, false, %s) ON CONFLICT (key) DO NOTHING
+"""
+
+
+def post_email(
+    *, to: str, subject: str, body: str, now: datetime, family_id: int | None, key: str | None
+) -> None:
+    """Queue one e-mail at the price of its row, for acts that come by thousands: it has no job of
+    its own, a job that sends all that waits is woken after commit (`tasks.wake`)."""
+    run(_POST, to, " ".join(subject.split())[:200], body, now, family_id, key)
+    transaction.on_commit(_wake)
+
+
+def _wake() -> None:
+    from preau.messaging.tasks import wake
+
+    wake()
 
 
 @dataclass(frozen=True, slots=True)

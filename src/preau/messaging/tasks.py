@@ -1,5 +1,7 @@
 """Sending the outbox."""
 
+import contextlib
+import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -7,6 +9,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from preau.kernel.clock import utc_now
 from preau.messaging.models import Medium, Message
@@ -22,6 +25,14 @@ MAX_ATTEMPTS = 6
 )
 def send_message(message_id: int) -> None:
     """Send one queued message; once sent, never again. Retried for some hours, then failed."""
+    failure = _deliver(message_id)
+    if failure is not None:
+        raise failure
+
+
+def _deliver(message_id: int) -> OSError | None:
+    """One attempt; the failure that another attempt may cure. None too when it is not to be sent:
+    sent already, or in another sender's hands."""
     with transaction.atomic():
         message = (
             Message.objects.select_for_update(skip_locked=True, no_key=True)
@@ -29,7 +40,7 @@ def send_message(message_id: int) -> None:
             .first()
         )
         if message is None:
-            return
+            return None
         message.attempts += 1
         failure: OSError | None = None
         try:
@@ -47,8 +58,56 @@ def send_message(message_id: int) -> None:
             if message.is_secret and not settings.DEMO:
                 message.body = ""
         message.save()
-    if failure is not None:
-        raise failure
+    return failure
+
+
+BATCH = 200
+WAKE_SECONDS = 1.0
+RETRY_SECONDS = 20
+_woken_at = 0.0
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="mail", name="messaging.send_waiting")
+def send_waiting_often(timestamp: int) -> None:
+    """Each minute, what no process woke the sender for (killed between commit and waking)."""
+    send_waiting.func()
+
+
+@app.task(queue="mail", name="messaging.send_posted")
+def send_waiting() -> None:
+    """Send every e-mail that was never tried, oldest first, until none waits. One that fails gets
+    a job of its own, with its patience."""
+    while True:
+        waiting = list(
+            Message.objects.filter(status=Message.Status.QUEUED, attempts=0, medium=Medium.EMAIL)
+            .order_by("created_at", "pk")
+            .values_list("pk", flat=True)[:BATCH]
+        )
+        for message_id in waiting:
+            if _deliver(message_id) is not None:
+                send_message.configure(schedule_in={"seconds": RETRY_SECONDS}).defer(
+                    message_id=message_id
+                )
+        if len(waiting) < BATCH:
+            return
+
+
+def wake() -> None:
+    """Have what waits sent: a job, at most one a second from each process and one in the queue.
+
+    A job for each e-mail would notify the workers at each commit, and PostgreSQL writes commits
+    that notify one after the other: thousands of bookings would queue there.
+    """
+    global _woken_at
+    now = time.monotonic()
+    if now - _woken_at < WAKE_SECONDS:
+        return
+    _woken_at = now
+    with contextlib.suppress(AlreadyEnqueued):
+        send_waiting.configure(
+            queueing_lock="messaging.send_posted", schedule_in={"seconds": 2}
+        ).defer()
 
 
 def _send(message: Message) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
+from preau.kernel.kept import Kept
 from preau.openings.models import Window
 
 
@@ -26,14 +28,20 @@ def windows_between(offering_ids: Iterable[int], first: date, last: date) -> lis
     ids = list(offering_ids)
     if not ids:
         return []
-    return [
-        WindowRow(*row)
-        for row in Window.objects.filter(
-            offering_id__in=ids, first_day__lte=last, last_day__gte=first
+    return [WindowRow(*row) for row in _read_windows(ids, first, last)]
+
+
+def _windows(offering_ids: Any, first: date, last: date) -> Any:
+    return (
+        Window.objects.filter(
+            offering_id__any_of=offering_ids, first_day__lte=last, last_day__gte=first
         )
         .order_by()
         .values_list("offering_id", "audience", "opens_at", "closes_at", "first_day", "last_day")
-    ]
+    )
+
+
+_read_windows = Kept(_windows)
 
 
 def windows_of(offering_id: int) -> QuerySet[Window]:

@@ -14,9 +14,10 @@ from preau.bookings.pricing import FamilyRules
 from preau.bookings.rules import is_young, overlaps, started
 from preau.bookings.services.places import Planner, Seats
 from preau.bookings.services.slots import SlotFacts, slot_facts
-from preau.enrolments.queries import active_enrolments
+from preau.enrolments.queries import read_rights
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
+from preau.kernel.kept import Kept, KeptInsert
 
 
 @dataclass(slots=True)
@@ -39,6 +40,14 @@ class Line:
     booking: int | None = None
     # Held for this planning while the family checks.
     held: bool = False
+
+
+_read_live = Kept(
+    lambda child_ids, days: Booking.objects.filter(
+        child_id__any_of=child_ids, slot__day__any_of=days, status__in=LIVE
+    ).select_related("slot")
+)
+_insert = KeptInsert("bookings.Booking")
 
 
 class Sending:
@@ -71,10 +80,14 @@ class Sending:
         self.created: list[Booking] = []
         self.changed: list[Booking] = []
         self.held_places: list[Hold] = []
-        removed_slots = dict(
-            Booking.objects.for_family(family_id)
-            .filter(pk__in=removed_ids)
-            .values_list("pk", "slot_id")
+        removed_slots = (
+            dict(
+                Booking.objects.for_family(family_id)
+                .filter(pk__in=removed_ids)
+                .values_list("pk", "slot_id")
+            )
+            if removed_ids
+            else {}
         )
         self.removed_ids = sorted(removed_slots)
         planner = Planner(family_id, actor.user_id) if actor.user_id is not None else None
@@ -100,21 +113,17 @@ class Sending:
             now,
         )
         children = {child for _, child in pairs}
-        self.removals = list(
-            Booking.objects.filter(pk__in=self.removed_ids, family_id=family_id).order_by("pk")
+        self.removals = (
+            list(Booking.objects.filter(pk__in=removed_ids, family_id=family_id).order_by("pk"))
+            if self.removed_ids
+            else []
         )
         # What these children hold already on these days, whoever booked it.
         self.held: dict[tuple[int, date], list[Booking]] = defaultdict(list)
-        for booking in Booking.objects.filter(
-            child__in=children, slot__day__in=set(days), status__in=LIVE
-        ).select_related("slot__offering"):
+        for booking in _read_live(children, sorted(set(days))):
             self.held[booking.child_id, booking.slot.day].append(booking)
         self.enrolments: dict[tuple[int, int], list[Any]] = defaultdict(list)
-        for enrolment in (
-            active_enrolments(family_id, self.first)
-            .filter(starts_on__lte=self.last)
-            .select_related(None)
-        ):
+        for enrolment in read_rights(family_id, self.first, self.last):
             self.enrolments[enrolment.child_id, enrolment.offering_id].append(enrolment)
 
     def run(self) -> list[Line]:
@@ -143,18 +152,19 @@ class Sending:
 
     def _write(self) -> None:
         self.seats.save()
-        Booking.objects.bulk_update(
-            self.changed,
-            (
-                "status",
-                "cancelled_at",
-                "cancelled_channel",
-                "cancel_reason",
-                "is_charged",
-                "decision_sentence",
-            ),
-        )
-        Booking.objects.bulk_create(self.created)
+        if self.changed:
+            Booking.objects.bulk_update(
+                self.changed,
+                (
+                    "status",
+                    "cancelled_at",
+                    "cancelled_channel",
+                    "cancel_reason",
+                    "is_charged",
+                    "decision_sentence",
+                ),
+            )
+        _insert(self.created)
 
     def _write_holds(self) -> None:
         self.seats.save()

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from preau.bookings.enums import BookingStatus, SlotStatus
 from preau.bookings.models import Booking, Hold, Pool, PoolSlot, Slot
 from preau.bookings.rules import offer_limit, room
 from preau.bookings.services.terms import get_terms
+from preau.kernel.kept import Kept, rows_of, run
 
 # The slots asked, with the other products of their day: whoever takes a morning has the full day
 # in sight, so that one child never holds both and a place that they share is given once. With
@@ -68,15 +70,31 @@ class Planner:
 
 
 def _lock_slots(slot_ids: Iterable[int], planner: Planner | None = None) -> list[Slot]:
+    return _lock(*_asked(slot_ids, planner))
+
+
+def _look_at_slots(slot_ids: Iterable[int], planner: Planner | None = None) -> list[Slot]:
+    return _look(*_asked(slot_ids, planner))
+
+
+def _asked(slot_ids: Iterable[int], planner: Planner | None) -> tuple[list[int], Any, Any]:
+    if planner is None:
+        return list(slot_ids), None, None
+    return list(slot_ids), planner.family_id, planner.user_id
+
+
+def _around(slot_ids: Any, family_id: Any, user_id: Any) -> "QuerySet[Slot]":
+    return Slot.objects.filter(
+        pk__in=RawSQL(_AROUND, [slot_ids, family_id, user_id])  # noqa: S611
+    ).order_by("pk")
+
+
+def _locked(slot_ids: Any, family_id: Any, user_id: Any) -> "QuerySet[Slot]":
     # All takers of these slots' places queue here: what is counted after stays true until commit.
-    return list(
-        _around(slot_ids, planner).select_for_update(of=("self",), no_key=True).order_by("pk")
-    )
+    return _around(slot_ids, family_id, user_id).select_for_update(of=("self",), no_key=True)
 
 
-def _around(slot_ids: Iterable[int], planner: Planner | None) -> Any:
-    family, user = (planner.family_id, planner.user_id) if planner else (None, None)
-    return Slot.objects.filter(pk__in=RawSQL(_AROUND, [list(slot_ids), family, user]))  # noqa: S611
+_look, _lock = Kept(_around), Kept(_locked)
 
 
 class Seats:
@@ -99,7 +117,7 @@ class Seats:
         self.now, self.look_only, self.with_kept = now, look_only, with_kept
         self.planner = planner
         wanted = set(slot_ids)
-        found = _around(wanted, planner) if look_only else _lock_slots(wanted, planner)
+        found = _look_at_slots(wanted, planner) if look_only else _lock_slots(wanted, planner)
         self.slots: dict[int, Slot] = {slot.pk: slot for slot in found}
         self.asked = {pk: slot for pk, slot in self.slots.items() if pk in wanted}
         self.offered: list[Booking] = []
@@ -133,15 +151,13 @@ class Seats:
         if self._waiting is None:
             self._waiting = Counter()
             ids = list(self.slots)
-            with connection.cursor() as cursor:
-                cursor.execute(_QUEUES, [self.now, ids, ids])
-                for slot_id, waiting, late, *held in cursor.fetchall():
-                    if held[0] is not None:
-                        hold = Hold(slot_id=slot_id, **dict(zip(_HOLD, held, strict=True)))
-                        self._holds[slot_id, hold.child_id] = hold
-                        continue
-                    self._waiting[slot_id] = waiting
-                    self._has_late = self._has_late or late
+            for slot_id, waiting, late, *held in rows_of(_QUEUES, self.now, ids, ids):
+                if held[0] is not None:
+                    hold = Hold(slot_id=slot_id, **dict(zip(_HOLD, held, strict=True)))
+                    self._holds[slot_id, hold.child_id] = hold
+                    continue
+                self._waiting[slot_id] = waiting
+                self._has_late = self._has_late or late
         return self._waiting
 
     @property
@@ -325,17 +341,8 @@ class Seats:
         ]
         if not ids:
             return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _SAVE,
-                [
-                    ids,
-                    [self._taken[pk] for pk in ids],
-                    [self._young[pk] for pk in ids],
-                    [self._kept[pk] for pk in ids],
-                    [self._ordinals[pk] for pk in ids],
-                ],
-            )
+        counted = (self._taken, self._young, self._kept, self._ordinals)
+        run(_SAVE, ids, *([counts[pk] for pk in ids] for counts in counted))
 
 
 def _update(bookings: list[Booking], fields: tuple[str, ...]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from preau.audit.services import record
 from preau.bookings.enums import Outcome
@@ -19,6 +20,13 @@ from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import random_code
 from preau.kernel.french import count
+from preau.kernel.kept import rows_of, run
+
+_SENDING = """
+INSERT INTO bookings_submission (key, family_id, user_id, reference, at, channel, receipt)
+VALUES (%s, %s, %s, %s, %s, %s, '[]') ON CONFLICT (key) DO NOTHING RETURNING id
+"""
+_RECEIPT = "UPDATE bookings_submission SET receipt = %s WHERE id = %s"
 
 
 @transaction.atomic
@@ -38,6 +46,7 @@ def submit_planning(
     no_surprise: bool = False,
     schooling: Mapping[int, Mapping[str, Any]] | None = None,
     family: Any = None,
+    had_draft: bool = True,
 ) -> Submission:
     """Add days `(slot_id, child_id)` and take back bookings (ids) of a household, in one sending.
 
@@ -47,8 +56,9 @@ def submit_planning(
     is raised and nothing is written when a day would stay due or bear a surcharge. An agent may
     book after the deadline, or before the booking opens, with `late_allowed` and a `reason`, kept
     in the journal. The same `key`
-    again returns the first receipt. `family`: its row, when the caller has it. Raises
-    NothingToSend when there is nothing in it.
+    again returns the first receipt. `family`: its row, when the caller has it; `had_draft`: False
+    when it knows that there is no draft to forget. Raises NothingToSend when there is nothing in
+    it.
     """
     late_allowed = late_allowed and actor.is_agent
     if late_allowed and not reason.strip():
@@ -94,8 +104,8 @@ def submit_planning(
     if no_surprise and any(line.surcharge or line.outcome == Outcome.CHARGED for line in lines):
         raise NeedsRecap
     submission.receipt = [asdict(line) for line in lines]
-    submission.save(update_fields=["receipt"])
-    if actor.user_id is not None:
+    run(_RECEIPT, Jsonb(submission.receipt), submission.pk)
+    if actor.user_id is not None and had_draft:
         PlanningDraft.objects.filter(family_id=family_id, user_id=actor.user_id, key=key).delete()
     record(
         actor=actor,
@@ -115,24 +125,18 @@ def submit_planning(
 def _insert(submission: Submission) -> bool:
     """Write a sending under its key; False when one with this key is there already. The second of
     two at once waits for the first to end, which `ignore_conflicts` does not tell apart."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO bookings_submission (key, family_id, user_id, reference, at, channel, "
-            "receipt) VALUES (%s, %s, %s, %s, %s, %s, '[]') ON CONFLICT (key) DO NOTHING "
-            "RETURNING id",
-            [
-                submission.key,
-                submission.family_id,
-                submission.user_id,
-                submission.reference,
-                submission.at,
-                submission.channel,
-            ],
-        )
-        row = cursor.fetchone()
-    if row is None:
+    rows = rows_of(
+        _SENDING,
+        submission.key,
+        submission.family_id,
+        submission.user_id,
+        submission.reference,
+        submission.at,
+        str(submission.channel),
+    )
+    if not rows:
         return False
-    submission.pk, submission._state.adding = row[0], False
+    submission.pk, submission._state.adding = rows[0][0], False
     submission._state.db = "default"
     return True
 

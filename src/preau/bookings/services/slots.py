@@ -7,6 +7,7 @@ from datetime import time
 from preau.bookings.models import Slot
 from preau.bookings.pricing import Service
 from preau.bookings.rates import products_of_activity
+from preau.kernel.kept import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +26,23 @@ class SlotFacts:
         return (self.slot.starts_at, self.slot.ends_at)
 
 
+_read_names = Kept(
+    lambda slot_ids: Slot.objects.filter(pk__any_of=slot_ids).values_list(
+        "pk",
+        "offering__activity__slug",
+        "product__slug",
+        "offering__activity__name",
+        "product__name",
+        "offering__activity_id",
+        "offering__establishment__slug",
+    )
+)
+
+
 def slot_facts(slots: Iterable[Slot]) -> dict[int, SlotFacts]:
     """The slots with their names, in one query."""
     rows = list(slots)
-    names = {
-        row[0]: row[1:]
-        for row in Slot.objects.filter(pk__in=[slot.pk for slot in rows]).values_list(
-            "pk",
-            "offering__activity__slug",
-            "product__slug",
-            "offering__activity__name",
-            "product__name",
-            "offering__activity_id",
-            "offering__establishment__slug",
-        )
-    }
+    names = {row[0]: row[1:] for row in _read_names([slot.pk for slot in rows])}
     return {
         slot.pk: SlotFacts(
             slot=slot,

@@ -272,6 +272,7 @@ def send_choices(
         no_surprise=True,
         schooling=_schooling(add, now),
         family=family,
+        had_draft=draft is not None,
     )
 
 
