@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
-from preau.directdebit.models import BankEntry, BankFile, Batch, Creditor, Debit, Mandate
+from preau.directdebit.models import BankEntry, BankFile, Batch, Creditor, Debit, DebitItem, Mandate
 
 LIVE = (Debit.Status.PLANNED, Debit.Status.SENT)
 
@@ -60,6 +61,18 @@ def debits_of(family_id: int) -> QuerySet[Debit]:
 def coming_of(family_id: int) -> QuerySet[Debit]:
     """Debits at the bank and not yet collected: announced to the family."""
     return debits_of(family_id).filter(status=Debit.Status.SENT)
+
+
+def announced(family_id: int) -> Any:
+    """Invoice by invoice, the debits at the bank and not yet collected: tuples, to be joined to
+    others of the same shape (preau.recovery.queries.asked_of)."""
+    return DebitItem.objects.filter(
+        debit__family_id=family_id, debit__status=Debit.Status.SENT
+    ).values_list(
+        Value("D"), "invoice_id", "debit_id", "debit__batch__collection_on", "debit__amount_cents",
+        "debit__mandate__iban_end", "debit__batch__creditor__cash_office_id", Value(""),
+        Value(0), Value(0),
+    )  # fmt: skip
 
 
 def invoices_being_debited(family_ids: Iterable[int] | None = None) -> dict[int, date]:

@@ -1,13 +1,18 @@
 """Reading reminders, lists, titres and plans."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
 
+from preau.directdebit.queries import announced
 from preau.recovery.models import (
     CollectionItem,
     CollectionList,
+    Instalment,
     InstalmentRule,
+    Plan,
     ReductionRequest,
     Reminder,
     ReminderRun,
@@ -108,9 +113,35 @@ def item(item_id: int) -> CollectionItem | None:
     return found.filter(pk=item_id).first()
 
 
-def closed_invoices(family_id: int) -> dict[int, Titre]:
-    """The family's invoices that a titre closed, with it; one query."""
-    found = TitreItem.objects.filter(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What changes what a family is asked to pay now. `kind`: T titre, D debit, P instalment."""
+
+    kind: str
+    invoice_id: int
+    source_id: int
+    on: date
+    cents: int
+    words: str
+    cash_office_id: int
+    office: str
+    rank: int
+    paid_before_cents: int
+
+
+def asked_of(family_id: int) -> list[Asked]:
+    """The family's titres in force, announced debits and running plans, by invoice: one query."""
+    titres = TitreItem.objects.filter(
         titre__family_id=family_id, titre__status=Titre.Status.ISSUED
-    ).select_related("titre__cash_office")
-    return {item.invoice_id: item.titre for item in found.order_by("-titre__issued_on", "-pk")}
+    ).values_list(
+        Value("T"), "invoice_id", "titre_id", "titre__issued_on", "titre__amount_cents",
+        "titre__number", "titre__cash_office_id", "titre__cash_office__name", Value(0), Value(0),
+    )  # fmt: skip
+    plans = Instalment.objects.filter(
+        plan__family_id=family_id, plan__status=Plan.Status.ACTIVE
+    ).values_list(
+        Value("P"), "plan__invoice_id", "plan_id", "due_on", "amount_cents", Value(""),
+        "plan__invoice__cash_office_id", Value(""), "rank", "plan__paid_before_cents",
+    )  # fmt: skip
+    rows = titres.union(plans, announced(family_id), all=True)
+    return [Asked(*row) for row in rows.order_by("-titre__issued_on")]

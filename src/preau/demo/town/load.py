@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from preau.accounts.queries import find_agent_by_email
 from preau.demo.town import (
     days,
+    debts,
     identity,
     money,
     nursery,
@@ -108,6 +109,8 @@ def tell(story: Story, say: Say | None = None) -> None:
         money.issue_invoices(story)
     with chapter("Les paiements"):
         money.take_payments(story, homes)
+    with chapter("Les prélèvements, les relances et les titres"):
+        debts.owe_and_collect(story, homes)
     with chapter("Les demandes"):
         requests.receive_requests(story, booked, homes)
         requests.offer_a_place(story, booked, homes)

@@ -5,31 +5,30 @@ from datetime import date
 from typing import Any
 
 from preau.billing.queries import OfficeAccount
-from preau.directdebit.queries import coming_of
-from preau.recovery import plans
-from preau.recovery.queries import closed_invoices
-from preau.recovery.rules import due_now
+from preau.recovery.queries import Asked, asked_of
+from preau.recovery.rules import Step, due_now, steps
 
 
 class Debts:
-    """Read once for a page: three queries, whatever their number."""
+    """Read once for a page: one query, whatever their number."""
 
     def __init__(self, family_id: int, accounts: Iterable[OfficeAccount], today: date) -> None:
         invoices = [invoice for row in accounts for invoice in row.unpaid]
+        asked = asked_of(family_id)
         self.today = today
-        self.closed = closed_invoices(family_id)
-        self.titres = list({titre.pk: titre for titre in self.closed.values()}.values())
-        self.coming = list(coming_of(family_id).prefetch_related("items"))
-        self.debited = {
-            item.invoice_id: debit.batch.collection_on
-            for debit in self.coming
-            for item in debit.items.all()
+        self.closed = {row.invoice_id: row.source_id for row in asked if row.kind == "T"}
+        self.titres = _once(row for row in asked if row.kind == "T")
+        self.coming = _once(row for row in asked if row.kind == "D")
+        self.debited = {row.invoice_id: row.on for row in asked if row.kind == "D"}
+        paid = {invoice.pk: invoice.paid_cents for invoice in invoices}
+        self.plans: dict[int, list[Step]] = {
+            pk: steps(
+                ((row.rank, row.on, row.cents) for row in rows),
+                paid[pk] - rows[0].paid_before_cents,
+            )
+            for pk in paid
+            if (rows := [row for row in asked if row.kind == "P" and row.invoice_id == pk])
         }
-        self.plans = (
-            plans.active_plans({invoice.pk: invoice.paid_cents for invoice in invoices})
-            if invoices
-            else {}
-        )
         for invoice in invoices:
             invoice.now_cents = self.now_cents(invoice)
 
@@ -39,6 +38,10 @@ class Debts:
             return 0
         if invoice.pk not in self.plans:
             return int(invoice.left_cents)
-        steps = self.plans[invoice.pk][1]
-        due = due_now(steps, self.today)
-        return due or next((step.left_cents for step in steps if step.left_cents), 0)
+        found = self.plans[invoice.pk]
+        due = due_now(found, self.today)
+        return due or next((step.left_cents for step in found if step.left_cents), 0)
+
+
+def _once(rows: Iterable[Asked]) -> list[Asked]:
+    return list({row.source_id: row for row in rows}.values())

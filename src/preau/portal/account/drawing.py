@@ -13,7 +13,9 @@ from preau.ui.routes import route
 from preau.ui.templatetags.preau import button, invoice_line, quand, tag
 
 
-def draw_bill(invoice: Any, title: str, lines: Iterable[Any], titre: Any = None) -> SafeString:
+def draw_bill(
+    invoice: Any, title: str, lines: Iterable[Any], titre: int | None = None
+) -> SafeString:
     """An invoice (or credit note) with its lines, each unfolding on its days and its rule."""
     title = esc(title)
     told = esc(
@@ -47,11 +49,11 @@ def draw_bill(invoice: Any, title: str, lines: Iterable[Any], titre: Any = None)
     )
 
 
-def _state(invoice: Any, titre: Any = None) -> str:
+def _state(invoice: Any, titre: int | None = None) -> str:
     if invoice.is_credit_note:
         return tag("ok", _("Avoir"))
     if titre is not None:
-        href = route("portal:titre", titre.pk)
+        href = route("portal:titre", titre)
         return f'{tag("town", _("Au Trésor public"))} <a href="{href}">{_("Payer le titre")}</a>'
     if not invoice.left_cents:
         return tag("ok", _("Payée"))

@@ -33,7 +33,7 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "section": "portal:account",
             "invoice": found,
             "title": title_of(found),
-            "bill": draw_bill(found, title_of(found), lines, titre=titre),
+            "bill": draw_bill(found, title_of(found), lines, titre=titre.pk if titre else None),
             "titre": titre,
             "plan": plans.active_plans({found.pk: found.paid_cents}).get(found.pk),
             "instalments": plans.may_open(found, today=paris_day(utc_now())),

@@ -53,12 +53,10 @@ def account(request: HttpRequest) -> HttpResponse:
                     "can_pay": row.office.pk in open_offices,
                     "now_cents": sum(invoice.now_cents for invoice in row.unpaid),
                     "coming": [
-                        debit
-                        for debit in debts.coming
-                        if debit.batch.creditor.cash_office_id == row.office.pk
+                        debit for debit in debts.coming if debit.cash_office_id == row.office.pk
                     ],
                     "plans": [
-                        {"invoice": invoice, "steps": debts.plans[invoice.pk][1]}
+                        {"invoice": invoice, "steps": debts.plans[invoice.pk]}
                         for invoice in row.unpaid
                         if invoice.pk in debts.plans
                     ],
@@ -106,5 +104,11 @@ def statement(request: HttpRequest, office: str) -> HttpResponse:
     return render(
         request,
         "portal/account/statement.html",
-        {"section": "portal:account", "account": found, "page": page, "ledger": draw_ledger(page)},
+        {
+            "section": "portal:account",
+            "account": found,
+            "page": page,
+            "ledger": draw_ledger(page),
+            "years": [str(paris_day(utc_now()).year - back) for back in (0, 1)],
+        },
     )

@@ -159,7 +159,7 @@ def amend(request: HttpRequest, mandate_id: int) -> HttpResponse:
 def revoke(request: HttpRequest, mandate_id: int) -> HttpResponse:
     """End the mandate."""
     found = _mandate(request, mandate_id)
-    form = RevokeForm(request.POST or None)
+    form = RevokeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.revoke_mandate(
             mandate_id=found.pk,

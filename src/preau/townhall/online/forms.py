@@ -39,7 +39,7 @@ class ConfirmForm(ReasonForm):
     bank_reference = forms.CharField(
         label=gettext_lazy("Référence de l’opération sur le relevé de la banque"), max_length=60
     )
-    field_order = ("bank_reference", "reason")
+    field_order: tuple[str, ...] = ("bank_reference", "reason")
 
 
 class RefundForm(ConfirmForm):
