@@ -20,6 +20,7 @@ SUBJECTS = (
     "directdebit",
     "recovery",
     "cashdesk",
+    "reporting",
     "certificates",
     "dashboard",
     "rules",
