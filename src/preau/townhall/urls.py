@@ -25,6 +25,7 @@ SUBJECTS = (
     "dashboard",
     "rules",
     "childcare",
+    "figures",
     "schools",
 )
 urlpatterns = [path("", include(f"preau.townhall.{subject}.urls")) for subject in SUBJECTS]
