@@ -425,7 +425,15 @@
     await refresh();
     pick(); draw();
     flush();
-    if ("serviceWorker" in navigator) navigator.serviceWorker.register(set.workerUrl, { scope: set.scope }).then((r) => { root.dataset.ready = r ? "1" : ""; }).catch(() => {});
+    if ("serviceWorker" in navigator) {
+      // The shell and its files are kept from the first visit on: the next one may have no network.
+      const files = [...document.querySelectorAll("link[href], script[src]")].map((e) => e.href || e.src).filter((u) => new URL(u).origin === location.origin);
+      navigator.serviceWorker.register(set.workerUrl, { scope: set.scope })
+        .then(() => navigator.serviceWorker.ready)
+        .then(() => caches.open("preau-tablet-1"))
+        .then((cache) => Promise.all([location.pathname, ...files].map((u) => cache.add(u).catch(() => {}))))
+        .then(() => { root.dataset.ready = "1"; }).catch(() => {});
+    }
   }
   function pick() {
     if (!state.day || state.day.slots.some((s) => s.id === state.slot)) return;
