@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: drill-money bench-opening bench-rulebook bench-billing help run test check format lock contracts clean bench-pages
+.PHONY: bench-townhall drill-money bench-opening bench-rulebook bench-billing help run test check format lock contracts clean bench-pages
 
 help: ## Ce que l'on peut taper
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -9,7 +9,7 @@ run: ## Lance Préau avec sa ville de démonstration (PORT=8000)
 
 test: ## Toute la suite de tests (ARGS="tests/billing -k avoir" pour une partie)
 	@bin/environment test && bin/browser && \
-	exec .venv/bin/python -m pytest -n auto --dist worksteal $(ARGS)
+	exec .venv/bin/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 bench-opening: ## Le matin de l'ouverture : 5 000 familles, 6 000 places
 	@bin/environment test && exec .venv/bin/python bench/opening.py $(ARGS)
@@ -40,3 +40,6 @@ bench-pages: ## Mesure les pages de tous les jours (ARGS=--quick : la petite vil
 
 drill-money: ## Tue tout pendant que l'argent arrive, puis compte au centime (ARGS="--kills 20")
 	@bin/environment test && exec .venv/bin/python bench/drill_money.py $(ARGS)
+
+bench-townhall: ## Une ville de 50 000 personnes : reprise, recherche, dossier, passage (ARGS="--keep DOSSIER")
+	@bin/environment run && exec .venv/bin/python bench/townhall.py $(ARGS)

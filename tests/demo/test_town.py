@@ -13,6 +13,8 @@ from preau.demo.accounts import accounts
 from preau.demo.town.load import load
 from preau.demo.town.people import AGENTS, FAMILIES
 
+# One process reads the whole file: the town takes long to load.
+pytestmark = pytest.mark.xdist_group("demo")
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 
 
