@@ -1,21 +1,19 @@
 """Paying on line: our real views and connectors, the real bank process of the demo, over HTTP."""
 
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from preau.billing import counter, ledger
-from preau.billing.models import FamilyAccount, Movement
+from preau.billing.models import Movement
 from preau.demo.bank import merchants as demo
 from preau.demo.bank.signatures import spplus_hmac, systempay_signature
-from preau.payments import gateways, outcomes, services
+from preau.payments import gateways, services
 from preau.payments.errors import (
     AmountOutOfBounds,
     AttemptNotFound,
@@ -27,7 +25,7 @@ from preau.payments.errors import (
 )
 from preau.payments.models import Attempt, GatewayAccount, ProviderEvent
 from preau.payments.queries import divergences, pending_of
-from tests.harness.bank import BankProcess, http
+from tests.harness.bank import http
 from tests.harness.money import (
     AGENT,
     NOW,
@@ -42,18 +40,6 @@ from tests.harness.money import (
 PAYER = services.Payer(first_name="Camille", last_name="Élan", email="camille@example.org")
 BOTH = pytest.mark.parametrize("kind", ["SPPLUS", "SYSTEMPAY"])
 S = Attempt.Status
-
-
-@pytest.fixture
-def bank(live_server):
-    bank = BankProcess(live_server.url)
-    yield bank
-    bank.stop()
-
-
-@pytest.fixture
-def family(db):
-    return make_family()
 
 
 OFFICES = {"SPPLUS": demo.DEMO_SPPLUS_OFFICE, "SYSTEMPAY": demo.DEMO_SYSTEMPAY_OFFICE}
@@ -485,97 +471,3 @@ def test_settings_are_tried_and_keys_are_sealed(family):
         now=NOW,
     )
     assert GatewayAccount.objects.get().sealed_secret == account.sealed_secret
-
-
-# --- Races ---------------------------------------------------------------------------------------
-
-
-def rush(count, act):
-    start_line = threading.Barrier(count)
-
-    def attempt(rank):
-        try:
-            start_line.wait()
-            return act(rank)
-        except Exception as error:
-            return type(error).__name__
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(attempt, range(count)))
-
-
-def receive_all(attempt, body, count=6):
-    return rush(
-        count,
-        lambda rank: (
-            services.receive(
-                cash_office_code=attempt.cash_office.code,
-                raw=body,
-                source=ProviderEvent.Source.NOTIFICATION,
-                now=NOW,
-            ).outcome
-        ),
-    )
-
-
-@pytest.mark.django_db(transaction=True)
-@BOTH
-def test_six_notifications_at_once_settle_once(family, kind):
-    office = open_office(kind)
-    invoice = make_invoice(family, office, 5_000)
-    attempt = start(family, office, {invoice: 5_000})
-    outcomes = sorted(receive_all(attempt, message(attempt)))
-    assert outcomes == ["déjà réglé"] * 5 + ["payé"]
-    assert balance(family, office) == 0 and ProviderEvent.objects.count() == 6
-
-
-@pytest.mark.django_db(transaction=True)
-def test_control_without_the_lock_the_database_still_holds(family, monkeypatch):
-    office = open_office("SPPLUS")
-    attempt = start(family, office, top_up=5_000)
-    settle, all_in = outcomes._settle, threading.Barrier(4)
-
-    def slow(verdict, found, *, now):
-        all_in.wait()
-        return settle(verdict, found, now=now)
-
-    monkeypatch.setattr(outcomes, "_settle", slow)
-    from django.db.models import QuerySet
-
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kw: self.all())
-    seen = receive_all(attempt, message(attempt), 4)
-    # The race is real: all four thought that they were first; one movement was written.
-    assert sorted(seen) == ["IntegrityError"] * 3 + ["payé"]
-    assert FamilyAccount.objects.get().balance_cents == -5_000
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_bank_and_the_counter_at_once(family):
-    office = open_office("SPPLUS")
-    invoice = make_invoice(family, office, 5_000)
-    attempt = start(family, office, {invoice: 5_000})
-    body = message(attempt)
-
-    def act(rank):
-        if rank % 2:
-            return counter.take_payment(
-                family_id=family.pk,
-                cash_office_id=office.pk,
-                means="CASH",
-                amount_cents=3_000,
-                key=uuid.uuid4(),
-                actor=AGENT,
-                now=NOW,
-            ).pk
-        return services.receive(
-            cash_office_code=office.code,
-            raw=body,
-            source=ProviderEvent.Source.NOTIFICATION,
-            now=NOW,
-        ).outcome
-
-    rush(6, act)
-    assert left_on(invoice) == 0 and balance(family, office) == 5_000 - 5_000 - 9_000
-    assert ledger.verify() == []

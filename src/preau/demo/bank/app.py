@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
@@ -237,7 +238,7 @@ class Bank:
                         item.held, item.after, item.due_at = False, 0, time.time() + rank * 0.05
                         self.book.save(item)
                 case ("POST", ["operation"]):
-                    self._operate(self._payment(data["token"]), data["kind"])
+                    self._operate(self._payment(data["token"]), data["kind"], data.get("amount", 0))
                 case ("POST", ["payfip"]):
                     # The payer began again: what the service answers from now on.
                     payment = self._payment(data["token"])
@@ -256,8 +257,8 @@ class Bank:
             }
         return Reply(200, json.dumps(state), "application/json")
 
-    def _operate(self, payment: Payment, kind: str) -> None:
-        """Later life of a payment: `refund` or `unpaid`."""
+    def _operate(self, payment: Payment, kind: str, cents: int = 0) -> None:
+        """Later life of a payment: `refund` (Systempay: of a part, `cents`) or `unpaid`."""
         if payment.protocol == SPPLUS:
             etat = {"refund": "17", "unpaid": "20"}[kind]
             self._notify(payment, protocols.spplus_answer(payment, etat))
@@ -266,6 +267,13 @@ class Bank:
             "refund": {"vads_operation_type": "CREDIT", "vads_trans_status": "CAPTURED"},
             "unpaid": {"vads_trans_status": "CAPTURE_FAILED"},
         }[kind]
+        if cents:
+            # A part given back is an operation of its own, with its own name and amount.
+            change |= {
+                "vads_amount": str(cents),
+                "vads_effective_amount": str(cents),
+                "vads_trans_uuid": secrets.token_hex(16),
+            }
         self._notify(payment, {**payment.answer, **change})
 
 
