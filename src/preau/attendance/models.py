@@ -57,7 +57,7 @@ class Attendance(models.Model):
 class Tick(models.Model):
     """What one tablet said of one child, once: `key` is the tablet's own. Never changed.
 
-    The sheet follows from the ticks by the rule of docs/decisions/0016: earliest arrival,
+    The sheet follows from the ticks by the rule of docs/decisions/0022: earliest arrival,
     earliest departure, presence before absence, a hand's correction before what was earlier.
     """
 

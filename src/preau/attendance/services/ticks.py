@@ -1,6 +1,6 @@
 """What tablets say, with or without network: replayed once and only once, in any order.
 
-The rule (docs/decisions/0016): the earliest arrival and the earliest departure win; presence
+The rule (docs/decisions/0022): the earliest arrival and the earliest departure win; presence
 beats absence, closing included; what a hand corrected later than the tick's instant wins over
 it. So two tablets come to one sheet whichever speaks first. Every tick is kept, effect or not.
 """
