@@ -1,6 +1,7 @@
 """A weekly pattern over a month or a year, with exceptions; then sent with its places held."""
 
 import time
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -9,9 +10,11 @@ from preau.bookings import rates
 from preau.bookings.models import Booking, Hold, PlanningDraft
 from preau.bookings.services import open_slots
 from preau.kernel.actors import Actor
+from preau.rulebook.services import publish, save_draft
 from tests.bookings import world
 
 pytestmark = pytest.mark.django_db
+RULES = Path(__file__).parents[2] / "examples" / "rulebooks" / "demo.yaml"
 URL = "/espace/reservations/semaine-type/"
 PERIOD = {"weeks": "ALL", "activite": "cantine", "mois": "2026-10"}
 
@@ -107,9 +110,12 @@ def test_nothing_chosen_or_dates_the_wrong_way_are_told(client, family):
 
 
 def test_a_year_for_three_children_is_composed_held_and_sent_quickly(
-    client, family, django_assert_max_num_queries, monkeypatch
+    client, family, django_assert_max_num_queries, monkeypatch, now
 ):
-    # As a serving process does: the rules are read once, not once a day.
+    # With the demonstration's rules, and as a serving process does: read once, not once a day.
+    draft = save_draft(text=RULES.read_text(encoding="utf-8"), now=now, actor=Actor.system())
+    publish(version_id=draft.pk, now=now, actor=Actor.system())
+    world.set_quotient(family, 812)
     monkeypatch.setattr(rates, "KEEP_SECONDS", 30.0)
     rates.forget_rates()
     year = {
