@@ -145,7 +145,9 @@ def register(request: HttpRequest) -> HttpResponseBase:
         .only(*SHOWN)
     )
     if request.GET.get("export"):
-        return _export(request.GET["export"], rows, day)
+        return _export(
+            request.GET["export"], rows, day, Permission.SEE_HEALTH in request.permissions
+        )
     paginator = Paginator(rows, PAGE)
     paginator.count = found.order_by().count()  # the count needs none of the columns
     page = paginator.get_page(request.GET.get("page"))
@@ -192,7 +194,7 @@ def _tag(row: Any) -> tuple[str, str]:
     return "ok", _("Attendu")
 
 
-def _export(file_format: str, rows: Any, day: Any) -> HttpResponseBase:
+def _export(file_format: str, rows: Any, day: Any, health: bool) -> HttpResponseBase:
     found = list(rows)
     schooling = schooling_on({row.child_id for row in found}, day)
 
@@ -211,7 +213,8 @@ def _export(file_format: str, rows: Any, day: Any) -> HttpResponseBase:
         Column("De", "slot.starts_at"),
         Column("À", "slot.ends_at"),
         Column("Repas", lambda r: Diet(r.child.diet).label),
-        Column("PAI", "child.has_pai"),
+        # Even the sign leaves in a file for those alone who may read health.
+        *([Column("PAI", "child.has_pai")] if health else []),
         Column("État", lambda r: _tag(r)[1]),
         Column("Motif signalé", lambda r: AbsenceReason(r.absence).label if r.absence else ""),
     ]

@@ -50,7 +50,13 @@ def show(request: HttpRequest, slot_id: int) -> HttpResponseBase:
     slot = get_slot_or_404(request, slot_id)
     found = sheet(slot.pk, slot.day)
     if request.GET.get("export"):
-        return _export(request.GET["export"], slot, found.rows)
+        health = may(
+            request.user,
+            Permission.SEE_HEALTH,
+            paris_day(utc_now()),
+            slot.offering.establishment_id,
+        )
+        return _export(request.GET["export"], slot, found.rows, health)
     view = request.GET.get("etat", "")
     wanted = next((states for key, _label, states in VIEWS if key == view), None)
     rows = [r for r in found.rows if wanted is None or r.state in wanted]
@@ -132,7 +138,7 @@ def _row(row: SheetRow, slot: Any) -> dict[str, Any]:
     }
 
 
-def _export(file_format: str, slot: Any, rows: list[SheetRow]) -> HttpResponseBase:
+def _export(file_format: str, slot: Any, rows: list[SheetRow], health: bool) -> HttpResponseBase:
     def state(row: SheetRow) -> str:
         return {
             "expected": _("attendu"),
@@ -148,7 +154,8 @@ def _export(file_format: str, slot: Any, rows: list[SheetRow]) -> HttpResponseBa
         Column("Né(e) le", "child.birth_on"),
         Column("Classe", "school_class"),
         Column("Repas", lambda r: Diet(r.child.diet).label),
-        Column("PAI", "child.has_pai"),
+        # Even the sign leaves in a file for those alone who may read health.
+        *([Column("PAI", "child.has_pai")] if health else []),
         Column("État", state),
         Column("Sans réservation", "is_walk_in"),
         Column("Arrivée", lambda r: r.attendance and r.attendance.arrived_at),
