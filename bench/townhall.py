@@ -35,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--keep", type=Path, help="garde la ville dans ce dossier et la reprend")
     parser.add_argument("--families", type=int, default=FAMILIES)
+    parser.add_argument("--prepare", action="store_true", help="s’arrête avant la reprise")
     asked = parser.parse_args()
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="preau-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +57,10 @@ def main() -> int:
         if built.exists():
             told = json.loads(built.read_text())
         else:
-            told = build(folder, environment, asked.families)
+            prepare(folder, environment, asked.families)
+            if asked.prepare:
+                return 0
+            told = take_over(folder, environment, asked.families)
             built.write_text(json.dumps(told))
         told |= step(environment, "measure")
     finally:
@@ -70,8 +74,11 @@ def main() -> int:
     return 0
 
 
-def build(folder: Path, environment: dict[str, str], families: int) -> dict[str, Any]:
-    """Migrate, open the offer, write the old software's file and take it over."""
+def prepare(folder: Path, environment: dict[str, str], families: int) -> None:
+    """Migrate, open the offer, write the old software's file."""
+    workbook = folder / "reprise.xlsx"
+    if workbook.exists():
+        return
     subprocess.run(preau_command("manage", "migrate", "-v", "0"), env=environment, check=True)
     subprocess.run(
         preau_command("manage", "collectstatic", "--noinput", "-v", "0"),
@@ -79,8 +86,12 @@ def build(folder: Path, environment: dict[str, str], families: int) -> dict[str,
         check=True,
     )
     step(environment, "offer")
-    workbook = folder / "reprise.xlsx"
     step(environment, "write", str(workbook), str(families))
+
+
+def take_over(folder: Path, environment: dict[str, str], families: int) -> dict[str, Any]:
+    """The command line's own take-over, its time and its memory; then the town lives."""
+    workbook = folder / "reprise.xlsx"
     begun = time.perf_counter()
     process = subprocess.Popen(
         [*preau_command("import-families"), str(workbook), "--apply"], env=environment

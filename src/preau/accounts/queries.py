@@ -1,5 +1,6 @@
 """Reading accounts, roles and what they allow."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -17,9 +18,23 @@ def permissions_of(user: User, day: date) -> frozenset[str]:
     if not user.is_agent or not user.is_active:
         return frozenset()
     held: set[str] = set()
-    for role in user.roles.filter(_in_force(day)).values_list("role", flat=True):
+    for role, _site in _roles_on(user, day):
         held |= ROLE_PERMISSIONS.get(role, frozenset())
     return frozenset(held)
+
+
+def read_roles_once(user: User, day: date) -> None:
+    """Let this very object (that of one web request) read its roles of the day once for all."""
+    user.read_roles = (day, list(_assigned(user, day)))  # type: ignore[attr-defined]
+
+
+def _assigned(user: User, day: date) -> Iterable[tuple[str, int | None]]:
+    return user.roles.filter(_in_force(day)).values_list("role", "establishment_id")
+
+
+def _roles_on(user: User, day: date) -> Iterable[tuple[str, int | None]]:
+    kept = getattr(user, "read_roles", None)
+    return kept[1] if kept and kept[0] == day else _assigned(user, day)
 
 
 def establishment_scope(user: User, permission: str, day: date) -> frozenset[int] | None:
@@ -30,7 +45,7 @@ def establishment_scope(user: User, permission: str, day: date) -> frozenset[int
     sites: set[int] = set()
     if not user.is_agent or not user.is_active:
         return frozenset()
-    for role, site in user.roles.filter(_in_force(day)).values_list("role", "establishment_id"):
+    for role, site in _roles_on(user, day):
         if permission not in ROLE_PERMISSIONS.get(role, frozenset()):
             continue
         if site is None:

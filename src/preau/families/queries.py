@@ -174,6 +174,42 @@ def _custodies(family_id: int, day: date) -> QuerySet[Custody]:
 _read_custodies = Kept(_custodies)
 
 
+def people_of_household(
+    family: Family | int, day: date
+) -> tuple[list[Child], list[Child], dict[int, list[Custody]]]:
+    """(`children_of`, `former_children_of`, `custodies_on` of the first): one query for the three,
+    for agents' eyes."""
+    family_id = _id(family)
+    mine = Custody.objects.filter(family_id=family_id)
+    rows = (
+        Custody.objects.filter(child_id__in=mine.values("child_id"))
+        .select_related("child", "family")
+        .order_by("child__birth_on", "child_id", "pk")
+    )
+    children: dict[int, Child] = {}
+    former: dict[int, Child] = {}
+    homes: dict[int, list[Custody]] = {}
+    for row in rows:
+        running = row.starts_on <= day and (row.ends_on is None or row.ends_on >= day)
+        if running:
+            homes.setdefault(row.child_id, []).append(row)
+        if row.family_id != family_id:
+            continue
+        child = row.child
+        if running and (child.left_on is None or child.left_on > day):
+            child.colour = colour_index(len(children)) + 1  # type: ignore[attr-defined]
+            child.weeks = row.weeks  # type: ignore[attr-defined]
+            child.stay = row  # type: ignore[attr-defined]
+            children[child.pk] = child
+        else:
+            former[child.pk] = child
+    return (
+        list(children.values()),
+        [child for pk, child in former.items() if pk not in children],
+        {pk: found for pk, found in homes.items() if pk in children},
+    )
+
+
 def colours_of(child_ids: Iterable[int], day: date) -> dict[int, int]:
     """Each child's colour (1 to 4), the same as on its family's pages: its rank by birth in its
     (first) home on the day; one query."""

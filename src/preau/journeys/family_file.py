@@ -96,6 +96,10 @@ def find_children(user: "User", text: str, day: date, limit: int = 20) -> list[A
     return [home for family in found for home in family.homes]
 
 
+# A quotient or two a year: more than a childhood.
+QUOTIENTS = 60
+
+
 @dataclass(slots=True)
 class FileChild:
     """A child as the file shows it."""
@@ -142,11 +146,11 @@ class FamilyFile:
 
 
 def family_file(family: "Family", *, permissions: frozenset[str], now: datetime) -> FamilyFile:
-    """The file on one page: some twenty-five queries, whatever the family's size."""
+    """The file on one page: some twenty queries, whatever the family's size."""
     today = paris_day(now)
-    children = families.children_of(family, today)
+    children, former, homes = families.people_of_household(family, today)
     ids = [child.pk for child in children]
-    homes = families.custodies_on(ids, today)
+    quotients = list(families.list_quotients(family.pk)[:QUOTIENTS])
     schoolings = schooling_on(ids, today)
     coming = upcoming(family.pk, today, HORIZON)
     days = next_days(today)
@@ -173,9 +177,10 @@ def family_file(family: "Family", *, permissions: frozenset[str], now: datetime)
             )
             for child in children
         ],
-        former_children=families.former_children_of(family, today),
-        quotient=families.quotient_on(family.pk, today),
-        quotients=list(families.list_quotients(family.pk)[:8]),
+        former_children=former,
+        # The last recorded of those in force, as `families.quotient_on` says.
+        quotient=next((q for q in quotients if q.starts_on <= today <= (q.ends_on or today)), None),
+        quotients=quotients[:8],
         standings=standings(enrolments, children, coming, today=today),
         enrolments=enrolments,
         cards=children_days(

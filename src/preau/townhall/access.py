@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from preau.accounts.queries import permissions_of
+from preau.accounts.queries import permissions_of, read_roles_once
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.enums import Channel
@@ -93,7 +93,9 @@ def _guarded(
                 allow_missing_factor or allow_initial_password
             ):
                 return redirect("townhall:factor")
-            held = permissions_of(user, paris_day(utc_now()))
+            day = paris_day(utc_now())
+            read_roles_once(user, day)
+            held = permissions_of(user, day)
             if permissions and not held.intersection(permissions):
                 raise PermissionDenied
             request.permissions = held

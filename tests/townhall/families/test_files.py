@@ -149,7 +149,10 @@ def test_each_form_of_the_file_writes(counter, family, day):
                 "photo_consent": "0",
             },
         ),
-        (f"enfants/{lina.pk}/garde/", {"weeks": "EVEN", "starts_on": day.isoformat()}),
+        (
+            f"enfants/{lina.pk}/garde/",
+            {"weeks": "EVEN", "holidays": "AS_WEEKS", "starts_on": day.isoformat()},
+        ),
         (f"adultes/{amina.pk}/retirer/", {"day": day.isoformat()}),
     ]
     for path, data in posts:

@@ -59,6 +59,7 @@ FAMILY_STAYS = {
     "directdebit.Debit",
     "documents.IssuedDocument",
     "payments.Attempt",
+    "journeys.Departure",
     "journeys.FamilyAct",
 }
 CHILD_MOVES: tuple[tuple[str, str], ...] = (
