@@ -51,3 +51,4 @@ class CardStatus(models.TextChoices):
     ACTIVE = "ACTIVE", "active"
     LOST = "LOST", "perdue"
     REPLACED = "REPLACED", "remplacée"
+    RETURNED = "RETURNED", "rendue"

@@ -125,6 +125,39 @@ def end_enrolment(
 
 
 @transaction.atomic
+def resume_enrolment(
+    *, enrolment_id: int, ends_on: date, reason: str, now: datetime, actor: Actor
+) -> bool:
+    """Undo an end: the enrolment runs to `ends_on` again, unless that day is over, or another
+    enrolment of the child took its place; whether it does."""
+    enrolment = (
+        Enrolment.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("child", "offering__activity", "offering__establishment")
+        .get(pk=enrolment_id)
+    )
+    if ends_on < paris_day(now):
+        return False
+    enrolment.ends_on, enrolment.status = ends_on, Enrolment.Status.ACTIVE
+    enrolment.ended_reason = ""
+    try:
+        with transaction.atomic():
+            enrolment.save(update_fields=["ended_reason", "status", "ends_on"])
+    except IntegrityError:
+        return False
+    audit.record(
+        actor=actor,
+        now=now,
+        action="enrolments.resume",
+        summary=f"{enrolment.child.first_name} : l’inscription à {enrolment.offering} reprend "
+        f"({reason})",
+        family_id=enrolment.family_id,
+        object_type="enrolments.enrolment",
+        object_id=enrolment.pk,
+    )
+    return True
+
+
+@transaction.atomic
 def cancel_enrolment(*, enrolment_id: int, reason: str, now: datetime, actor: Actor) -> Enrolment:
     """Take an enrolment away as if it had never begun (a decision undone)."""
     enrolment = Enrolment.objects.only("starts_on").get(pk=enrolment_id)

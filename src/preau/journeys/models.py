@@ -145,3 +145,27 @@ class FamilyAct(models.Model):
     class Meta:
         verbose_name = "réunion ou séparation"
         ordering = ["-pk"]
+
+
+class Departure(models.Model):
+    """A family that leaves: what ended that day, and how to put back what can be."""
+
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    last_on = models.DateField("dernier jour")
+    reason = models.CharField("motif", max_length=160)
+    # {"enrolments": {id: end}, "bookings": {id: status}, "cards": [ids], "mandates": [refs],
+    #  "refunds": [ids]}
+    ended = models.JSONField(default=dict)
+    at = models.DateTimeField("fait le")
+    by_label = models.CharField("par", max_length=160)
+    undone_at = models.DateTimeField("défait le", null=True)
+    undone_by = models.CharField("défait par", max_length=160, blank=True)
+
+    class Meta:
+        verbose_name = "départ d’une famille"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["family"], condition=Q(undone_at__isnull=True), name="departure_once"
+            )
+        ]

@@ -21,6 +21,7 @@ SUBJECTS = (
     "recovery",
     "cashdesk",
     "reporting",
+    "leaving",
     "certificates",
     "dashboard",
     "rules",

@@ -11,9 +11,11 @@ from preau.attendance.services.absences import (
 from preau.attendance.services.cards import (
     Scan,
     declare_card_lost,
+    give_card_back,
     issue_card,
     issue_first_cards,
     order_card,
+    return_card,
     scan_card,
 )
 from preau.attendance.services.sheets import (
@@ -44,6 +46,7 @@ __all__ = [
     "copy_week_before",
     "declare_card_lost",
     "effects_in_words",
+    "give_card_back",
     "issue_card",
     "issue_first_cards",
     "justify_absence",
@@ -55,6 +58,7 @@ __all__ = [
     "remove_duty",
     "remove_walk_in",
     "report_absence",
+    "return_card",
     "save_groups",
     "scan_card",
     "set_absent",

@@ -114,6 +114,48 @@ def order_card(
     return order
 
 
+@transaction.atomic
+def return_card(*, card_id: int, family_id: int, now: datetime, actor: Actor) -> Card:
+    """The child leaves: its card is handed in, no site accepts it any more. Twice is harmless."""
+    card = Card.objects.select_for_update(no_key=True).get(pk=card_id)
+    if card.status != CardStatus.ACTIVE:
+        return card
+    _end(card, CardStatus.RETURNED, now=now, actor=actor)
+    _tell_card(card, "return_card", "rendue", family_id, now, actor)
+    return card
+
+
+@transaction.atomic
+def give_card_back(*, card_id: int, family_id: int, now: datetime, actor: Actor) -> bool:
+    """Undo `return_card`, unless the child has another card by now; whether it serves again."""
+    card = Card.objects.select_for_update(no_key=True).get(pk=card_id)
+    if (
+        card.status != CardStatus.RETURNED
+        or Card.objects.filter(child=card.child_id, status=CardStatus.ACTIVE).exists()
+    ):
+        return False
+    card.status, card.ended_at, card.ended_channel, card.ended_by_label = (
+        CardStatus.ACTIVE, None, "", "",
+    )  # fmt: skip
+    card.save(update_fields=["status", "ended_at", "ended_channel", "ended_by_label"])
+    _tell_card(card, "give_card_back", "de nouveau en service", family_id, now, actor)
+    return True
+
+
+def _tell_card(
+    card: Card, verb: str, word: str, family_id: int, now: datetime, actor: Actor
+) -> None:
+    record(
+        actor=actor,
+        now=now,
+        action=f"attendance.{verb}",
+        summary=f"Carte n° {card.rank} de {card.child.first_name} {word}",
+        family_id=family_id,
+        object_type="attendance.Card",
+        object_id=card.pk,
+    )
+
+
 def _end(card: Card, status: str, *, now: datetime, actor: Actor) -> None:
     card.status = status
     card.ended_at, card.ended_channel, card.ended_by_label = now, actor.channel, actor.label
