@@ -9,7 +9,7 @@ from preau.accounts.enums import Role
 from preau.billing import services as billing
 from preau.bookings.rates import forget_rates
 from preau.bookings.services import open_slots
-from preau.demo.town import identity, offer, rules
+from preau.demo.town import identity, offer, rules, till
 from preau.demo.town.people import AGENTS
 from preau.demo.town.story import Story
 from preau.kernel.clock import at_paris
@@ -86,6 +86,7 @@ def build_town(patch: pytest.MonkeyPatch, *, bank: str) -> Story:
     rules.set_requests(story)
     rules.open_cash_offices(story)
     rules.hire_agents(story)
+    till.record_acts(story)
     rules.publish_rules(story)
     billing.assign_activity(
         activity_id=story.activities["cantine"],

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from preau.billing.means import COUNTER, label
 from preau.billing.models import Invoice, ThirdPartyInvoice
 from preau.billing.telling import quantity_words, rules_of, title_of
 from preau.documents.many import ToIssue
@@ -158,7 +159,8 @@ def _dates(days: list[dict[str, str]]) -> str:
 def ways_to_pay(office: Any) -> list[str]:
     """How what is owed to this cash office is paid, one way a sentence."""
     ways = [_("En ligne, sur l’espace familles, rubrique «Compte».")]
-    names = {"CASH": _("espèces (300 € au plus)"), "CHEQUE": _("chèque"), "CARD": _("carte")}
+    names = {one: label(one) for one in COUNTER if one != "TRANSFER"}
+    names |= {"CASH": _("espèces (300 € au plus)"), "CARD": _("carte")}
     means = [names[m] for m in office.means if m in names]
     if means:
         where = office.address.replace("\n", ", ")

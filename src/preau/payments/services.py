@@ -17,6 +17,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from preau.billing import online as account
+from preau.billing.acts import refuse_outside
+from preau.billing.means import ONLINE
 from preau.billing.titres import check_open
 from preau.kernel.actors import Actor
 from preau.kernel.codes import random_code
@@ -91,7 +93,7 @@ def start_payment(
 ) -> Attempt:
     """Open an attempt to pay `invoices` (id → cents) and to top up; sent twice, it is one.
 
-    Nothing is paid nor reserved yet. Raises a PaymentRefusal.
+    Nothing is paid nor reserved yet. Raises a PaymentRefusal, or an OfficeRefusal (the act).
     """
     if existing := Attempt.objects.filter(key=key, family_id=family_id).first():
         return existing
@@ -102,6 +104,9 @@ def start_payment(
     if not amount:
         raise NothingToPay
     check_open(invoices)
+    refuse_outside(
+        cash_office_id=cash_office_id, means=[ONLINE], invoice_ids=list(invoices), now=now
+    )
     gateway_account = _open_gateway(cash_office_id)
     _check_bounds(gateway_account, amount, email=payer.email)
     if top_up_cents:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from preau.accounts.enums import Permission
+from preau.cashdesk.state import alerts
 from preau.journeys.dashboard import get_dashboard
 from preau.kernel.clock import utc_now
 from preau.townhall.access import agent_required
@@ -40,8 +41,12 @@ REQUEST_COLUMNS = [
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Share of payments made on line by month; requests by channel and delay."""
+    now = utc_now()
+    tills = request.permissions & {Permission.TAKE_PAYMENTS, Permission.BILL}
     return render(
-        request, "townhall/dashboard/dashboard.html", {"board": get_dashboard(now=utc_now())}
+        request,
+        "townhall/dashboard/dashboard.html",
+        {"board": get_dashboard(now=now), "alerts": alerts(now=now) if tills else []},
     )
 
 
