@@ -1,14 +1,18 @@
 """Certificates: what is certified, to the cent and to the day, and the paper's own code."""
 
 import io
+import uuid
 from datetime import UTC, date, datetime
 
 import pypdf
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from preau.attendance.models import Attendance
+from preau.billing.drafts import Draft, DraftLine, DraftShare
+from preau.billing.invoicing import issue_invoices
 from preau.billing.models import ActivityAccounting
 from preau.certificates.models import Certificate
 from preau.families.models import Child
@@ -69,8 +73,6 @@ def paid_family():
 
 
 def test_tax_certificate_counts_what_was_paid_for_the_youngest(paid_family) -> None:
-    import uuid
-
     family, small, office, take = paid_family
     with pytest.raises(NothingToCertify):
         tax_facts(family=family, year=2026, today=TODAY)
@@ -197,3 +199,92 @@ def test_bad_input_is_a_sentence(client: Client, issued: Certificate) -> None:
     ):
         assert client.post(reverse("portal:certificates"), data).status_code in (200, 422)
     assert Certificate.objects.count() == 1
+
+
+def bill(family, office, *lines: DraftLine, month: date) -> None:
+    draft = Draft(family_id=family.pk, debtor={"name": "Claire"}, lines=list(lines))
+    with transaction.atomic():
+        issue_invoices(
+            office=office, month=month, drafts=[draft], run_id=None, actor_label="essai", now=NOW
+        )
+
+
+def line(child, activity_id, cents: int, **values) -> DraftLine:
+    return DraftLine(
+        child_id=child.pk,
+        activity_id=activity_id,
+        label="Accueil",
+        unit_name="",
+        unit_cents=cents,
+        fixed_quantity=1,
+        **values,
+    )
+
+
+def pay(take, family, office, cents: int, now: datetime = NOW) -> None:
+    take(
+        family_id=family.pk,
+        cash_office_id=office.pk,
+        means="CHEQUE",
+        cheque_number="1",
+        amount_cents=cents,
+        key=uuid.uuid4(),
+        now=now,
+        actor=AGENT,
+    )
+
+
+def total(family, year: int = 2026) -> str:
+    return tax_facts(family=family, year=year, today=TODAY).public_facts["Total"]
+
+
+def test_by_hand_a_surcharge_never_counts(paid_family) -> None:
+    """12.00 € of September, then November: 10.00 € of which 2.50 € of surcharge, half paid.
+
+    12.00 + 5.00 paid for the child; of the 5.00, 1.25 paid the surcharge: 15.75 €.
+    """
+    family, small, office, take = paid_family
+    evening = ActivityAccounting.objects.get(counts_for_tax=True).activity_id
+    bill(
+        family,
+        office,
+        line(small, evening, 1000, penalty_unit_cents=250),
+        month=date(2026, 11, 1),
+    )
+    pay(take, family, office, 1200 + 1200 + 500)
+    assert total(family) == "15,75\u202f€"
+
+
+def test_by_hand_what_a_third_party_paid_is_not_the_familys(paid_family) -> None:
+    """20.00 €, of which the CCAS pays 8.00: the family pays 12.00, and those alone count."""
+    family, small, office, take = paid_family
+    evening = ActivityAccounting.objects.get(counts_for_tax=True).activity_id
+    share = DraftShare(1, 1, 800, "Le CCAS prend en charge 40 %.")
+    bill(family, office, line(small, evening, 2000, shares=[share]), month=date(2026, 11, 1))
+    pay(take, family, office, 1200 + 1200 + 1200)
+    assert total(family) == "24,00\u202f€"
+
+
+def test_by_hand_sums_paid_in_the_year_not_invoiced_in_it(paid_family) -> None:
+    """An invoice of 2026 paid in January 2027 counts in 2027; of a meal, nothing ever does."""
+    family, small, office, take = paid_family
+    meal = ActivityAccounting.objects.get(is_meal=True).activity_id
+    bill(family, office, line(small, meal, 900), month=date(2026, 11, 1))
+    pay(take, family, office, 1200, now=datetime(2026, 12, 31, 22, 30, tzinfo=UTC))
+    pay(take, family, office, 2100, now=datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+    new_year = date(2027, 12, 31)
+    # 23:30 UTC on 31 December is 1 January in Paris.
+    assert (
+        tax_facts(family=family, year=2026, today=new_year).public_facts["Total"] == "12,00\u202f€"
+    )
+    with pytest.raises(NothingToCertify):
+        tax_facts(family=family, year=2027, today=new_year)
+
+
+def test_a_child_who_left_the_household_still_counts(paid_family) -> None:
+    from preau.families.models import Custody
+
+    family, small, office, take = paid_family
+    pay(take, family, office, 1200)
+    Custody.objects.filter(child=small).update(ends_on=date(2026, 10, 31))
+    assert total(family) == "12,00\u202f€"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Coalesce, RowNumber
 
@@ -383,3 +384,31 @@ def get_run(run_id: int) -> BillingRun | None:
 def family_codes(family_ids: Iterable[int]) -> dict[int, str]:
     """The family code of each, for links from lists."""
     return {pk: family.code for pk, family in get_families(family_ids).items()}
+
+
+def families_of_activity(activity_id: int, *, since: date) -> list[int]:
+    """Families with a day booked from a day on in an activity, by id; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT booking.family_id FROM bookings_booking booking
+            JOIN bookings_slot slot ON slot.id = booking.slot_id AND slot.day >= %s
+            JOIN catalogue_offering offering ON offering.id = slot.offering_id
+            WHERE offering.activity_id = %s AND booking.status = 'CONFIRMED' ORDER BY 1
+            """,
+            [since, activity_id],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def lines_with_note(note: str, *, activity_id: int, limit: int) -> list[InvoiceLine]:
+    """The latest invoice lines of an activity with a day that bears this note, with invoices."""
+    return list(
+        InvoiceLine.objects.filter(
+            activity_id=activity_id,
+            invoice__kind=Invoice.Kind.INVOICE,
+            dates__contains=[{"note": note}],
+        )
+        .select_related("invoice")
+        .order_by("-pk")[:limit]
+    )

@@ -31,12 +31,15 @@ Kind, Status = Regularisation.Kind, Regularisation.Status
 # Invoices with a day of which something was written after they were issued.
 CHANGED = """
 WITH billed AS MATERIALIZED (
-    SELECT invoice.id, invoice.family_id, movement.at, line.child_id,
-        unnest(line.slot_ids) AS slot_id
+    SELECT invoice.id, invoice.family_id, movement.at, line.child_id, told.slot_id,
+        coalesce(told.said ->> 'note', '') AS note
     FROM billing_invoice invoice
     JOIN billing_movement movement ON movement.kind = 'INVOICE'
         AND movement.source_type = 'invoice' AND movement.source_id = invoice.id
     JOIN billing_invoiceline line ON line.invoice_id = invoice.id AND line.slot_ids <> '{}'
+    CROSS JOIN LATERAL ROWS FROM (
+        unnest(line.slot_ids), jsonb_array_elements(line.dates)
+    ) AS told (slot_id, said)
     WHERE invoice.kind = 'INVOICE' AND invoice.month >= %(since)s
         AND (%(family)s::bigint IS NULL OR invoice.family_id = %(family)s)
 )
@@ -46,6 +49,7 @@ UNION
 SELECT billed.id FROM billed JOIN attendance_attendance attendance
     ON attendance.slot_id = billed.slot_id AND attendance.child_id = billed.child_id
 WHERE attendance.recorded_at > billed.at
+    AND NOT (attendance.presence = 'PRESENT' AND billed.note IN ('', 'sans réservation'))
 UNION
 SELECT billed.id FROM billed JOIN bookings_booking booking
     ON booking.slot_id = billed.slot_id AND booking.child_id = billed.child_id
@@ -55,6 +59,11 @@ SELECT billed.id FROM billed JOIN bookings_slot slot ON slot.id = billed.slot_id
 JOIN attendance_absencereport report ON report.child_id = billed.child_id
     AND slot.day BETWEEN report.starts_on AND report.ends_on
 WHERE greatest(report.reported_at, report.document_at, report.decided_at) > billed.at
+UNION
+SELECT line.invoice_id FROM billing_regularisation proposal
+JOIN billing_invoiceline line ON line.id = proposal.line_id
+WHERE proposal.status = 'PROPOSED'
+    AND (%(family)s::bigint IS NULL OR proposal.family_id = %(family)s)
 ORDER BY 1
 """
 

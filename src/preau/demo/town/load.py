@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from preau.accounts.queries import find_agent_by_email
 from preau.demo.town import (
+    children,
     days,
     debts,
     identity,
@@ -21,6 +22,7 @@ from preau.demo.town import (
     presence,
     requests,
     rules,
+    sharing,
     till,
     writing,
 )
@@ -103,14 +105,23 @@ def tell(story: Story, say: Say | None = None) -> None:
     with chapter("Les absences et le pointage", is_heavy=True):
         presence.tell_absences(story, booked, homes)
         presence.keep_sheets(story, booked)
+    with chapter("Les fiches des enfants, la garde et la cuisine"):
+        children.fill_sheets(story, pupils, homes)
+        children.share_custody(story, pupils, homes)
+        children.staff_sites(story)
+        children.feed_town(story, homes)
     with chapter("La crèche"):
         nursery.fill_nursery(story, pupils, homes)
     with chapter("Les factures", is_heavy=True):
+        sharing.agree_with_third_parties(story)
         money.issue_invoices(story)
     with chapter("Les paiements"):
         money.take_payments(story, homes)
     with chapter("Les prélèvements, les relances et les titres"):
         debts.owe_and_collect(story, homes)
+    with chapter("Les avances et les régularisations"):
+        sharing.pay_in_advance(story)
+        sharing.learn_late(story)
     with chapter("Les demandes"):
         requests.receive_requests(story, booked, homes)
         requests.offer_a_place(story, booked, homes)

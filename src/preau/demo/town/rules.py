@@ -178,7 +178,7 @@ def open_cash_offices(story: Story) -> None:
         phone="0199002060",
         payment_days=30,
         means=["CHEQUE", "CARD"],
-        accepts_top_up=False,
+        accepts_top_up=True,
         **by,
     )
     story.offices |= {childhood.code: childhood.pk, sports.code: sports.pk}
@@ -217,6 +217,7 @@ def open_cash_offices(story: Story) -> None:
             accounting_code=code,
             is_meal=is_meal,
             counts_for_tax=for_tax,
+            is_prepaid=activity == "judo",
             **by,
         )
 
