@@ -31,7 +31,7 @@ class Storm:
     """Messages, collections, billing runs and kills, all at once."""
 
     SENDERS = 4
-    PAUSE_S = 2.5
+    PAUSE_S = 1.2
     DATABASE_SHARE = 0.2
 
     def __init__(
