@@ -125,8 +125,8 @@ def move_gate(*, busy: float, seconds: float, is_full: bool, now: datetime) -> G
             rate = next_rate(gate.rate_milli / 1000, busy, elapsed)
             gate.rate_milli = int(rate * 1000)
             gate.admitted += min(waiting, max(1, round(rate * min(elapsed, 5.0))))
-        elif gate.busy_at is None or now - gate.busy_at > QUIET:
-            gate.is_on = False
+        elif not _is_kept_on(gate, now) and (gate.busy_at is None or now - gate.busy_at > QUIET):
+            gate.is_on, gate.kept_on_until = False, None
     gate.save()
     return _state(gate)
 
@@ -153,8 +153,13 @@ def use_ticket(*, ticket: Ticket, visitor: str, now: datetime) -> bool:
     ).exists()
 
 
-def open_room(*, rate: float, now: datetime) -> None:
-    """Open the waiting room by hand, before an opening that is known to be rushed."""
+def _is_kept_on(gate: Gate, now: datetime) -> bool:
+    return gate.kept_on_until is not None and now < gate.kept_on_until
+
+
+def open_room(*, rate: float, now: datetime, until: datetime | None = None) -> None:
+    """Open the waiting room by hand, before an opening that is known to be rushed; it closes by
+    itself when nobody waits, and not before `until`."""
     Gate.objects.bulk_create([Gate(pk=1)], ignore_conflicts=True)
     Gate.objects.filter(pk=1, is_on=False).update(
         is_on=True,
@@ -164,11 +169,12 @@ def open_room(*, rate: float, now: datetime) -> None:
         busy_at=now,
         beat_at=now,
     )
+    Gate.objects.filter(pk=1).update(kept_on_until=until)
 
 
 def close_room() -> None:
     """Let everyone in."""
-    Gate.objects.filter(pk=1).update(is_on=False, admitted=F("last_ticket"))
+    Gate.objects.filter(pk=1).update(is_on=False, admitted=F("last_ticket"), kept_on_until=None)
 
 
 def _state(gate: Gate | None) -> GateState:

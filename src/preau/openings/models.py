@@ -50,6 +50,8 @@ class Gate(models.Model):
     # When the servers were last seen busy: the room closes a while after.
     busy_at = models.DateTimeField(null=True)
     beat_at = models.DateTimeField(null=True)
+    # Opened by an agent: it does not close by itself before.
+    kept_on_until = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = "salle d’attente"

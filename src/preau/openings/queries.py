@@ -44,6 +44,15 @@ def _windows(offering_ids: Any, first: date, last: date) -> Any:
 _read_windows = Kept(_windows)
 
 
+def coming_windows(now: datetime) -> QuerySet[Window]:
+    """The windows that will open, the next first, each with its offering's activity and site."""
+    return (
+        Window.objects.filter(opens_at__gt=now)
+        .select_related("offering__activity", "offering__establishment")
+        .order_by("opens_at", "offering__activity__position", "pk")
+    )
+
+
 def windows_of(offering_id: int) -> QuerySet[Window]:
     """The windows of an offering, in the order in which they open."""
     return Window.objects.filter(offering=offering_id)

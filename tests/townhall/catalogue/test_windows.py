@@ -1,11 +1,16 @@
 """The screen that says when booking opens: rows added, refused, taken away."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from preau.accounts.enums import Role
+from preau.audit.models import Entry
+from preau.openings.gate import move_gate
 from preau.openings.models import Window
+from preau.openings.rush import get_gate
 from tests.bookings import world
 from tests.harness.people import make_agent
 
@@ -62,3 +67,24 @@ def test_a_guichet_agent_does_not_open_bookings(client: Client, url):
     client.force_login(make_agent(Role.SITE_MANAGER), "preau.accounts.auth.AgentBackend")
     assert client.post(url, FORM).status_code in (403, 404)
     assert not Window.objects.exists()
+
+
+def test_the_opening_day_tells_what_comes_and_holds_the_waiting_room(admin: Client, url):
+    page = reverse("townhall:catalogue-rush")
+    assert "Rien n’attend d’ouvrir" in admin.get(page).content.decode()
+    year = dt.date.today().year + 1
+    admin.post(url, {**FORM, "opens_on": f"{year}-03-02"})
+    assert "Cantine" in admin.get(page).content.decode()
+    admin.post(page, {"hours": "99"})
+    assert not get_gate().is_on
+    admin.post(page, {"hours": "2"})
+    gate = get_gate()
+    assert gate.is_on and gate.kept_on_until is not None
+    # Quiet for a while, it stays open until then; and closes after.
+    quiet = {"busy": 0.0, "seconds": 1.0, "is_full": False}
+    assert move_gate(**quiet, now=gate.kept_on_until - dt.timedelta(minutes=1)).is_on
+    assert not move_gate(**quiet, now=gate.kept_on_until + dt.timedelta(minutes=1)).is_on
+    admin.post(page, {"hours": "1"})
+    admin.post(page, {"act": "close"})
+    assert not get_gate().is_on
+    assert Entry.objects.filter(action__startswith="openings.").count() == 4

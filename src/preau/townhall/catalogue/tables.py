@@ -58,6 +58,13 @@ def tabs_for(current: str) -> list[dict[str, Any]]:
             "url": reverse("townhall:catalogue-terms"),
         }
     )
+    items.append(
+        {
+            "label": _("Jour d’ouverture"),
+            "current": current == "affluence",
+            "url": reverse("townhall:catalogue-rush"),
+        }
+    )
     return items
 
 

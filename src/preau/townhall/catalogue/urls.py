@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 
 from preau.accounts.enums import Permission
 from preau.townhall.access import agent_required
-from preau.townhall.catalogue import details, menus, places, slots, tables, windows
+from preau.townhall.catalogue import details, menus, places, rush, slots, tables, windows
 
 first_list = agent_required(Permission.MANAGE_CATALOGUE)(
     RedirectView.as_view(pattern_name="townhall:catalogue-list")
@@ -15,6 +15,7 @@ urlpatterns = [
     path("offre/", first_list, {"key": "activites"}, name="catalogue"),
     path("offre/menus/", menus.menus, name="menus"),
     path("offre/menus/export/<slug:file_format>/", menus.menus_export, name="menus-export"),
+    path("offre/affluence/", rush.rush, name="catalogue-rush"),
     path("offre/delais/", places.terms, name="catalogue-terms"),
     path("offre/seances/", slots.open_many, name="catalogue-slots"),
     path("offre/annees/<int:pk>/", details.year, name="catalogue-year"),
