@@ -11,8 +11,10 @@ from preau.billing.agreements import told_agreements
 from preau.billing.telling import tell_lines, title_of
 from preau.cashdesk.queries import refunds
 from preau.payments import queries as payment_queries
+from preau.recovery.queries import titres_by_invoice
 from preau.townhall.access import agent_required
 from preau.townhall.cashdesk.scope import family_or_404
+from preau.townhall.recovery.shown import family_debts
 
 
 @agent_required(Permission.SEE_ACCOUNTS)
@@ -27,6 +29,7 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
     page = Paginator(queries.with_lines(queries.family_invoices(family.pk)), 12).get_page(
         request.GET.get("page")
     )
+    closed = titres_by_invoice(invoice.pk for invoice in page)
     return render(
         request,
         "townhall/billing/family_account.html",
@@ -37,10 +40,17 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
                 {"account": row, "statement": statements.get(row.account_id or 0, [])}
                 for row in accounts
             ],
+            "debts": family_debts(family.pk, [row.office for row in accounts]),
             "pending": payment_queries.pending_of(family.pk),
             "page": page,
             "invoices": [
-                {"invoice": i, "title": title_of(i), "lines": tell_lines(i)} for i in page
+                {
+                    "invoice": i,
+                    "title": title_of(i),
+                    "lines": tell_lines(i),
+                    "titre": closed.get(i.pk),
+                }
+                for i in page
             ],
             "receipts": queries.counter_payments(family_id=family.pk).prefetch_related("parts")[
                 :20

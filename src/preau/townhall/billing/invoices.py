@@ -19,6 +19,7 @@ from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
 from preau.townhall.billing.forms import CreditNoteForm, InvoiceFilterForm
+from preau.townhall.recovery.shown import invoice_debts
 from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.files import file_response
 from preau.ui.refusals import add_refusal
@@ -95,6 +96,7 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "invoice": found,
             "title": title_of(found),
             "lines": tell_lines(found),
+            "debts": invoice_debts(found),
             "rules": rules_of(found),
             "credit_notes": queries.credit_notes_of(found.pk),
             "can_correct": Permission.BILL in request.permissions and not found.is_credit_note,
