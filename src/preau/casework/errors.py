@@ -31,6 +31,14 @@ class AlreadyDecided(CaseRefusal):
     code = "already_decided"
 
 
+class ConflictingChange(CaseRefusal):
+    message = (
+        "Le dossier a changé depuis cette demande. Dites que vous l’appliquez malgré tout, ou "
+        "refusez-la avec un mot."
+    )
+    code = "conflicting_change"
+
+
 class StaleRequest(CaseRefusal):
     message = (
         "Le dossier ou la demande a changé depuis que vous avez ouvert cette page. "

@@ -249,6 +249,20 @@ class Kind:
     def consequences(self, request: Request, day: date) -> list[Consequence]:
         return []
 
+    def snapshot(self, request: Request, day: date) -> list[list[str]]:
+        """What the file held when the request was sent, to tell later what changed meanwhile."""
+        return [[row.label, row.before] for row in self.changes(request, day)]
+
+    def conflicts(self, request: Request, day: date) -> list[Change]:
+        """Data that the request changes and that somebody else changed since it was sent:
+        what it was then, what it is now."""
+        then: dict[str, str] = dict(request.payload.get("_before", []))
+        return [
+            Change(row.label, then[row.label], row.before)
+            for row in self.changes(request, day)
+            if row.label in then and row.before not in (then[row.label], row.after)
+        ]
+
     def fingerprint(self, request: Request, day: date) -> str:
         """Changes when what the agent was shown is no longer true."""
         shown = [(row.label, row.before, row.after) for row in self.changes(request, day)]

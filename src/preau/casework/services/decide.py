@@ -5,7 +5,13 @@ from datetime import datetime
 from django.db import transaction
 
 from preau.casework import mails
-from preau.casework.errors import AlreadyDecided, CannotUndo, MessageNeeded, StaleRequest
+from preau.casework.errors import (
+    AlreadyDecided,
+    CannotUndo,
+    ConflictingChange,
+    MessageNeeded,
+    StaleRequest,
+)
 from preau.casework.kinds import get_kind
 from preau.casework.models import Request, RequestEvent, RequestStatus
 from preau.casework.services._common import (
@@ -34,12 +40,15 @@ def approve(
     seen: str | None = None,
     message: str = "",
     choice: str = "",
+    despite: bool = False,
 ) -> Request:
     """Approve: write the file in this transaction, and tell the family.
 
     `version` and `seen` (the fingerprint of what was shown) guard against deciding on what is no
     longer true: StaleRequest. `choice` answers the kind's own question (attach a new family to
-    an existing file). Raises HeldByAnother, AlreadyDecided, and the domains' own refusals.
+    an existing file). `despite`: the agent saw what changed in the file since the request was
+    sent, and applies it all the same; ConflictingChange otherwise.
+    Raises HeldByAnother, AlreadyDecided, and the domains' own refusals.
     """
     request = lock_request(request_id)
     check_open(request)
@@ -48,6 +57,8 @@ def approve(
     kind = get_kind(request.kind)
     if seen and seen != kind.fingerprint(request, paris_day(now)):
         raise StaleRequest
+    if not despite and kind.conflicts(request, paris_day(now)):
+        raise ConflictingChange
     if kind.needs_answer and not message.strip():
         raise MessageNeeded
     if choice:

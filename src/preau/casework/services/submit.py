@@ -152,6 +152,8 @@ def _receive(
         request.decided_at = now
         request.decided_by_label = "Préau"
         request.was_automatic = True
+    else:
+        request.payload = {**request.payload, "_before": handler.snapshot(request, day)}
     request.reference = _next_reference(day.year)
     request.save()
     journal(

@@ -33,7 +33,10 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     _before, after = queries.neighbours(queue.found, found)
     act = request.POST.get("decision", "")
     form = DecisionForm(
-        request.POST, choices=kind.choices(found, paris_day(now)), must_choose=act == "approve"
+        request.POST,
+        choices=kind.choices(found, paris_day(now)),
+        must_choose=act == "approve",
+        conflicts=kind.conflicts(found, paris_day(now)),
     )
     if not form.is_valid():
         if "version" in form.errors:
@@ -50,6 +53,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
                 seen=answers["seen"] or None,
                 message=message,
                 choice=answers.get("choice", ""),
+                despite=bool(answers.get("despite")),
             )
             said = _("Demande %(ref)s acceptée : le dossier est à jour, la famille est prévenue.")
         elif act == "refuse":
@@ -89,6 +93,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             },
             choices=kind.choices(fresh, paris_day(now)),
             must_choose=False,
+            conflicts=kind.conflicts(fresh, paris_day(now)),
         )
         form.is_valid()
         form.add_error("message" if not message and act != "approve" else None, str(refusal))

@@ -83,9 +83,16 @@ class DecisionForm(forms.Form):
         *args: Any,
         choices: Sequence[tuple[str, str]] = (),
         must_choose: bool = True,
+        conflicts: Sequence[Any] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if conflicts:
+            self.fields["despite"] = forms.BooleanField(
+                label=_("J’ai vu ce qui a changé : appliquer la demande malgré tout"),
+                required=False,
+                widget=forms.CheckboxInput(attrs={"data-key": "c"}),
+            )
         if choices:
             self.fields["choice"] = forms.ChoiceField(
                 label=_("Avant d’approuver, dites"),
@@ -240,10 +247,12 @@ def show_case(
         and found.held_until > now
     )
     choices = kind.choices(found, day) if is_open else []
+    conflicts = kind.conflicts(found, day) if is_open else []
     if form is None:
         form = DecisionForm(
             initial={"version": found.version, "seen": kind.fingerprint(found, day)},
             choices=choices,
+            conflicts=conflicts,
         )
     files = list(found.files.select_related("file", "document_kind"))
     given = [joined.document_kind_id for joined in files]
@@ -256,6 +265,7 @@ def show_case(
             "kind": kind,
             "changes": kind.changes(found, day) if is_open else [],
             "facts": kind.facts(found),
+            "conflicts": conflicts,
             "consequences": kind.consequences(found, day) if is_open else [],
             "missing": kind.missing(found, given, day) if is_open else [],
             "duplicates": kind.duplicates(found) if is_open and found.kind == "NEW_FAMILY" else [],
