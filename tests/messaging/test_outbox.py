@@ -9,9 +9,10 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from preau.messaging import tasks
 from preau.messaging.models import Message
 from preau.messaging.queries import list_messages
-from preau.messaging.services import Email, queue_email, queue_emails
+from preau.messaging.services import Email, post_email, queue_email, queue_emails
 from preau.messaging.tasks import MAX_ATTEMPTS, send_message
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,35 @@ def test_a_secret_is_wiped_once_sent_and_shown_to_nobody() -> None:
     message = queue(is_secret=True, family_id=7, body="https://lien")
     assert list(list_messages(7)) == []
     assert send(message).body == ""
+
+
+def post(**more: Any) -> None:
+    fields = {"to": "amina@example.org", "subject": "Reçu", "body": "Un mot.", "now": NOW}
+    post_email(**(fields | {"family_id": None, "key": None} | more))
+
+
+def test_what_is_posted_is_sent_by_one_job(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(tasks, "_woken_at", float("-inf"))
+    with django_capture_on_commit_callbacks(execute=True):
+        for n in (1, 2, 2, 3):
+            post(key=f"planning-{n}", subject=f"Reçu\n{n}")
+    jobs = ProcrastinateJob.objects.filter(task_name="messaging.send_posted")
+    assert (Message.objects.count(), jobs.count()) == (3, 1)
+    for _ in range(2):
+        tasks.send_waiting.func()
+    assert [m.subject for m in mail.outbox] == ["Reçu 1", "Reçu 2", "Reçu 3"]
+
+
+def test_what_is_posted_and_fails_is_tried_again_by_a_job_of_its_own(settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Refusing"
+    post()
+    tasks.send_waiting_often.func(0)
+    message = Message.objects.get()
+    assert (message.status, message.attempts) == ("QUEUED", 1)
+    tasks.send_waiting.func()
+    own = ProcrastinateJob.objects.filter(task_name="messaging.send_message")
+    assert [job.args["message_id"] for job in own] == [message.pk]
+    message.refresh_from_db()
+    assert message.attempts == 1

@@ -37,6 +37,7 @@ from preau.kernel.clock import paris_day
 from preau.kernel.copying import copy_rows, take_ids
 from preau.kernel.french import day as day_words
 from preau.kernel.french import euros
+from preau.kernel.kept import Kept
 from preau.kernel.periods import month_period
 from preau.rulebook.api import RulebookError
 
@@ -90,7 +91,12 @@ class _Day:
 
 def has_prepaid() -> bool:
     """Whether some activity of the town is paid in advance."""
-    return ActivityAccounting.objects.filter(is_prepaid=True).exists()
+    return bool(_read_prepaid())
+
+
+_read_prepaid = Kept(
+    lambda: ActivityAccounting.objects.filter(is_prepaid=True).order_by("pk").values_list("pk")[:1]
+)
 
 
 @transaction.atomic

@@ -313,7 +313,12 @@ def pairs_booked(family_id: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
 
 def get_submission(reference: str, *, family_id: int) -> Submission | None:
     """A receipt, within a family's scope."""
-    return Submission.objects.filter(reference=reference, family_id=family_id).first()
+    return _read_submission.first(reference, family_id)
+
+
+_read_submission = Kept(
+    lambda reference, family_id: Submission.objects.filter(reference=reference, family_id=family_id)
+)
 
 
 def find_submission(key: uuid.UUID, *, family_id: int) -> Submission | None:

@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ _SENDING = """
 INSERT INTO bookings_submission (key, family_id, user_id, reference, at, channel, receipt)
 VALUES (%s, %s, %s, %s, %s, %s, '[]') ON CONFLICT (key) DO NOTHING RETURNING id
 """
+_TOLD = tuple(field.name for field in fields(Line))
 _RECEIPT = "UPDATE bookings_submission SET receipt = %s WHERE id = %s"
 
 
@@ -103,7 +104,7 @@ def submit_planning(
         raise NotAllFree
     if no_surprise and any(line.surcharge or line.outcome == Outcome.CHARGED for line in lines):
         raise NeedsRecap
-    submission.receipt = [asdict(line) for line in lines]
+    submission.receipt = [{name: getattr(line, name) for name in _TOLD} for line in lines]
     run(_RECEIPT, Jsonb(submission.receipt), submission.pk)
     if actor.user_id is not None and had_draft:
         PlanningDraft.objects.filter(family_id=family_id, user_id=actor.user_id, key=key).delete()

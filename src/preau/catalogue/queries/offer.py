@@ -16,6 +16,7 @@ from preau.catalogue.models import (
     WeeklyPattern,
 )
 from preau.catalogue.rules import longest, supervision_ratio
+from preau.kernel.kept import Kept
 
 
 def list_activities(published: bool = True) -> QuerySet[Activity]:
@@ -42,6 +43,14 @@ def get_activity(slug: str, *, published: bool = True) -> Activity | None:
 def get_product(pk: int) -> Product | None:
     """One product with its activity, or None."""
     return Product.objects.select_related("activity").filter(pk=pk).first()
+
+
+read_offering_names = Kept(
+    lambda ids: Offering.objects.filter(pk__any_of=ids).values_list(
+        "pk", "activity__slug", "activity__name", "activity_id", "establishment__slug"
+    )
+)
+"""The names of some offerings, as plain rows; one query."""
 
 
 def products_of(activity_id: int) -> QuerySet[Product]:

@@ -11,7 +11,6 @@ from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 
 
-@transaction.atomic
 def submit_with_advances(*, family_id: int, now: datetime, actor: Actor, **asked: Any) -> Any:
     """As `submit_planning`; the price of the days booked in prepaid activities is set aside, that
     of the days given up at no cost comes back. `advance` of what is returned says what is short.
@@ -19,9 +18,12 @@ def submit_with_advances(*, family_id: int, now: datetime, actor: Actor, **asked
     Raises NotEnoughInAdvance, nothing being written, where the cash office refuses: an agent's
     sending, and a meal, never are.
     """
-    sent: Any = submit_planning(family_id=family_id, now=now, actor=actor, **asked)
-    sent.advance = ""
-    if has_prepaid():
+    if not has_prepaid():
+        sent: Any = submit_planning(family_id=family_id, now=now, actor=actor, **asked)
+        sent.advance = ""
+        return sent
+    with transaction.atomic():
+        sent = submit_planning(family_id=family_id, now=now, actor=actor, **asked)
         advance = settle_family(
             family_id=family_id,
             actor_label=actor.label,
@@ -29,5 +31,5 @@ def submit_with_advances(*, family_id: int, now: datetime, actor: Actor, **asked
             since=paris_day(now),
             may_refuse=not actor.is_agent,
         )
-        sent.advance = advance.sentence
+    sent.advance = advance.sentence
     return sent
