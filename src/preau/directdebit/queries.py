@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, FilteredRelation, Q, QuerySet, Sum, Value
 
 from preau.directdebit.models import BankEntry, BankFile, Batch, Creditor, Debit, DebitItem, Mandate
 
@@ -27,6 +27,24 @@ def offered(cash_office_ids: Iterable[int]) -> set[int]:
             cash_office_id__in=list(cash_office_ids), is_active=True, cash_office__is_active=True
         ).values_list("cash_office_id", flat=True)
     )
+
+
+def offers(family_id: int, cash_office_ids: Iterable[int]) -> list[tuple[int, int | None, str]]:
+    """(cash office, mandate in force or None, end of its IBAN) where one may be signed or is."""
+    found = (
+        Creditor.objects.filter(cash_office_id__in=list(cash_office_ids))
+        .annotate(
+            own=FilteredRelation(
+                "mandates",
+                condition=Q(mandates__family_id=family_id, mandates__status=Mandate.Status.ACTIVE),
+            )
+        )
+        .filter(Q(is_active=True) | Q(own__isnull=False))
+    )
+    return [
+        (office, mandate, end or "")
+        for office, mandate, end in found.values_list("cash_office_id", "own__pk", "own__iban_end")
+    ]
 
 
 def mandates() -> QuerySet[Mandate]:

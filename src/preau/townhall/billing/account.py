@@ -11,7 +11,6 @@ from preau.billing.agreements import told_agreements
 from preau.billing.telling import tell_lines, title_of
 from preau.cashdesk.queries import refunds
 from preau.payments import queries as payment_queries
-from preau.recovery.queries import titres_by_invoice
 from preau.townhall.access import agent_required
 from preau.townhall.cashdesk.scope import family_or_404
 from preau.townhall.recovery.shown import family_debts
@@ -29,7 +28,7 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
     page = Paginator(queries.with_lines(queries.family_invoices(family.pk)), 12).get_page(
         request.GET.get("page")
     )
-    closed = titres_by_invoice(invoice.pk for invoice in page)
+    debts = family_debts(family.pk, [row.office for row in accounts])
     return render(
         request,
         "townhall/billing/family_account.html",
@@ -40,7 +39,7 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
                 {"account": row, "statement": statements.get(row.account_id or 0, [])}
                 for row in accounts
             ],
-            "debts": family_debts(family.pk, [row.office for row in accounts]),
+            "debts": debts,
             "pending": payment_queries.pending_of(family.pk),
             "page": page,
             "invoices": [
@@ -48,7 +47,7 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
                     "invoice": i,
                     "title": title_of(i),
                     "lines": tell_lines(i),
-                    "titre": closed.get(i.pk),
+                    "titre": debts["closed"].get(i.pk),
                 }
                 for i in page
             ],

@@ -10,21 +10,16 @@ from preau.recovery import plans, queries
 
 def family_debts(family_id: int, offices: Iterable[Any]) -> dict[str, Any]:
     """Mandates by cash office (or where to record one), titres, plans and reminders."""
-    offices = list(offices)
-    offered = directdebit.offered(office.pk for office in offices)
-    active = {
-        row.creditor.cash_office_id: row
-        for row in directdebit.mandates_of(family_id)
-        if row.is_active
-    }
+    named = {office.pk: office for office in offices}
+    mandates = directdebit.offers(family_id, named)
+    titres = list(queries.titres_of(family_id))
     return {
-        "mandates": [
-            (office, active.get(office.pk))
-            for office in offices
-            if office.pk in offered or office.pk in active
-        ],
-        "coming": list(directdebit.coming_of(family_id)),
-        "titres": list(queries.titres_of(family_id)),
+        "mandates": [(named[office], mandate, end) for office, mandate, end in mandates],
+        "coming": list(directdebit.coming_of(family_id))
+        if any(mandate for _office, mandate, _end in mandates)
+        else [],
+        "titres": titres,
+        "closed": {item.invoice_id: titre for titre in titres for item in titre.items.all()},
         "reminders": list(queries.reminders_of(family_id)[:10]),
     }
 
