@@ -220,7 +220,7 @@ def test_few_queries(agent, office, many, django_assert_max_num_queries):
             now=NOW,
         )
     for name in [("billing",), ("family-account", family.code)]:
-        with django_assert_max_num_queries(19):
+        with django_assert_max_num_queries(22):
             assert agent.get(url(*name)).status_code == 200
 
 

@@ -4,6 +4,8 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from preau.billing.queries import unpaid_invoices
 from preau.demo.bank.merchants import DEMO_TITRE_NUMCLI
 from preau.demo.town.population import DemoHome
@@ -19,7 +21,6 @@ from preau.recovery.settings import DEFAULT_LEVELS
 
 OFFICE = "enfance"
 COLLECTED, PREPARED = 18, 14
-BANK_URL = "http://localhost:8001"
 
 
 def owe_and_collect(story: Story, homes: dict[str, DemoHome]) -> None:
@@ -88,7 +89,7 @@ def _decide(story: Story) -> None:
         cash_office_id=office_id,
         use="TITRE",
         gateway="PAYFIP",
-        options={"numcli": DEMO_TITRE_NUMCLI, "saisie": "T", "service_url": BANK_URL},
+        options={"numcli": DEMO_TITRE_NUMCLI, "saisie": "T", "service_url": settings.DEMO_BANK_URL},
         secret="",
         is_test=True,
         is_active=True,
