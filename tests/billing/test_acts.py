@@ -302,3 +302,25 @@ def test_acts_without_a_list_of_products_were_taken_over():
     office = make_office()
     make_act(office, in_force_on=DAY)
     assert take(make_family(), office, Part("CASH", 100))
+
+
+def test_on_line_too_the_act_decides():
+    """A payment on line is refused before the bank is asked, if the act does not allow it."""
+    from preau.payments.services import Payer, start_payment
+
+    judo, canteen = make_offering("judo", name="Judo").activity, make_offering().activity
+    paper_only = make_office(act={"means": ["CASH"]})
+    judo_only = make_office("sports", act={"activity_ids": [judo.pk]})
+    family = make_family()
+    given = {
+        "family_id": family.pk,
+        "top_up_cents": 0,
+        "payer": Payer(first_name="A", last_name="B", email="a@example.org", user_id=None),
+        "key": uuid.uuid4(),
+        **WHO,
+    }
+    for office, code in [(paper_only, "means_not_accepted"), (judo_only, "product_not_in_act")]:
+        invoice = make_invoice(family, office, 500, activity_id=canteen.pk)
+        with pytest.raises(BillingRefusal) as caught:
+            start_payment(cash_office_id=office.pk, invoices={invoice.pk: 500}, **given)
+        assert caught.value.code == code
