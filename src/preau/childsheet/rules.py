@@ -49,9 +49,7 @@ def provisional_until(since: date) -> date:
 
 def leave_words(may_leave_alone: bool | None, from_hour: time | None) -> str:
     """«part seul à partir de 17 h 30», for lists and prints."""
-    if may_leave_alone is None:
-        return "départ seul : pas de réponse"
-    if not may_leave_alone:
+    if not may_leave_alone:  # what was not answered is not allowed
         return "ne part pas seul"
     if from_hour is None:
         return "peut partir seul"

@@ -131,7 +131,7 @@ def _child(child: Any, sheet: SiteSheet, colour: int, found: SiteDay, day: date)
         "diet": "" if child.diet == Diet.STANDARD else str(Diet(child.diet).label),
         "allergy": sheet.signs.has_allergy,
         "pai": sheet.signs.has_pai,
-        "leave": sheet.leave,
+        "leave": sheet.leave if sheet.leave.startswith("peut") else "",
         "photo": sheet.has_photo and bool(child.photo_consent),
         "collect": [
             f"{p.name}, {p.relationship}" if p.relationship else p.name for p in sheet.may_collect

@@ -156,6 +156,8 @@ def share_custody(story: Story, pupils: list[Pupil], homes: dict[str, DemoHome])
     )
     taken = {home.family_id for home in homes.values()}
     others = [pupil for pupil in pupils if pupil.family_id not in taken]
+    if len(others) < 2:
+        return
     families.protect_address(
         family_id=others[-1].family_id,
         reason="Ordonnance de protection",

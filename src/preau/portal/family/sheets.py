@@ -77,7 +77,7 @@ def child_custody(request: HttpRequest, child_id: int) -> HttpResponse:
     drawn = draw_weeks(
         calendar,
         today,
-        words={here: _("chez vous"), **({other: _("l’autre")} if other else {})},
+        words={here: _("vous"), **({other: _("l’autre")} if other else {})},
         here=here,
         weeks=WEEKS,
     )

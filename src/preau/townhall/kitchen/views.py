@@ -98,7 +98,8 @@ def _row(site: Any, standing: Meals, sent: list[Any]) -> dict[str, Any]:
             (AgeBand(band).label, sum(standing.counts[band].values())) for band in AgeBand.values
         ],
         "cells": [
-            sum(standing.counts[band][plate] for band in AgeBand.values) for plate in Plate.values
+            (Plate(plate).label, sum(standing.counts[band][plate] for band in AgeBand.values))
+            for plate in Plate.values
         ],
         "last": last,
         "changed": changed,

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from preau.families.custody import CustodyCalendar
-from preau.kernel import french
 from preau.kernel.periods import week_start
 
 DAY_NAMES = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
@@ -58,7 +57,7 @@ def draw_weeks(
             days.append(Day(day, f"{css}{' c-off' if off else ''}", word, mark))
         number = start.isocalendar().week
         parity = _("paire") if number % 2 == 0 else _("impaire")
-        rows.append(Week(f"S{number}", f"{parity}, {french.day_short(start)}", days))
+        rows.append(Week(f"S{number}", parity, days))
     return {"weeks": rows, "day_names": DAY_NAMES}
 
 
