@@ -1,6 +1,7 @@
 """Direct debit, reminders, a titre and an instalment plan: money when it is late."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -144,9 +145,10 @@ def _debit(story: Story, first: list[int], second: list[int]) -> None:
 
 def _remind(story: Story) -> None:
     actor, office_id = story.agent("ACCOUNTANT"), story.offices[OFFICE]
-    for level, days in zip(reminders.levels(), (17.0, 7.0), strict=False):
+    for level, days, most in zip(reminders.levels(), (17.0, 7.0), (200, 20), strict=False):
         now = story.ago(days)
         found = debts.reminder_preview(cash_office_id=office_id, level=level, now=now)
+        found = replace(found, concerned=found.concerned[:most])
         run = services.send_reminders(cash_office_id=office_id, found=found, actor=actor, now=now)
         services.work(run_id=run.pk, spared={}, now=now)
 
