@@ -219,3 +219,26 @@ def test_cards_are_paged_and_printed(place, django_assert_max_num_queries):
     with django_assert_max_num_queries(15):
         assert client.get(url("site-cards", slot)).content.decode().count("<svg") >= 2
     assert client.get(url("site-cards-pdf", slot)).content[:5] == b"%PDF-"
+
+
+def test_sheets_to_follow_name_no_illness(place):
+    slot, _family, (child, other) = place
+    write_health(
+        child_id=other.pk,
+        family_id=_family.pk,
+        health=Health(),
+        now=utc_now(),
+        actor=Actor.system(),
+    )
+    page = reverse("townhall:sheets-to-follow")
+    whole = sign_in("CRECHE", None)
+    from preau.accounts.models import RoleAssignment
+
+    RoleAssignment.objects.update(establishment=None)
+    text = whole.get(page, {"q": other.last_name.lower()}).content.decode()
+    assert other.first_name in text and "pièce attendue" in text
+    for word in ("vaccin", "arachide", "DTP"):
+        assert word not in text.lower()
+    assert whole.get(page, {"export": "csv"}).status_code == 200
+    assert child.first_name in text, "her vaccinations are awaited too"
+    assert sign_in("COUNTER", slot.offering.establishment).get(page).status_code == 403

@@ -1,10 +1,12 @@
 """What follows from a family's data alone: pure functions."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Protocol
 
 from preau.families.enums import CustodyWeeks
 from preau.families.values import AddressData
+from preau.kernel import french
 from preau.kernel.text import search_key
 
 
@@ -58,6 +60,11 @@ def _pattern(custody: CustodyLike) -> str:
     if custody.weeks == CustodyWeeks.DAYS:
         return custody.days
     return {"ALL": "1" * 14, "EVEN": "1" * 7 + "0" * 7, "ODD": "0" * 7 + "1" * 7}[custody.weeks]
+
+
+def days_words(first: date, last: date) -> str:
+    """«vendredi 18 décembre», or «12 – 13 décembre»."""
+    return french.day(first) if first == last else french.span(first, last)
 
 
 def household_name(last_names: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from preau.families.models import CustodyException
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.periods import week_start
+from preau.messaging.models import Message
 from tests.harness.people import (
     AGENT,
     adult_of,
@@ -175,6 +176,8 @@ def test_days_are_exchanged_between_the_parents(client, homes):
     assert client.post(url(child, "child-custody"), {"act": "propose"}).status_code == 422
     assert client.post(url(child, "child-custody"), asked).status_code == 302
     swap = CustodyException.objects.get()
+    told = Message.objects.get(to="t@x.example")
+    assert "échange de jours" in told.body and "Amina" not in told.body
     mine = {"act": "agree", "swap": swap.pk}
     assert client.post(url(child, "child-custody"), mine).status_code == 422
     sign_in(client, father)

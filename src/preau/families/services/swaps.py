@@ -7,12 +7,14 @@ from django.db.models import Q
 
 from preau.families.enums import ExceptionStatus
 from preau.families.errors import SwapRefused
-from preau.families.models import Child, Custody, CustodyException
+from preau.families.models import Child, Custody, CustodyException, Guardian
+from preau.families.rules import days_words
 from preau.families.services._common import journal
-from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.locks import advisory_lock
+from preau.messaging.services import queue_email
+from preau.town.queries import get_town
 
 LONGEST = timedelta(days=62)
 SWAP_LOCK = 73
@@ -55,6 +57,7 @@ def propose_swap(
         asked_label=actor.label,
     )
     _journal(swap, "propose_swap", "Échange de jours proposé", now, actor)
+    _tell(swap, homes - {asked_by}, "vous propose un échange de jours", now)
     return swap
 
 
@@ -75,6 +78,9 @@ def answer_swap(
     swap.save(update_fields=["status", "answered_at", "answered_label"])
     said = "Échange de jours convenu" if agrees else "Échange de jours refusé"
     _journal(swap, "answer_swap", said, now, actor)
+    if swap.asked_by_id is not None:
+        words = "est d’accord pour l’échange de jours" if agrees else "refuse l’échange de jours"
+        _tell(swap, {swap.asked_by_id}, words, now)
     return swap
 
 
@@ -159,10 +165,32 @@ def _locked(swap_id: int) -> CustodyException:
     return swap
 
 
+def _tell(swap: CustodyException, homes: set[int], words: str, now: datetime) -> None:
+    """Write to the adults of a home; nothing of the other one but its answer."""
+    child = Child.objects.get(pk=swap.child_id)
+    town = get_town()
+    for adult in Guardian.objects.filter(
+        family_id__in=homes, left_on__isnull=True, has_authority=True
+    ).exclude(email=""):
+        where = "chez vous" if adult.family_id == swap.family_id else "chez l’autre parent"
+        queue_email(
+            to=adult.email,
+            subject=f"Les jours de {child.first_name}",
+            body=(
+                f"Bonjour {adult.first_name},\n\nL’autre parent de {child.first_name} {words} : "
+                f"{child.first_name} serait {where}, {days_words(swap.starts_on, swap.ends_on)}."
+                "\n\nVous le retrouvez dans votre espace famille, sur sa page «Calendrier»."
+                f"\n\n{town.name}, {town.subtitle}"
+            ),
+            now=now,
+            family_id=adult.family_id,
+        )
+
+
 def _journal(swap: CustodyException, action: str, said: str, now: datetime, actor: Actor) -> None:
     """In both files, in words that tell neither home anything of the other."""
     child = Child.objects.get(pk=swap.child_id)
-    days = french.span(swap.starts_on, swap.ends_on)
+    days = days_words(swap.starts_on, swap.ends_on)
     for family_id in sorted(_homes(swap.child_id, swap.starts_on)):
         where = "dans ce foyer" if family_id == swap.family_id else "dans son autre foyer"
         journal(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from preau.families import queries, services
 from preau.families.custody import custody_calendars
-from preau.kernel import french
+from preau.families.rules import days_words
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.portal.access import family_required
@@ -107,7 +107,7 @@ def child_custody(request: HttpRequest, child_id: int) -> HttpResponse:
 def _said(swap: Any, here: int) -> dict[str, Any]:
     return {
         "pk": swap.pk,
-        "words": french.span(swap.starts_on, swap.ends_on),
+        "words": days_words(swap.starts_on, swap.ends_on),
         "here": swap.family_id == here,
         "mine": swap.asked_by_id == here,
         "status": swap.status,

@@ -25,7 +25,7 @@ from preau.families.custody import (
     other_weeks,
 )
 from preau.families.enums import CustodyHolidays, CustodyWeeks, ParentingBasis, ParentingEffect
-from preau.kernel import french
+from preau.families.rules import days_words
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
@@ -207,7 +207,7 @@ def custody(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
             "swaps": [
                 (
                     swap,
-                    french.span(swap.starts_on, swap.ends_on),
+                    days_words(swap.starts_on, swap.ends_on),
                     dict(names).get(str(swap.family_id), ""),
                 )
                 for swap in queries.swaps_of_child(child.pk, today)
