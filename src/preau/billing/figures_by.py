@@ -152,23 +152,23 @@ def by_activity(*, first: date, last: date, cash_office_id: int | None = None) -
             GROUP BY 1, 2
         ), paid AS (
             SELECT allocation.invoice_id, movement.cash_office_id,
-                sum(allocation.amount_cents) AS cents
+                sum(allocation.amount_cents)::bigint AS cents
             FROM billing_movement movement
             JOIN billing_allocation allocation ON allocation.movement_id = movement.id
             WHERE movement.at >= %(since)s AND movement.at < %(until)s
                 AND movement.kind NOT IN ('CREDIT_NOTE', 'TITRE', 'OPENING')
                 AND (%(office)s::bigint IS NULL OR movement.cash_office_id = %(office)s)
             GROUP BY 1, 2 HAVING sum(allocation.amount_cents) <> 0
-        ), weights AS (
-            SELECT line.invoice_id, line.activity_id, sum(line.amount_cents) AS cents,
-                sum(sum(line.amount_cents)) OVER (PARTITION BY line.invoice_id) AS total
-            FROM billing_invoiceline line
-            WHERE line.amount_cents > 0 AND line.invoice_id IN (SELECT invoice_id FROM paid)
-            GROUP BY 1, 2
+        ), totals AS (
+            SELECT line.invoice_id, sum(line.amount_cents)::bigint AS cents
+            FROM billing_invoiceline line WHERE line.amount_cents > 0 GROUP BY 1
         ), collected AS (
-            SELECT weights.activity_id, paid.cash_office_id,
-                sum(paid.cents * weights.cents / weights.total) AS cents
-            FROM paid JOIN weights ON weights.invoice_id = paid.invoice_id
+            SELECT line.activity_id, paid.cash_office_id,
+                sum(paid.cents * line.amount_cents / totals.cents::numeric) AS cents
+            FROM paid
+            JOIN totals ON totals.invoice_id = paid.invoice_id
+            JOIN billing_invoiceline line
+                ON line.invoice_id = paid.invoice_id AND line.amount_cents > 0
             GROUP BY 1, 2
         )
         SELECT activity.name, office.name, accounting.accounting_code, accounting.function_code,

@@ -9,6 +9,7 @@ from typing import Any
 from preau.billing import services as billing
 from preau.billing.counter import Part
 from preau.billing.errors import CeilingReached, VoucherRefused
+from preau.billing.queries import accountings
 from preau.billing.till import held_at
 from preau.cashdesk import services as cashdesk
 from preau.cashdesk.queries import open_day_of
@@ -21,6 +22,16 @@ from preau.kernel.clock import paris, paris_day
 FLOAT_CENTS = 8_000
 CASHIER, SECOND = "CASHIER", "karim.haddad@vincennes.example"
 ALL = ["CASH", "CHEQUE", "CARD", "CESU", "ANCV", "TRANSFER", "ONLINE", "DEBIT"]
+FUNCTIONS = {
+    "cantine": "281",
+    "matin": "288",
+    "soir": "288",
+    "mercredi": "331",
+    "vacances": "331",
+    "creche": "4221",
+    "judo": "321",
+    "natation": "323",
+}
 DEMO_IBAN = "FR7630006000011234567890189"
 
 
@@ -68,6 +79,7 @@ def record_acts(story: Story) -> None:
         payment_days=30,
         **by,
     )
+    record_functions(story)
     for code, agent, role in [
         ("enfance", CASHIER, "CASHIER"),
         ("enfance", SECOND, "SUBSTITUTE"),
@@ -84,6 +96,22 @@ def record_acts(story: Story) -> None:
             order_reference="Arrêté 2024-231",
             starts_on=since,
             **by,
+        )
+
+
+def record_functions(story: Story) -> None:
+    """The M57 function of each activity, beside its nature account."""
+    of = {story.activities[slug]: code for slug, code in FUNCTIONS.items()}
+    for row in accountings():
+        billing.assign_activity(
+            activity_id=row.activity_id,
+            cash_office_id=row.cash_office_id,
+            accounting_code=row.accounting_code,
+            function_code=of.get(row.activity_id, ""),
+            is_meal=row.is_meal,
+            counts_for_tax=row.counts_for_tax,
+            now=story.opening,
+            actor=story.town_hall,
         )
 
 

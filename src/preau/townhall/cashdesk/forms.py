@@ -91,6 +91,14 @@ class CollectForm(forms.Form):
         names = ("means", "amount", "reference", "bank", "drawer")
         return [[self[f"{name}_{row}"] for name in names] for row in range(1, ROWS + 1)]
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a second means was begun."""
+        return self.is_bound and any(
+            self.data.get(f"means_{row}") or self.data.get(f"amount_{row}")
+            for row in range(2, ROWS + 1)
+        )
+
     def chosen(self) -> dict[int, int]:
         """Which invoices are paid, and how much of each."""
         data = self.cleaned_data

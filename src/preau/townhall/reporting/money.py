@@ -12,7 +12,7 @@ from preau.accounts.enums import Permission
 from preau.billing.queries import cash_offices
 from preau.cashdesk.state import alerts
 from preau.kernel.clock import utc_now
-from preau.kernel.french import MONTHS
+from preau.kernel.french import MONTHS_SHORT
 from preau.kernel.money import euros
 from preau.reporting.money import AGES, GOAL_ONLINE, MEANS, Money, get_money
 from preau.townhall.access import agent_required
@@ -84,7 +84,7 @@ def _short(cents: int) -> str:
 
 
 def _month(row: Any) -> str:
-    return f"{MONTHS[row.month.month - 1][:4].rstrip('.')} {row.month:%y}"
+    return f"{MONTHS_SHORT[row.month.month - 1]} {row.month:%y}"
 
 
 @agent_required(Permission.SEE_FIGURES)
