@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from preau.attendance.models import Attendance, StaffDuty
+from preau.audit.models import Entry
 from preau.bookings.models import Pool, Slot, Terms
 from preau.catalogue.models import Offering
 from tests.bookings import world
@@ -148,3 +149,24 @@ def test_the_register_tells_who_is_here_against_places_and_adults(slots, site, m
     assert "<b>2</b>" in page and "sur place" in page and "il en faut 1" in page
     young = town.get(f"{url}&groupe=moins-6").content.decode()
     assert "Jeanne" in young and "Lina" not in young
+
+
+def test_at_the_counter_a_place_kept_back_is_given_on_purpose(monkeypatch, now):
+    for module in ("planning", "checkout"):
+        monkeypatch.setattr(f"preau.ui.days.{module}.utc_now", lambda: now)
+    slot = world.make_slot("2026-10-15", capacity=1, kept=1)
+    family = world.make_family(1)
+    world.enrol_all(family, slot.offering)
+    child = world.children_of(family)[0]
+    counter = signed_in(world.make_agent("COUNTER"))
+    file = f"/mairie/dossiers/{family.code}/reservations/"
+    counter.get(f"/mairie/dossiers/{family.code}/")
+    form = {"mois": "2026-10", "activite": "cantine", "c": [f"{slot.pk}-{child.pk}"]}
+    page = counter.post(file, {**form, "do": "review"}, follow=True)
+    assert "Donner une place gardée par la ville" in page.content.decode()
+    key = page.context["review"].key
+    counter.post(f"{file}recapitulatif/", {"key": key, "full": "wait", "kept": "1"})
+    booking = slot.bookings.get()
+    assert (booking.status, booking.from_kept) == ("CONFIRMED", True)
+    told = Entry.objects.get(action="bookings.submit_planning")
+    assert "1\u00a0place gardée par la ville" in told.summary

@@ -54,7 +54,8 @@ class Sending:
     """One sending: reads, locks, decides each day, writes at the end.
 
     With `look_only` nothing is locked nor written. With `hold_until`, what could be booked is held
-    until then instead, nothing is taken back and nobody joins a queue.
+    until then instead, nothing is taken back and nobody joins a queue. With `use_kept`, an agent
+    gives the places that the town keeps where the others are taken.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Sending:
         schooling: Mapping[int, Mapping[str, Any]] | None,
         family: Any = None,
         look_only: bool = False,
+        use_kept: bool = False,
         hold_until: datetime | None = None,
     ) -> None:
         self.family_id, self.pairs, self.now = family_id, pairs, now
@@ -95,7 +97,7 @@ class Sending:
             {slot for slot, _ in pairs} | set(removed_slots.values()),
             now,
             look_only=look_only,
-            with_kept=actor.is_agent,
+            with_kept=actor.is_agent and use_kept,
             planner=planner,
         )
         self.seats.lapse_offers()

@@ -44,6 +44,7 @@ def submit_planning(
     all_or_nothing: bool = False,
     late_allowed: bool = False,
     reason: str = "",
+    use_kept: bool = False,
     no_surprise: bool = False,
     schooling: Mapping[int, Mapping[str, Any]] | None = None,
     family: Any = None,
@@ -56,8 +57,8 @@ def submit_planning(
     raised and nothing is written unless every day added is booked. With `no_surprise`, NeedsRecap
     is raised and nothing is written when a day would stay due or bear a surcharge. An agent may
     book after the deadline, or before the booking opens, with `late_allowed` and a `reason`, kept
-    in the journal. The same `key`
-    again returns the first receipt. `family`: its row, when the caller has it; `had_draft`: False
+    in the journal, and give places that the town keeps with `use_kept`. The same `key` again
+    returns the first receipt. `family`: its row, when the caller has it; `had_draft`: False
     when it knows that there is no draft to forget. Raises NothingToSend when there is nothing in
     it.
     """
@@ -93,10 +94,12 @@ def submit_planning(
         channel=channel,
         when_full=when_full,
         late_allowed=late_allowed,
+        use_kept=use_kept,
         schooling=schooling,
         family=family,
     )
     lines = sending.run()
+    kept = sum(booking.from_kept for booking in sending.created)
     if all_or_nothing and any(
         line.act == "add" and line.outcome not in (Outcome.CONFIRMED, Outcome.ALREADY)
         for line in lines
@@ -113,6 +116,7 @@ def submit_planning(
         now=now,
         action="bookings.submit_planning",
         summary=f"Planning {submission.reference} : {summary(lines)}"
+        + (f". {count(kept, 'place gardée', 'places gardées')} par la ville" if kept else "")
         + (f". Hors délai ou avant l’ouverture : {reason.strip()}" if late_allowed else ""),
         family_id=family_id,
         object_type="bookings.Submission",
@@ -151,6 +155,7 @@ def preview_planning(
     actor: Actor,
     when_full: str = "wait",
     late_allowed: bool = False,
+    use_kept: bool = False,
     schooling: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> list[Line]:
     """What sending this would do if it were sent now, day by day. Locks and writes nothing: the
@@ -164,6 +169,7 @@ def preview_planning(
         channel=actor.channel,
         when_full=when_full,
         late_allowed=late_allowed and actor.is_agent,
+        use_kept=use_kept,
         schooling=schooling,
         look_only=True,
     )

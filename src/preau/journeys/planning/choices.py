@@ -111,6 +111,8 @@ class Review:
     lines: list[Line]
     # Until when the places that are held are held; None when none is.
     held_until: datetime | None = None
+    # How many of those that are full an agent could give among the places that the town keeps.
+    kept: int = 0
 
     @property
     def changes(self) -> int:
@@ -179,8 +181,23 @@ def review_draft(
         late_allowed=late_allowed,
         schooling=_schooling(add, now),
     )
+    kept = 0
+    if actor.is_agent and any(line.outcome == Outcome.WAITING for line in lines):
+        given = preview_planning(
+            family_id=family_id,
+            add=add,
+            remove=remove,
+            now=now,
+            actor=actor,
+            late_allowed=late_allowed,
+            use_kept=True,
+            schooling=_schooling(add, now),
+        )
+        kept = sum(line.outcome == Outcome.CONFIRMED for line in given) - sum(
+            line.outcome == Outcome.CONFIRMED for line in lines
+        )
     untils = [until for until in holds_of(family_id, user_id).values() if until > now]
-    return Review(draft.key, lines, min(untils, default=None))
+    return Review(draft.key, lines, min(untils, default=None), kept)
 
 
 def hold_draft(
@@ -211,6 +228,7 @@ def send_draft(
     actor: Actor,
     late_allowed: bool = False,
     reason: str = "",
+    use_kept: bool = False,
 ) -> Any:
     """Send the draft whose key the recap page holds. Once sent, the same key gives its receipt.
 
@@ -230,6 +248,7 @@ def send_draft(
         all_or_nothing=all_or_nothing,
         late_allowed=late_allowed,
         reason=reason,
+        use_kept=use_kept,
         schooling=_schooling(add, now),
     )
 

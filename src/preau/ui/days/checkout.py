@@ -132,6 +132,7 @@ def review_page(desk: Desk) -> HttpResponse:
                 actor=desk.actor,
                 late_allowed=late_allowed,
                 reason=data.get("reason", "")[:200],
+                use_kept=desk.is_agent and data.get("kept") == "1",
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
