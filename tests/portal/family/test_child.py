@@ -284,3 +284,24 @@ def test_a_protected_address_is_read_by_few(client, homes):
     assert "Secrète" not in client.get(page).content.decode()
     assert "Secrète" in client.post(page, {"act": "read"}).content.decode()
     assert Entry.objects.filter(action="families.read_protected_address").count() == 1
+
+
+def test_a_protected_home_is_not_asked_its_address_in_a_request(client, homes):
+    _child, _mother, father = homes
+    services.protect_address(family_id=father.pk, now=utc_now(), actor=AGENT)
+    sign_in(client, father)
+    text = client.get(reverse("portal:family")).content.decode()
+    assert "Secrète" not in text and "adresse est protégée" in text
+    today = utc_now().date()
+    sent = client.post(
+        reverse("portal:request-new", args=["adresse"]),
+        {
+            "line1": "9 rue Neuve",
+            "postcode": "94300",
+            "city": "Vincennes",
+            "since_day": today.day,
+            "since_month": today.month,
+            "since_year": today.year,
+        },
+    )
+    assert "ne l’écrivez pas ici" in sent.content.decode()

@@ -64,6 +64,19 @@ class AddressForm(KindForm):
             raise forms.ValidationError(_("Cette date est trop loin : vérifiez l’année."))
         return since
 
+    def clean(self) -> dict[str, Any]:
+        """A protected household's new address never lies in a request that agents read."""
+        data = super().clean() or self.cleaned_data
+        family = families.get_family(self.asking.family_id) if self.asking.family_id else None
+        if family is not None and family.is_protected:
+            raise forms.ValidationError(
+                _(
+                    "Votre adresse est protégée : ne l’écrivez pas ici. Signalez votre "
+                    "déménagement au guichet, à un agent habilité."
+                )
+            )
+        return data
+
 
 def address_of_payload(payload: dict[str, Any]) -> AddressData:
     return AddressData(
