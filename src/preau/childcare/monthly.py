@@ -1,7 +1,7 @@
 """From rows to months: everything that statements of many contracts need, in a few statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -58,9 +58,9 @@ def reckon(contracts: Sequence[Contract], month: date) -> list[Reckoned]:
     back = month
     for _ in range(LOOK_BACK_MONTHS):
         back = (back - timedelta(days=1)).replace(day=1)
-    facts = read_facts(contracts, back, last_day(month))
-    before = _closed_before([c.pk for c in contracts], back, month)
     activities = care_activities()
+    facts = read_facts(contracts, back, last_day(month), activities)
+    before = _closed_before([c.pk for c in contracts], back, month)
     found = []
     for contract in contracts:
         known = facts.get(contract.pk)
@@ -91,7 +91,12 @@ def reckon(contracts: Sequence[Contract], month: date) -> list[Reckoned]:
     return found
 
 
-def read_facts(contracts: Sequence[Contract], first: date, last: date) -> dict[int, ContractFacts]:
+def read_facts(
+    contracts: Sequence[Contract],
+    first: date,
+    last: date,
+    activities: Mapping[int | None, CareActivity],
+) -> dict[int, ContractFacts]:
     """What the months of these contracts depend on, between two days.
 
     Each contract keeps its `terms_rows` and `open_days` (arrivals without departure).
@@ -115,7 +120,6 @@ def read_facts(contracts: Sequence[Contract], first: date, last: date) -> dict[i
         contract_id__in=ids, cancelled_at__isnull=True, starts_on__lte=last
     ).order_by("starts_on", "pk"):
         absences[absence.contract_id].append(absence)
-    activities = care_activities()
     closures = _closures({c.establishment_id for c in contracts}, first, last)
     found = {}
     for contract in contracts:

@@ -7,7 +7,7 @@ those of the day: under six, six and over.
 
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from preau.reporting.periods import Span
 
@@ -72,6 +72,10 @@ ORDER BY 1, 2 DESC
 """
 
 
+# Enough to count a million children apart without writing them to the disk.
+SORTING = "SET LOCAL work_mem = '128MB'"
+
+
 @dataclass(frozen=True, slots=True)
 class HoursRow:
     """Hours of one group and age, in minutes. `days`: days on which it was open."""
@@ -92,7 +96,8 @@ def hours(span: Span, *, form: str, by: str) -> list[HoursRow]:
     `by`: activity, site, month or period. `clocked` are the hours between the arrival and the
     departure that tablets noted, where both were.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SORTING)
         cursor.execute(
             STATEMENT.format(group=GROUPS[by]), {**span.values(), "kinds": list(KINDS[form])}
         )

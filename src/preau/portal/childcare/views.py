@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from preau.childcare import queries, services
 from preau.childcare.enums import OPEN_WISHES, CareAbsence, WishStatus
-from preau.childcare.monthly import reckon
 from preau.childcare.queries.points import claims_of
 from preau.childcare.queries.waiting import recently_offered
 from preau.childcare.rules.points import score_of
@@ -231,7 +230,6 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
             "qr": _qr(row.punch_code) if row.punch_code and row.ends_on >= today else "",
             "absences": queries.absences_of(row.pk)[:12],
             "statements": queries.statements_of_contract(row.pk)[:12],
-            "this_month": next(iter(reckon([row], today.replace(day=1))), None),
             "may_report": row.ends_on >= today,
             "section": SECTION,
         },

@@ -412,6 +412,32 @@ def income(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
+@require_safe
+@agent_required(Permission.MANAGE_CRECHE)
+def family(request: HttpRequest, code: str) -> HttpResponse:
+    """The crèche of one household, from its file: waiting files, contracts, incomes, months."""
+    found = families.get_family_by_code(code)
+    if found is None or not _is_theirs(request, found.pk):
+        raise Http404
+    ids = set(site_ids(request))
+    return render(
+        request,
+        "townhall/childcare/family.html",
+        {
+            "family": found,
+            "wishes": list(files(request).filter(family_id=found.pk)),
+            "contracts": queries.contracts_of(found.pk).filter(establishment_id__in=ids),
+            "incomes": queries.incomes_of(found.pk)[:3],
+            "statements": [
+                row
+                for row in queries.statements_of_family(found.pk)[:24]
+                if row.establishment_id in ids
+            ],
+            "section": "townhall:families",
+        },
+    )
+
+
 def _is_theirs(request: HttpRequest, family_id: int) -> bool:
     return (
         files(request).filter(family_id=family_id).exists()

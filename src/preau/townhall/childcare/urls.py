@@ -37,6 +37,7 @@ urlpatterns = [
     path(f"{CONTRACT}fin/", contracts.end, name="childcare-end"),
     path(f"{CONTRACT}absences/<int:absence>/", contracts.absence_act, name="childcare-absence"),
     path(f"{CONTRACT}heures/", hours.correct, name="childcare-correct"),
+    path("dossiers/<str:code>/creche/", contracts.family, name="family-childcare"),
     path("creche/ressources/<str:code>/", contracts.income, name="childcare-income"),
     path("creche/pointage/", hours.punch_sites, name="childcare-punch-sites"),
     path("creche/pointage/<int:pk>/", hours.punch, name="childcare-punch"),
