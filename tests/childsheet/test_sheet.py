@@ -1,6 +1,7 @@
 """The child’s sheet: collecting, consents, vaccinations, a plan; health sealed and journaled."""
 
 import datetime as dt
+import logging
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -241,3 +242,37 @@ def test_a_sites_sheets_cost_the_same_for_one_and_ten(django_assert_max_num_quer
     for some in (children[:1], children):
         with django_assert_max_num_queries(14):
             assert len(queries.site_sheets(some, DAY)) == len(some)
+
+
+def test_no_log_no_journal_no_message_tells_health(child, family, caplog):
+    words = ("Anapen", "arachide", "PEANUTS", "adrénaline", "carnet-secret")
+    with caplog.at_level(logging.DEBUG):
+        services.write_health(
+            child_id=child.pk,
+            family_id=family.pk,
+            health=Health(allergens=("PEANUTS",), treatment="Anapen", advice="adrénaline"),
+            vaccine_proof=SimpleUploadedFile("carnet-secret.pdf", b"%PDF-1.4 x"),
+            now=NOW,
+            actor=MOTHER,
+        )
+        services.record_pai(
+            child_id=child.pk,
+            family_id=family.pk,
+            measures="adrénaline",
+            signed_on=DAY,
+            now=NOW,
+            actor=MOTHER,
+        )
+        services.read_health(child_id=child.pk, action="READ", now=NOW, actor=AGENT)
+        services.send_reminders(now=NOW + dt.timedelta(days=40))
+    said = caplog.text + " ".join(
+        [f"{e.summary} {e.data}" for e in Entry.objects.all()]
+        + [f"{m.subject} {m.body}" for m in Message.objects.all()]
+    )
+    for word in words:
+        assert word not in said
+    with connection.cursor() as cursor:
+        for table in ("childsheet_childsheet", "childsheet_pai", "documents_sealedfile"):
+            cursor.execute(f"SELECT t::text FROM {table} t")
+            stored = str(cursor.fetchall())
+            assert not any(word in stored for word in words)

@@ -234,7 +234,7 @@ def test_sheets_to_follow_name_no_illness(place):
     whole = sign_in("CRECHE", None)
     from preau.accounts.models import RoleAssignment
 
-    RoleAssignment.objects.update(establishment=None)
+    RoleAssignment.objects.update(establishment_id=None)
     text = whole.get(page, {"q": other.last_name.lower()}).content.decode()
     assert other.first_name in text and "pièce attendue" in text
     for word in ("vaccin", "arachide", "DTP"):

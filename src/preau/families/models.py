@@ -42,9 +42,11 @@ class Family(models.Model):
     closed_on = models.DateField("clos le", null=True, blank=True)
     channel = models.CharField("canal", max_length=10, choices=Channel)
     # The true address is sealed apart (ProtectedAddress): the one here is for the post alone.
-    is_protected = models.BooleanField("adresse protégée", default=False)
+    is_protected = models.BooleanField("adresse protégée", default=False, db_default=False)
     # Its code in the software before Préau: agents still look for it, a take-over knows it by it.
-    former_code = models.CharField("ancien code", max_length=40, blank=True, default="")
+    former_code = models.CharField(
+        "ancien code", max_length=40, blank=True, default="", db_default=""
+    )
     # Set when it was found to be the same family as another file, which goes on alone.
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     # Every word by which an agent may look for the file (families.search), kept by the services.
@@ -128,7 +130,9 @@ class Child(models.Model):
     search_key = models.CharField(max_length=240)
     created_at = models.DateTimeField("ajouté le")
     left_on = models.DateField("a quitté la commune le", null=True, blank=True)
-    former_code = models.CharField("ancien code", max_length=40, blank=True, default="")
+    former_code = models.CharField(
+        "ancien code", max_length=40, blank=True, default="", db_default=""
+    )
     # Set when it was found to be the same child as another row, which goes on alone.
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -165,9 +169,13 @@ class Custody(models.Model):
     family = models.ForeignKey(Family, models.PROTECT, related_name="custodies")
     weeks = models.CharField(max_length=4, choices=CustodyWeeks, default=CustodyWeeks.ALL)
     # With weeks=DAYS: Monday to Sunday of the even weeks, then of the odd ones, "1" here.
-    days = models.CharField("jours", max_length=14, blank=True)
+    days = models.CharField("jours", max_length=14, blank=True, default="", db_default="")
     holidays = models.CharField(
-        "vacances", max_length=12, choices=CustodyHolidays, default=CustodyHolidays.AS_WEEKS
+        "vacances",
+        max_length=12,
+        choices=CustodyHolidays,
+        default=CustodyHolidays.AS_WEEKS,
+        db_default=CustodyHolidays.AS_WEEKS,
     )
     starts_on = models.DateField("du")
     ends_on = models.DateField("au", null=True, blank=True)

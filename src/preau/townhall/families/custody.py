@@ -136,7 +136,7 @@ def custody(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
     homes = list(queries.custodies_of_child(child, today))
     others = [home for home in homes if home.family_id != family.pk]
     calendar = custody_calendars([child.pk], today, today + timedelta(days=7 * WEEKS))[child.pk]
-    act = request.POST.get("act", "") if request.method == "POST" else ""
+    act = request.POST.get("act", "save") if request.method == "POST" else ""
     stay = child.stay
     form = CalendarForm(
         request.POST if act in ("preview", "save") else None,
