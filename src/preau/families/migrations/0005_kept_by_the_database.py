@@ -4,35 +4,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('families', '0004_custody_calendar'),
+        ("families", "0004_custody_calendar"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='child',
-            name='former_code',
-            field=models.CharField(blank=True, db_default='', default='', max_length=40, verbose_name='ancien code'),
+            model_name="child",
+            name="former_code",
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=40, verbose_name="ancien code"
+            ),
         ),
         migrations.AlterField(
-            model_name='custody',
-            name='days',
-            field=models.CharField(blank=True, db_default='', default='', max_length=14, verbose_name='jours'),
+            model_name="custody",
+            name="days",
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=14, verbose_name="jours"
+            ),
         ),
         migrations.AlterField(
-            model_name='custody',
-            name='holidays',
-            field=models.CharField(choices=[('AS_WEEKS', 'comme les autres semaines'), ('ALL', 'toutes les vacances'), ('NONE', 'aucunes vacances'), ('HALVES_EVEN', 'première moitié les années paires, seconde les années impaires'), ('HALVES_ODD', 'première moitié les années impaires, seconde les années paires'), ('YEARS_EVEN', 'vacances des années paires'), ('YEARS_ODD', 'vacances des années impaires')], db_default='AS_WEEKS', default='AS_WEEKS', max_length=12, verbose_name='vacances'),
+            model_name="custody",
+            name="holidays",
+            field=models.CharField(
+                choices=[
+                    ("AS_WEEKS", "comme les autres semaines"),
+                    ("ALL", "toutes les vacances"),
+                    ("NONE", "aucunes vacances"),
+                    (
+                        "HALVES_EVEN",
+                        "première moitié les années paires, seconde les années impaires",
+                    ),
+                    (
+                        "HALVES_ODD",
+                        "première moitié les années impaires, seconde les années paires",
+                    ),
+                    ("YEARS_EVEN", "vacances des années paires"),
+                    ("YEARS_ODD", "vacances des années impaires"),
+                ],
+                db_default="AS_WEEKS",
+                default="AS_WEEKS",
+                max_length=12,
+                verbose_name="vacances",
+            ),
         ),
         migrations.AlterField(
-            model_name='family',
-            name='former_code',
-            field=models.CharField(blank=True, db_default='', default='', max_length=40, verbose_name='ancien code'),
+            model_name="family",
+            name="former_code",
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=40, verbose_name="ancien code"
+            ),
         ),
         migrations.AlterField(
-            model_name='family',
-            name='is_protected',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='adresse protégée'),
+            model_name="family",
+            name="is_protected",
+            field=models.BooleanField(
+                db_default=False, default=False, verbose_name="adresse protégée"
+            ),
         ),
     ]
