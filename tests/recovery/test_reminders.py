@@ -189,3 +189,17 @@ def test_reminding_touches_no_booking_and_no_meal():
     text = "".join(path.read_text() for path in folder.glob("*.py"))
     assert "preau.bookings" not in text and "preau.attendance" not in text
     assert both_levels is not None
+
+
+def test_the_worker_asks_the_house_whom_to_spare(town):
+    from preau.recovery import tasks
+
+    office, family, _invoice = town
+    run = services.send_reminders(
+        cash_office_id=office.pk, found=preview(office), actor=AGENT, now=LATE
+    )
+    tasks.send_run(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == "DONE" and mails(family)
+    tasks.send_run(run_id=run.pk)  # twice is once
+    assert len(mails(family)) == 1
