@@ -137,8 +137,9 @@ def invoices_by_month(
 def by_activity(*, first: date, last: date, cash_office_id: int | None = None) -> list[ByActivity]:
     """Issued (credit notes taken off) and collected, by activity.
 
-    What is collected on an invoice is told in proportion to its lines, and rounded once for the
-    whole table: the rows add up to what was collected, to the cent.
+    What is collected on an invoice is told in proportion to its lines (a discount takes off its
+    own activity), and rounded once for the whole table: the rows add up to what was collected, to
+    the cent. 360,000 invoices and a million lines take some seconds.
     """
     values = _period(first, last) | {"first": first, "last": last, "office": cash_office_id}
     rows = _rows(
@@ -159,16 +160,16 @@ def by_activity(*, first: date, last: date, cash_office_id: int | None = None) -
                 AND movement.kind NOT IN ('CREDIT_NOTE', 'TITRE', 'OPENING')
                 AND (%(office)s::bigint IS NULL OR movement.cash_office_id = %(office)s)
             GROUP BY 1, 2 HAVING sum(allocation.amount_cents) <> 0
-        ), totals AS (
-            SELECT line.invoice_id, sum(line.amount_cents)::bigint AS cents
-            FROM billing_invoiceline line WHERE line.amount_cents > 0 GROUP BY 1
         ), collected AS (
             SELECT line.activity_id, paid.cash_office_id,
-                sum(paid.cents * line.amount_cents / totals.cents::numeric) AS cents
+                sum(
+                    paid.cents * coalesce(line.amount_cents, invoice.total_cents)
+                    / invoice.total_cents::numeric
+                ) AS cents
             FROM paid
-            JOIN totals ON totals.invoice_id = paid.invoice_id
-            JOIN billing_invoiceline line
-                ON line.invoice_id = paid.invoice_id AND line.amount_cents > 0
+            JOIN billing_invoice invoice ON invoice.id = paid.invoice_id
+            LEFT JOIN billing_invoiceline line ON line.invoice_id = paid.invoice_id
+            WHERE invoice.total_cents > 0
             GROUP BY 1, 2
         )
         SELECT activity.name, office.name, accounting.accounting_code, accounting.function_code,
