@@ -156,7 +156,7 @@ def _remind(story: Story) -> None:
 def _hand_over(story: Story) -> None:
     """A list that the ordonnateur received; one titre of it is recorded."""
     actor, office_id = story.agent("ACCOUNTANT"), story.offices[OFFICE]
-    now = story.ago(1.5)
+    now = story.ago(2)
     drawn = debts.prepare_list(cash_office_id=office_id, actor=actor, now=now)
     services.approve_list(list_id=drawn.pk, actor=actor, now=now)
     items = list(drawn.items.filter(excluded_because="").order_by("-amount_cents"))
