@@ -1,15 +1,15 @@
 """The statement of an account on paper: every movement of a period, archived when it is asked."""
 
+import hashlib
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from preau.billing.models import CashOffice, LedgerLine
-from preau.billing.queries import unpaid_invoices
-from preau.documents.queries import list_issued
-from preau.documents.services import issue_document
+from preau.billing.documents import archived
+from preau.billing.models import LedgerLine
+from preau.billing.queries import OfficeAccount
 from preau.families.queries import payer_of
 from preau.kernel import french
 from preau.kernel.clock import at_paris, paris, paris_day
@@ -17,50 +17,47 @@ from preau.kernel.french import euros
 
 
 def statement_document(
-    *, family: Any, office: CashOffice, account_id: int, first: date, last: date, now: datetime
+    *, family: Any, account: OfficeAccount, first: date, last: date, now: datetime
 ) -> Any:
     """The statement of a household's account at one cash office, from one day to another.
 
     Asked again on the same day with nothing changed, it is the same document.
     """
-    data = statement_data(
-        family=family, office=office, account_id=account_id, first=first, last=last, now=now
-    )
-    facts = {
-        _("Régie"): office.name,
-        _("Dossier"): family.printed_code,
-        _("Période"): french.period(first, last, year=True),
-        _("Solde"): data["balance"],
-        _("Mouvements"): str(len(data["rows"])),
-    }
-    for known in list_issued(family.pk).filter(kind="STATEMENT")[:12]:
-        if known.public_facts == facts and paris_day(known.issued_at) == paris_day(now):
-            return known
-    return issue_document(
+    data = statement_data(family=family, account=account, first=first, last=last, now=now)
+    said = hashlib.sha256(json.dumps([account.office.code, data]).encode()).hexdigest()
+    return archived(
+        number=f"E-{paris_day(now):%Y%m%d}-{family.code}-{said[:6]}",
         kind="STATEMENT",
         title=_("Relevé de compte"),
         template="statement",
-        data=data,
-        public_facts=facts,
+        data=lambda: data,
+        public_facts={
+            _("Régie"): account.office.name,
+            _("Dossier"): family.printed_code,
+            _("Période"): french.period(first, last, year=True),
+            _("Solde"): data["balance"],
+            _("Mouvements"): str(len(data["rows"])),
+        },
         family_id=family.pk,
         now=now,
     )
 
 
 def statement_data(
-    *, family: Any, office: CashOffice, account_id: int, first: date, last: date, now: datetime
+    *, family: Any, account: OfficeAccount, first: date, last: date, now: datetime
 ) -> dict[str, Any]:
     """What the statement says; amounts in French, what is owed above zero."""
     since, until = at_paris(first), at_paris(last + timedelta(days=1))
-    lines = LedgerLine.objects.filter(family_account_id=account_id)
-    balance = lines.filter(movement__at__lt=since).aggregate(cents=Sum("amount_cents"))["cents"]
-    running = opening = balance or 0
-    rows = []
-    for line in (
-        lines.filter(movement__at__gte=since, movement__at__lt=until)
+    lines = list(
+        LedgerLine.objects.filter(family_account_id=account.account_id, movement__at__gte=since)
         .select_related("movement")
         .order_by("movement__at", "pk")
-    ):
+    )
+    running = opening = account.balance_cents - sum(line.amount_cents for line in lines)
+    rows = []
+    for line in lines:
+        if line.movement.at >= until:
+            break
         running += line.amount_cents
         rows.append(
             {
@@ -72,7 +69,6 @@ def statement_data(
             }
         )
     payer = payer_of(family)
-    owed: list[Any] = list(unpaid_invoices(family_id=family.pk).filter(cash_office=office))
     return {
         "day": french.day(now, year=True, weekday=False),
         "recipient": [
@@ -83,7 +79,7 @@ def statement_data(
         ],
         "facts": [
             [_("Code famille"), family.printed_code],
-            [_("Régie"), office.name],
+            [_("Régie"), account.office.name],
             [_("Période"), french.period(first, last, year=True)],
         ],
         "opening": {
@@ -103,7 +99,7 @@ def statement_data(
                 "due": french.day(invoice.due_on, year=True, weekday=False),
                 "left": euros(invoice.left_cents),
             }
-            for invoice in owed
+            for invoice in account.unpaid
         ],
         "notes": [
             _(

@@ -40,8 +40,7 @@ def statement(request: HttpRequest, code: str, office: str) -> HttpResponse:
     year = int(asked) if asked.isdigit() and 2000 <= int(asked) <= today.year else today.year
     document = statement_document(
         family=family,
-        office=row.office,
-        account_id=row.account_id,
+        account=row,
         first=dt.date(year, 1, 1),
         last=min(dt.date(year, 12, 31), today),
         now=utc_now(),
