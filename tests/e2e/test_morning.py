@@ -127,7 +127,8 @@ def test_an_agent_handles_thirty_requests_and_is_told_of_five_conflicts(
             if told % 2:
                 desk.key("a")  # approving blindly is refused, with the sentence
                 assert page.locator(".errors").count()
-                page.keyboard.press("c")
+                page.keyboard.press("c")  # the key goes to the box
+                page.keyboard.press("Space")
                 assert page.locator("[name=despite]").is_checked()
                 desk.key("a")
             else:

@@ -20,6 +20,7 @@ from preau.demo.town import (
     opening,
     population,
     presence,
+    rentree,
     requests,
     rules,
     sharing,
@@ -128,5 +129,7 @@ def tell(story: Story, say: Say | None = None) -> None:
         opening.set_windows(story)
         opening.hold_a_place(story, booked, homes)
         requests.issue_certificates(story, homes)
+    with chapter("Les secteurs et la rentrée à venir"):
+        rentree.prepare_the_year(story, pupils)
     with chapter("Les messages"):
         writing.write_to_many(story)
