@@ -114,7 +114,7 @@ def price_hour(
     }
     if income.annual_cents is not None:
         values["annual_income"] = Decimal(income.annual_cents) / 100
-        values["monthly_income"] = Decimal(income.annual_cents) / 1200
+        values["monthly_income"] = Decimal((2 * income.annual_cents + 12) // 24) / 100
     price = (
         rates.price(activity.slug, activity.product, day, api.Facts(values)) if activity else None
     )

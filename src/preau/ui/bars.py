@@ -43,13 +43,12 @@ def bars(rows: Sequence[Bar], *, title: str, most: int | None = None) -> SafeStr
         parts.append(
             f'<text x="{LABEL - 10}" y="{middle}" text-anchor="end">{escape(_short(bar.label))}'
             f"</text>"
-            f'<rect class="bar" x="{LABEL}" y="{top}" width="{length}" height="{ROW}" rx="2"/>'
+            f'<rect class="r1" x="{LABEL}" y="{top}" width="{length}" height="{ROW}" rx="2"/>'
         )
         if bar.second is not None:
             second = _length(bar.second, full, room)
             parts.append(
-                f'<rect class="second" x="{LABEL}" y="{top + ROW - 7}" width="{second}" '
-                f'height="7"/>'
+                f'<rect class="r2" x="{LABEL}" y="{top + ROW - 7}" width="{second}" height="7"/>'
             )
             length = max(length, second)
         parts.append(f'<text x="{LABEL + length + 8}" y="{middle}">{escape(bar.told)}</text>')
@@ -57,7 +56,8 @@ def bars(rows: Sequence[Bar], *, title: str, most: int | None = None) -> SafeStr
     words = escape(" ; ".join(f"{bar.label} : {bar.told}" for bar in shown[:12]))
     # Every piece is escaped above; the rest is our own drawing.
     return mark_safe(  # noqa: S308
-        f'<figure class="bars"><svg viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'<figure class="bars" tabindex="0" aria-label="{escape(title)}">'
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{escape(title)}. {words}">{"".join(parts)}</svg>'
         f"<figcaption>{escape(title)}</figcaption></figure>"
     )

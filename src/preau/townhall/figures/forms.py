@@ -32,9 +32,9 @@ class SpanForm(forms.Form):
         forms_of: list[tuple[str, Any]] | None = None,
         by: list[tuple[str, Any]] | None = None,
     ) -> None:
-        super().__init__(data)
+        given = {key: value for key, value in data.items() if value}
+        super().__init__({"du": first.isoformat(), "au": last.isoformat(), **given})
         self._default = (first, last)
-        self.fields["du"].initial, self.fields["au"].initial = first, last
         if sites is not None:
             self._add("site", _("Site"), [("", _("Tous")), *((str(k), v) for k, v in sites)])
         if activities is not None:
