@@ -95,7 +95,9 @@ def renewal_form(family: "Family", campaign: Any) -> RenewalForm | None:
     start = campaign.to_year.starts_on
     lines = list(renewal.lines.all())
     going = [line for line in lines if line.offering is not None]
-    required = enrolments.required_documents({line.offering.activity_id for line in going if line.offering})
+    required = enrolments.required_documents(
+        {line.offering.activity_id for line in going if line.offering}
+    )
     held = {
         (document.kind_id, document.child_id)
         for document in enrolments.valid_documents(family.pk, start)
