@@ -20,6 +20,10 @@ class CustodyWeeks(models.TextChoices):
     DAYS = "DAYS", "certains jours"
 
 
+# Where only whole weeks are asked; chosen days are set on the custody page, day by day.
+WHOLE_WEEKS = [choice for choice in CustodyWeeks.choices if choice[0] != CustodyWeeks.DAYS]
+
+
 class CustodyHolidays(models.TextChoices):
     """What becomes of the weeks while school is closed. Years are those of the first day."""
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from preau.casework.kinds.base import Fact, as_day, day_words
 from preau.casework.kinds.contact import phone_field
-from preau.families.enums import Civility, CustodyWeeks, Sex
+from preau.families.enums import WHOLE_WEEKS, Civility, CustodyWeeks, Sex
 from preau.families.values import ChildData, GuardianData
 from preau.kernel import french
 
@@ -77,7 +77,7 @@ class ChildFields(forms.Form):
     )
     weeks = forms.ChoiceField(
         label=_("Cet enfant vit chez vous"),
-        choices=CustodyWeeks.choices,
+        choices=WHOLE_WEEKS,
         initial=CustodyWeeks.ALL,
         widget=forms.RadioSelect,
         help_text=_("En garde alternée, chaque foyer a son propre dossier."),

@@ -3,7 +3,15 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from preau.families.enums import Civility, CustodyWeeks, Diet, FamilyStatus, QuotientSource, Sex
+from preau.families.enums import (
+    WHOLE_WEEKS,
+    Civility,
+    CustodyWeeks,
+    Diet,
+    FamilyStatus,
+    QuotientSource,
+    Sex,
+)
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.kernel.errors import Refusal
 from preau.kernel.money import parse_euros
@@ -135,7 +143,7 @@ class ChildForm(forms.Form):
 
 class NewChildForm(ChildForm):
     weeks = forms.ChoiceField(
-        label=_("Vit dans ce foyer"), choices=CustodyWeeks.choices, initial=CustodyWeeks.ALL
+        label=_("Vit dans ce foyer"), choices=WHOLE_WEEKS, initial=CustodyWeeks.ALL
     )
     starts_on = DateField(label=_("À partir du"))
 
@@ -152,7 +160,7 @@ class FirstChildForm(forms.Form):
     last_name = forms.CharField(label=_("Nom"), max_length=80)
     birth_on = DateField(label=_("Né(e) le"))
     weeks = forms.ChoiceField(
-        label=_("Vit dans ce foyer"), choices=CustodyWeeks.choices, initial=CustodyWeeks.ALL
+        label=_("Vit dans ce foyer"), choices=WHOLE_WEEKS, initial=CustodyWeeks.ALL
     )
 
     def has_changed(self) -> bool:
@@ -170,7 +178,7 @@ class AttachChildForm(forms.Form):
 
     child_id = forms.IntegerField(widget=forms.HiddenInput)
     weeks = forms.ChoiceField(
-        label=_("Vit dans ce foyer"), choices=CustodyWeeks.choices, initial=CustodyWeeks.EVEN
+        label=_("Vit dans ce foyer"), choices=WHOLE_WEEKS, initial=CustodyWeeks.EVEN
     )
     starts_on = DateField(label=_("À partir du"))
 
