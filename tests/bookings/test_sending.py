@@ -232,3 +232,16 @@ def test_two_products_at_the_same_hours_do_not_mix(family, now):
         remove=[Booking.objects.get(slot=whole, status="CONFIRMED").pk],
     )
     assert sorted(outcomes(swapped)) == ["CANCELLED", "CONFIRMED"]
+
+
+def test_two_sendings_never_bear_one_reference(now, monkeypatch):
+    codes = iter(["AAAAAA", "AAAAAA", "BBBBBB"])
+    monkeypatch.setattr("preau.bookings.services.sending.random_code", lambda length: next(codes))
+    sent = []
+    for n in (1, 2):
+        family = world.make_family(1)
+        slot = world.make_slot(f"2026-12-{n:02d}")
+        child = world.children_of(family)[0]
+        world.enrol(family, slot.offering, child)
+        sent.append(send(family, now, add=[(slot.pk, child.pk)]).reference)
+    assert sent == ["R-2026-AAAAAA", "R-2026-BBBBBB"]

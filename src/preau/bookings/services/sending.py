@@ -24,7 +24,7 @@ from preau.kernel.kept import rows_of, run
 
 _SENDING = """
 INSERT INTO bookings_submission (key, family_id, user_id, reference, at, channel, receipt)
-VALUES (%s, %s, %s, %s, %s, %s, '[]') ON CONFLICT (key) DO NOTHING RETURNING id
+VALUES (%s, %s, %s, %s, %s, %s, '[]') ON CONFLICT DO NOTHING RETURNING id
 """
 _TOLD = tuple(field.name for field in fields(Line))
 _RECEIPT = "UPDATE bookings_submission SET receipt = %s WHERE id = %s"
@@ -77,7 +77,7 @@ def submit_planning(
         key=key,
         family_id=family_id,
         user_id=actor.user_id,
-        reference=f"R-{paris_day(now).year}-{random_code(6)}",
+        reference=_reference(now),
         at=now,
         channel=channel,
     )
@@ -130,20 +130,28 @@ def submit_planning(
 def _insert(submission: Submission) -> bool:
     """Write a sending under its key; False when one with this key is there already. The second of
     two at once waits for the first to end, which `ignore_conflicts` does not tell apart."""
-    rows = rows_of(
-        _SENDING,
-        submission.key,
-        submission.family_id,
-        submission.user_id,
-        submission.reference,
-        submission.at,
-        str(submission.channel),
-    )
-    if not rows:
-        return False
-    submission.pk, submission._state.adding = rows[0][0], False
-    submission._state.db = "default"
-    return True
+    while True:
+        rows = rows_of(
+            _SENDING,
+            submission.key,
+            submission.family_id,
+            submission.user_id,
+            submission.reference,
+            submission.at,
+            str(submission.channel),
+        )
+        if rows:
+            submission.pk, submission._state.adding = rows[0][0], False
+            submission._state.db = "default"
+            return True
+        if Submission.objects.filter(key=submission.key).exists():
+            return False
+        # Ninety million references a year: of thousands, two are sometimes the same.
+        submission.reference = _reference(submission.at)
+
+
+def _reference(now: datetime) -> str:
+    return f"R-{paris_day(now).year}-{random_code(6)}"
 
 
 def preview_planning(
