@@ -64,6 +64,8 @@ class Money:
     means: list[MonthOfMeans]
     ages: list[Age]
     activities: list[ByActivity]
+    # Since when: a city's thirteen months of lines take long, so two unless more is asked.
+    activities_first: date
 
     @property
     def issued_cents(self) -> int:
@@ -109,6 +111,8 @@ def get_money(
 ) -> Money:
     """The board: six statements, whatever the town's size."""
     last = last or paris_day(now)
+    recent = (last.replace(day=1) - timedelta(days=1)).replace(day=1)
+    detail_first = first or recent
     first = first or period_until(last)
     office_id = next((o.pk for o in cash_offices() if o.code == office_code), None)
     within = {"first": first, "last": last, "cash_office_id": office_id}
@@ -135,5 +139,6 @@ def get_money(
         payments=payments,
         means=means,
         ages=left_by_age(day=last, cash_office_id=office_id),
-        activities=by_activity(**within),  # type: ignore[arg-type]
+        activities=by_activity(first=detail_first, last=last, cash_office_id=office_id),
+        activities_first=detail_first,
     )
