@@ -16,7 +16,7 @@ FAMILY = "preau.families.auth.FamilyBackend"
 AGENT = "preau.accounts.auth.AgentBackend"
 MOST_QUERIES = 15
 # Named by a cash office or a kind of request, not by an object: each family finds its own there.
-OWN_BY_NAME = ("/compte/releve/", "/demandes/nouvelle/")
+OWN_BY_NAME = ("/compte/releve/", "/compte/credit/", "/demandes/nouvelle/")
 
 
 def families(number: int) -> list[Any]:
