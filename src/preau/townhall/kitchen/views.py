@@ -83,6 +83,9 @@ def meals(request: HttpRequest) -> HttpResponseBase:
             "allergens": [(queries.word_of(c), n) for c, n in sorted(total.allergens.items())],
             "formats": FORMATS,
             "may_set": Permission.MANAGE_CATALOGUE in request.permissions,
+            "may_write_menus": not request.permissions.isdisjoint(
+                {Permission.MANAGE_CATALOGUE, Permission.WRITE_PAGES}
+            ),
             "section": SECTION,
         },
     )
