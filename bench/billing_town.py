@@ -136,7 +136,6 @@ def _fill_catalogue(schools: int, activities: list[str]) -> int:
                     ends_at=item.ends_at,
                     period_kind="SCHOOL_DAYS",
                     capacity=400,
-                    wanted_capacity=400,
                 )
                 for day in DAYS
             )

@@ -159,7 +159,7 @@ def _dates(days: list[dict[str, str]]) -> str:
 def ways_to_pay(office: Any) -> list[str]:
     """How what is owed to this cash office is paid, one way a sentence."""
     ways = [_("En ligne, sur l’espace familles, rubrique «Compte».")]
-    names = {str(one): label(one) for one in COUNTER if one != "TRANSFER"}
+    names: dict[str, str] = {str(one): label(one) for one in COUNTER if one != "TRANSFER"}
     names |= {"CASH": _("espèces (300 € au plus)"), "CARD": _("carte")}
     means = [names[m] for m in office.means if m in names]
     if means:
