@@ -101,7 +101,8 @@ def test_a_towns_month_is_read_in_seconds(now):
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO families_child (last_name, usage_name, first_name, birth_on, sex, diet, "
-            "has_pai, search_key, former_code, created_at) SELECT 'Nom' || g, '', 'Prénom', '2018-01-01', 'F', "
+            "has_pai, search_key, former_code, created_at) "
+            "SELECT 'Nom' || g, '', 'Prénom', '2018-01-01', 'F', "
             "'STANDARD', false, 'nom' || g, '', now() FROM generate_series(1, 3300) g"
         )
         cursor.execute(

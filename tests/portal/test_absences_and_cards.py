@@ -19,7 +19,12 @@ ABSENCES, CARDS = "/espace/absences/", "/espace/cartes/"
 
 @pytest.fixture(autouse=True)
 def at_nine(monkeypatch, now):
-    for module in ("preau.ui.days.absences", "preau.ui.days.cards", "preau.ui.days.planning", "preau.ui.days.checkout"):
+    for module in (
+        "preau.ui.days.absences",
+        "preau.ui.days.cards",
+        "preau.ui.days.planning",
+        "preau.ui.days.checkout",
+    ):
         monkeypatch.setattr(f"{module}.utc_now", lambda: now)
 
 

@@ -1,5 +1,7 @@
 """Who signs in: an adult of a family, or an agent of the town. One account, one person."""
 
+from datetime import datetime
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
@@ -115,11 +117,17 @@ class Authenticator(ThrottlingMixin, Device):
     waits 1, 2, 4… seconds (ThrottlingMixin).
     """
 
-    sealed_secret = models.CharField(max_length=255)
-    created_at = models.DateTimeField("ajouté le")
-    confirmed_at = models.DateTimeField("confirmé le", null=True)
+    # (The library's own fields carry no types: those of ours are said.)
+    user: "models.ForeignKey[User, User]" = models.ForeignKey(
+        User, models.CASCADE, related_name="+"
+    )
+    sealed_secret: "models.CharField[str, str]" = models.CharField(max_length=255)
+    created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField("ajouté le")
+    confirmed_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
+        "confirmé le", null=True
+    )
     # The time step of the last code taken: none serves twice.
-    last_step = models.BigIntegerField(default=-1)
+    last_step: "models.BigIntegerField[int, int]" = models.BigIntegerField(default=-1)
 
     class Meta:
         verbose_name = "application d’authentification"

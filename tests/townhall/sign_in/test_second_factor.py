@@ -44,9 +44,7 @@ def come_in(client, agent, **more):
 
 
 def secret_on(page) -> str:
-    return re.search(r"<code>([A-Z2-7 ]+)</code>", page.content.decode())[1].replace(
-        " ", ""
-    )
+    return re.search(r"<code>([A-Z2-7 ]+)</code>", page.content.decode())[1].replace(" ", "")
 
 
 def set_up(client, agent) -> tuple[str, list[str]]:

@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('attendance', '0004_collected_by_default'),
+        ("attendance", "0004_collected_by_default"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='card',
-            name='status',
-            field=models.CharField(choices=[('ACTIVE', 'active'), ('LOST', 'perdue'), ('REPLACED', 'remplacée'), ('RETURNED', 'rendue')], default='ACTIVE', max_length=8),
+            model_name="card",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("ACTIVE", "active"),
+                    ("LOST", "perdue"),
+                    ("REPLACED", "remplacée"),
+                    ("RETURNED", "rendue"),
+                ],
+                default="ACTIVE",
+                max_length=8,
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalogue', '0003_places'),
+        ("catalogue", "0003_places"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='menu',
-            name='allergens',
-            field=models.JSONField(blank=True, default=dict, verbose_name='allergènes'),
+            model_name="menu",
+            name="allergens",
+            field=models.JSONField(blank=True, default=dict, verbose_name="allergènes"),
         ),
     ]

@@ -5,30 +5,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('families', '0004_custody_calendar'),
-        ('journeys', '0002_takeover_and_family_acts'),
+        ("families", "0004_custody_calendar"),
+        ("journeys", "0002_takeover_and_family_acts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Departure',
+            name="Departure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last_on', models.DateField(verbose_name='dernier jour')),
-                ('reason', models.CharField(max_length=160, verbose_name='motif')),
-                ('ended', models.JSONField(default=dict)),
-                ('at', models.DateTimeField(verbose_name='fait le')),
-                ('by_label', models.CharField(max_length=160, verbose_name='par')),
-                ('undone_at', models.DateTimeField(null=True, verbose_name='défait le')),
-                ('undone_by', models.CharField(blank=True, max_length=160, verbose_name='défait par')),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='families.family')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("last_on", models.DateField(verbose_name="dernier jour")),
+                ("reason", models.CharField(max_length=160, verbose_name="motif")),
+                ("ended", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(verbose_name="fait le")),
+                ("by_label", models.CharField(max_length=160, verbose_name="par")),
+                ("undone_at", models.DateTimeField(null=True, verbose_name="défait le")),
+                (
+                    "undone_by",
+                    models.CharField(blank=True, max_length=160, verbose_name="défait par"),
+                ),
+                (
+                    "family",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="families.family",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'départ d’une famille',
-                'ordering': ['-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('family',), name='departure_once')],
+                "verbose_name": "départ d’une famille",
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at__isnull", True)),
+                        fields=("family",),
+                        name="departure_once",
+                    )
+                ],
             },
         ),
     ]
