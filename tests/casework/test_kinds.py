@@ -16,6 +16,7 @@ from preau.casework.models import Request
 from preau.casework.values import GivenFile
 from preau.catalogue.models import Establishment
 from preau.childcare import queries as childcare
+from preau.childcare import services as childcare_services
 from preau.enrolments import queries as enrolments
 from preau.enrolments.models import ProvidedDocument
 from preau.families import queries as families
@@ -33,6 +34,7 @@ from tests.casework.world import (
     submit,
 )
 from tests.harness.people import (
+    AGENT,
     DAY,
     NOW,
     adult_of,
@@ -349,10 +351,21 @@ WEEK = {
 }
 
 
+def accept_pieces():
+    """The base pieces of every file: they unlock its rank."""
+    for row in childcare.preregistrations():
+        for piece in row.pieces.filter(criterion=None):
+            childcare_services.decide_piece(
+                preregistration_id=row.pk, piece_id=piece.pk, accepted=True, now=NOW, actor=AGENT
+            )
+
+
 def test_creche_place_from_pregnancy_on(world):
     request = submit(world.family, "CRECHE_PLACE", {**WEEK, "expected_on": "2026-12-20"})
     assert "20 décembre" in request.summary
     approve(world, request)
+    assert not childcare.waiting_list().exists()  # no rank before its pieces
+    accept_pieces()
     row = childcare.waiting_list().get()
     assert (row.rank, row.weekly_minutes) == (1, [540, 540, 0, 540, 0])
     assert row.child.expected_on == dt.date(2026, 12, 20)
@@ -368,6 +381,7 @@ def test_the_rank_follows_the_day_of_the_request_not_of_the_approval(world):
     second = submit(world.family, "CRECHE_PLACE", WEEK, child=world.child, now=NOW + MINUTE)
     approve(world, second)
     approve(world, first)
+    accept_pieces()
     assert [row.child_id for row in childcare.waiting_list()] == [
         child_of(world.family, 1).pk,
         world.child.pk,

@@ -10,8 +10,9 @@ from django.test import Client
 
 from preau.billing import counter
 from tests.bookings.world import children_of, make_family, make_offering, user_of
+from tests.harness.bank import BankProcess
 from tests.harness.money import AGENT, NOW, left_on, make_invoice
-from tests.payments.test_payments import BankProcess, open_office
+from tests.payments.test_payments import open_office
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHOTS = os.environ.get("PREAU_SHOTS", "")

@@ -277,7 +277,7 @@ def test_every_kind_is_asked_at_the_counter_and_applied(family):
         assert (request.status, request.channel) == ("APPROVED", "PHONE"), slug
         assert request.applicant_email == "amina@example.fr"
     assert enrolments.active_enrolments(family.pk, day).get().channel == Channel.PHONE
-    assert childcare.waiting_list().count() == 1
+    assert childcare.preregistrations().count() == 1
     assert ProvidedDocument.objects.get(kind=kind).status == "ACCEPTED"
     assert Message.objects.filter(subject__contains="reçue").count() == len(asked)
 
