@@ -11,7 +11,7 @@ from django.test import Client
 from preau.billing import counter
 from tests.bookings.world import children_of, make_family, make_offering, user_of
 from tests.harness.bank import BankProcess
-from tests.harness.money import AGENT, NOW, left_on, make_invoice
+from tests.harness.money import AGENT, NOW, left_on, make_invoice, name_cashier
 from tests.payments.test_payments import open_office
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,6 +140,7 @@ def test_an_agent_takes_cash(live_server, open_page):
         make_invoice(family, office, 3180 + rank, child_id=children_of(family)[0].pk)
     page = open_page(1280)
     agent = make_agent(Role.CASHIER, Role.ACCOUNTANT)
+    name_cashier(office, agent.pk, name="Sonia Lopes")
     sign_in(page, agent, live_server, "preau.accounts.auth.AgentBackend")
     for name, path in [
         ("invoices", "/mairie/factures/"),
@@ -154,9 +155,14 @@ def test_an_agent_takes_cash(live_server, open_page):
     ]:
         page.goto(live_server.url + path)
         looked_at(page, f"agent-{name}")
-    page.get_by_role("link", name="Encaisser").click()
-    page.get_by_label("Montant reçu").fill("31,80")
+    page.goto(live_server.url + "/mairie/caisses/enfance/")
+    page.get_by_label("Fonds de caisse compté").fill("50")
+    page.get_by_role("button", name="Ouvrir la journée").click()
+    page.goto(live_server.url + f"/mairie/dossiers/{family.code}/compte/")
+    page.get_by_role("link", name="Encaisser").first.click()
+    page.locator("[name^=pay_]").first.check()
+    page.locator("[name=means_1]").select_option("CASH")
     looked_at(page, "agent-take")
-    page.get_by_role("button", name="Encaisser").click()
+    page.get_by_role("button", name="Encaisser et donner un reçu").click()
     page.get_by_text("ENFANCE-R-").first.wait_for()
     looked_at(page, "agent-taken")
