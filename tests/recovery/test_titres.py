@@ -9,7 +9,7 @@ from django.apps import apps
 from preau.billing import credits, ledger
 from preau.billing.counter import take_payment
 from preau.billing.errors import BillingRefusal, InvoiceClosed
-from preau.billing.queries import family_accounts, paid_lines
+from preau.billing.queries import family_accounts, invoices_for_agents, paid_lines
 from preau.directdebit.errors import NothingToDebit
 from preau.journeys import debts
 from preau.payments import services as payments
@@ -93,6 +93,9 @@ def test_once_issued_every_door_of_the_cash_office_is_closed(town):
     titre = titre_of(listed(office), family, 5000)
     assert left_on(invoice) == 0 and balance(family, office) == 0
     assert titres_by_invoice([invoice.pk])[invoice.pk] == titre
+    # The agents' list says where it is: nobody reads «payée» there.
+    assert not invoices_for_agents(state="paid").filter(pk=invoice.pk).exists()
+    assert invoices_for_agents(state="titre").get().pk == invoice.pk
     with pytest.raises(BillingRefusal):  # the counter
         take_payment(
             family_id=family.pk, cash_office_id=office.pk, means="CASH", amount_cents=500,

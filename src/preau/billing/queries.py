@@ -21,6 +21,7 @@ from preau.billing.models import (
     Invoice,
     InvoiceLine,
     LedgerLine,
+    Movement,
 )
 from preau.billing.tax import spread_paid
 from preau.families.queries import get_families
@@ -218,8 +219,20 @@ def invoices_for_agents(
     month: date | None = None,
     state: str = "",
 ) -> QuerySet[Invoice]:
-    """The invoices of the town, to be sorted and paged. `state`: «left», «paid», «credit»."""
-    found = with_left().select_related("family", "cash_office")
+    """The invoices of the town, to be sorted and paged. `state`: «left», «paid», «titre» (in the
+    public accountant's hands), «credit». Each has `titre_cents`, what a titre took over."""
+    titre = (
+        Allocation.objects.filter(invoice=OuterRef("pk"), movement__kind=Movement.Kind.TITRE)
+        .order_by()
+        .values("invoice")
+        .annotate(total=Sum("amount_cents"))
+        .values("total")
+    )
+    found = (
+        with_left()
+        .annotate(titre_cents=Coalesce(Subquery(titre), 0))
+        .select_related("family", "cash_office")
+    )
     if text.strip():
         words = text.strip()
         found = found.filter(
@@ -234,7 +247,9 @@ def invoices_for_agents(
     if state == "left":
         found = found.filter(kind=Invoice.Kind.INVOICE, left_cents__gt=0)
     elif state == "paid":
-        found = found.filter(kind=Invoice.Kind.INVOICE, left_cents=0)
+        found = found.filter(kind=Invoice.Kind.INVOICE, left_cents=0, titre_cents=0)
+    elif state == "titre":
+        found = found.filter(kind=Invoice.Kind.INVOICE, titre_cents__gt=0)
     elif state == "credit":
         found = found.filter(kind=Invoice.Kind.CREDIT_NOTE)
     return found.order_by("-issued_on", "-pk")

@@ -15,6 +15,7 @@ STATES = (
     ("", gettext_lazy("toutes")),
     ("left", gettext_lazy("à payer")),
     ("paid", gettext_lazy("payées")),
+    ("titre", gettext_lazy("au comptable public")),
     ("credit", gettext_lazy("avoirs")),
 )
 
