@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from preau.accounts.enums import Role
+from preau.billing import acts
 from preau.billing import services as billing
 from preau.bookings.rates import forget_rates
 from preau.bookings.services import open_slots
@@ -96,6 +97,17 @@ def build_town(patch: pytest.MonkeyPatch, *, bank: str) -> Story:
         counts_for_tax=False,
         **by,
     )
+    if SERVICES[bank] == "sports":
+        # The act of this office says nothing of meals: its next version does.
+        acts.record_act(
+            cash_office_id=story.offices["sports"],
+            reference="Décision 2024-130",
+            signed_on=dt.date(2024, 9, 2),
+            in_force_on=dt.date(2024, 9, 2),
+            activity_ids=[story.activities["cantine"]],
+            means=["CHEQUE", "CARD", "ONLINE"],
+            **by,
+        )
     open_slots(
         offering_ids=[story.offerings["cantine", story.sites[SCHOOL]]],
         first=dt.date(2026, 10, 5),
