@@ -40,6 +40,7 @@ from preau.townhall.childcare.scope import (
     sites,
     today,
 )
+from preau.townhall.families.scope import get_family_or_404
 from preau.ui.exports import Cents, Column, export_table
 
 PER_PAGE = 30
@@ -417,17 +418,22 @@ def income(request: HttpRequest, code: str) -> HttpResponse:
 def family(request: HttpRequest, code: str) -> HttpResponse:
     """The crèche of one household, from its file: waiting files, contracts, incomes, months."""
     found = families.get_family_by_code(code)
-    if found is None or not _is_theirs(request, found.pk):
-        raise Http404
+    is_theirs = found is not None and _is_theirs(request, found.pk)
+    if found is None or not is_theirs:
+        # Who sees the file reads that no crèche of theirs knows it; nobody else learns even that.
+        if Permission.SEE_FAMILIES not in request.permissions:
+            raise Http404
+        found = get_family_or_404(request, code)
     ids = set(site_ids(request))
     return render(
         request,
         "townhall/childcare/family.html",
         {
             "family": found,
+            "is_theirs": is_theirs,
             "wishes": list(files(request).filter(family_id=found.pk)),
             "contracts": queries.contracts_of(found.pk).filter(establishment_id__in=ids),
-            "incomes": queries.incomes_of(found.pk)[:3],
+            "incomes": queries.incomes_of(found.pk)[:3] if is_theirs else [],
             "statements": [
                 row
                 for row in queries.statements_of_family(found.pk)[:24]
