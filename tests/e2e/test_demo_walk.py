@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
 
 from preau.demo.accounts import accounts
@@ -37,6 +38,7 @@ def test_every_account_walks_through_its_pages(
     rows = accounts()
     assert len(rows) == len(FAMILIES) + len(AGENTS)
     broken = []
+    read: set[str] = set()
     for row in rows:
         page = open_page(base_url=site.url)
         page.goto(urlsplit(row["address"]).path)
@@ -45,13 +47,17 @@ def test_every_account_walks_through_its_pages(
         page.click("form button[type=submit]")
         page.wait_for_load_state()
         assert not page.url.endswith("/connexion/"), row
-        broken += [f"{row['role']}: {line}" for line in walk(page, site.url)]
+        broken += [f"{row['role']}: {line}" for line in walk(page, site.url, read)]
         page.context.close()
     assert not broken, "\n".join(broken)
 
 
-def walk(page: Any, base: str) -> list[str]:
-    """Open one page of each kind, from link to link; what did not answer 200."""
+def walk(page: Any, base: str, read: set[str]) -> list[str]:
+    """Open one page of each kind, from link to link; what did not answer 200.
+
+    A kind that nobody opened before is read by axe too; `read` keeps those that were.
+    """
+    axe = Axe()
     todo, seen, broken = [(urlsplit(page.url).path, "")], set(), []
     while todo and len(seen) < MOST:
         address, origin = todo.pop(0)
@@ -68,6 +74,15 @@ def walk(page: Any, base: str) -> list[str]:
         if answer.status != 200:
             broken.append(f"{answer.status} {address} from {origin}")
             continue
+        if kind not in read and "html" in answer.headers.get("content-type", ""):
+            read.add(kind)
+            found = axe.run(page, options={"resultTypes": ["violations"]}).response
+            broken += [
+                f"axe {rule['id']} {address}: {rule['nodes'][0]['html'][:200]}"
+                for rule in found["violations"]
+            ]
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+                broken.append(f"too wide {address}")
         for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
             parts = urlsplit(link)
             target = parts.path + (f"?{parts.query}" if parts.query else "")
