@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
 
 from preau.demo.accounts import accounts
 from preau.demo.town.load import load
 from preau.demo.town.people import AGENTS, FAMILIES
 from preau.kernel.clock import utc_now
+from tests.harness.browser import read_by_axe
 
 MOST = 30
 # Leaving, files, and the same list in another order.
@@ -57,7 +57,6 @@ def walk(page: Any, base: str, read: set[str]) -> list[str]:
 
     A kind that nobody opened before is read by axe too; `read` keeps those that were.
     """
-    axe = Axe()
     todo, seen, broken = [(urlsplit(page.url).path, "")], set(), []
     while todo and len(seen) < MOST:
         address, origin = todo.pop(0)
@@ -76,13 +75,7 @@ def walk(page: Any, base: str, read: set[str]) -> list[str]:
             continue
         if kind not in read and "html" in answer.headers.get("content-type", ""):
             read.add(kind)
-            found = axe.run(page, options={"resultTypes": ["violations"]}).response
-            broken += [
-                f"axe {rule['id']} {address}: {rule['nodes'][0]['html'][:200]}"
-                for rule in found["violations"]
-            ]
-            if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
-                broken.append(f"too wide {address}")
+            broken += read_by_axe(page)
         for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
             parts = urlsplit(link)
             target = parts.path + (f"?{parts.query}" if parts.query else "")

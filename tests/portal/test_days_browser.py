@@ -168,13 +168,16 @@ def test_axe_finds_nothing_in_the_familys_space(
     page.goto(f"{live_server.url}/espace/absences/signaler/")
     page.get_by_label("Noé").check()
     page.get_by_label("Maladie").check()
-    page.get_by_role("button", name="Voir ce que cela change").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Voir ce que cela change").click()
     assert_accessible(page)
     page.goto(f"{live_server.url}/espace/reservations/?mois=2026-11")
     page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).click()
-    page.get_by_role("button", name="Vérifier et envoyer").last.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Vérifier et envoyer").last.click()
     assert_accessible(page)
-    page.get_by_role("button", name="Envoyer").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Envoyer").click()
     assert_accessible(page)
 
 
