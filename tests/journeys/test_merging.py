@@ -230,7 +230,7 @@ def test_undo_is_refused_after_a_change_of_what_followed(twice: Any) -> None:
 
 
 def test_an_advance_follows_too_and_comes_back(twice: Any, town: Any) -> None:
-    from preau.billing.carrying import OpeningBalance, post_opening_balances
+    from preau.billing.bringing import OpeningBalance, post_opening_balances
 
     third = make_family(children=0, adults=1, last_name="Seul")
     post_opening_balances(

@@ -5,14 +5,12 @@ billed, it pays the invoice. A hold never exceeds the credit: what is short is b
 end like any other day, and the family is told.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from preau.billing import ledger
@@ -20,12 +18,9 @@ from preau.billing.days import ChargeDay
 from preau.billing.errors import NotEnoughInAdvance
 from preau.billing.models import (
     ActivityAccounting,
-    Allocation,
     CashOffice,
     CreditReturn,
     FamilyAccount,
-    Invoice,
-    LedgerLine,
     Movement,
     PrepaidHold,
     WhenShort,
@@ -34,11 +29,10 @@ from preau.billing.people import read_people
 from preau.billing.pricing import Biller
 from preau.billing.rules import take_from
 from preau.kernel.clock import paris_day
-from preau.kernel.copying import copy_rows, take_ids
+from preau.kernel.copying import take_ids
 from preau.kernel.french import day as day_words
 from preau.kernel.french import euros
 from preau.kernel.kept import Kept
-from preau.kernel.periods import month_period
 from preau.rulebook.api import RulebookError
 
 HOLD = "prepaid"
@@ -297,111 +291,9 @@ def settle_all(*, now: datetime) -> int:
 # --- The run -------------------------------------------------------------------------------------
 
 
-def spend_holds(*, office: CashOffice, month: date, run_id: int, now: datetime) -> int:
-    """What was set aside for days up to the end of the month comes back, and pays the run's
-    invoices of the same families; how many days. In the caller's transaction; the accounts of the
-    families billed are locked already."""
-    holds = list(
-        PrepaidHold.objects.select_for_update(of=("self",), no_key=True)
-        .filter(
-            account__cash_office=office,
-            ended_at__isnull=True,
-            slot__day__lte=month_period(month).ends_on,
-        )
-        .select_related("movement", "account")
-        .order_by("account_id", "pk")
-    )
-    if not holds:
-        return 0
-    list(
-        FamilyAccount.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk__in={hold.account_id for hold in holds})
-        .order_by("pk")
-    )
-    ids = take_ids("billing_movement", len(holds))
-    copy_rows(
-        "billing_movement",
-        "id cash_office_id kind label at source_type source_id actor_label transaction_id",
-        (
-            (
-                pk,
-                office.pk,
-                Movement.Kind.REVERSAL.value,
-                (_("Facturé : %(what)s") % {"what": hold.movement.label})[:160],
-                now,
-                ledger.MOVEMENT,
-                hold.movement_id,
-                hold.movement.actor_label,
-                0,
-            )
-            for pk, hold in zip(ids, holds, strict=True)
-        ),
-    )
-    copy_rows(
-        "billing_ledgerline",
-        "movement_id account family_account_id accounting_code amount_cents",
-        (
-            line
-            for pk, hold in zip(ids, holds, strict=True)
-            for line in (
-                (pk, LedgerLine.Account.FAMILY.value, hold.account_id, "", -hold.cents),
-                (pk, LedgerLine.Account.ADVANCE.value, None, "", hold.cents),
-            )
-        ),
-    )
-    back: Counter[int] = Counter()
-    for hold in holds:
-        back[hold.account_id] += hold.cents
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE billing_familyaccount SET balance_cents = balance_cents - back.cents
-            FROM unnest(%s::bigint[], %s::bigint[]) AS back (id, cents)
-            WHERE billing_familyaccount.id = back.id
-            """,
-            [list(back), list(back.values())],
-        )
-    PrepaidHold.objects.filter(pk__in=[hold.pk for hold in holds]).update(ended_at=now)
-    _pay_with(holds, run_id=run_id)
-    return len(holds)
-
-
-def _pay_with(holds: list[PrepaidHold], *, run_id: int) -> None:
-    """The payments that the holds came from pay the run's invoices of their families."""
-    parts: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    families = {hold.movement_id: hold.account.family_id for hold in holds}
-    for credit_id, movement_id, cents in CreditReturn.objects.filter(
-        movement_id__in=families
-    ).values_list("credit_id", "movement_id", "amount_cents"):
-        parts[families[movement_id]][credit_id] += cents
-    rows = []
-    for invoice_id, family_id, total in (
-        Invoice.objects.filter(run_id=run_id, family_id__in=parts, total_cents__gt=0)
-        .order_by("pk")
-        .values_list("pk", "family_id", "total_cents")
-    ):
-        remaining = parts[family_id]
-        for credit_id, part in take_from(sorted(remaining.items()), total):
-            remaining[credit_id] -= part
-            rows.append(Allocation(invoice_id=invoice_id, movement_id=credit_id, amount_cents=part))
-    Allocation.objects.bulk_create(rows, batch_size=2000)
-
-
-def held_by_account(account_ids: Iterable[int]) -> dict[int, int]:
-    """What is set aside on each account, in cents; one query."""
-    return dict(
-        PrepaidHold.objects.filter(account_id__in=list(account_ids), ended_at__isnull=True)
-        .values_list("account_id")
-        .annotate(total=Sum("cents"))
-        .order_by()
-    )
-
-
 __all__ = [
     "Advance",
     "has_prepaid",
-    "held_by_account",
     "settle_all",
     "settle_family",
-    "spend_holds",
 ]

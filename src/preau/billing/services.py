@@ -2,6 +2,7 @@
 
 from preau.billing.acts import apply_acts, end_person, name_person, record_act
 from preau.billing.agreements import end_agreement, make_agreement, save_third_party
+from preau.billing.computing import compute
 from preau.billing.counter import Part, take_payment, void_payment
 from preau.billing.credits import issue_credit_note, use_credit
 from preau.billing.giving_back import correct_payment, give_back, undo_give_back
@@ -9,7 +10,6 @@ from preau.billing.offices import assign_activity, save_cash_office
 from preau.billing.runs import (
     approve_run,
     cancel_run,
-    compute,
     issue,
     open_run,
     preview,

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
-from preau.billing.carrying import OpeningBalance, opening_totals, post_opening_balances
+from preau.billing.bringing import OpeningBalance, opening_totals, post_opening_balances
 from preau.directdebit.bulk import FormerMandate, record_mandates
 from preau.enrolments.bulk import NewEnrolment, enrol_many
 from preau.families import bulk_quotients

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from preau.accounts.enums import Permission
-from preau.billing import queries
+from preau.billing import counter_queries, queries
 from preau.billing.agreements import told_agreements
 from preau.billing.telling import tell_lines, title_of
 from preau.cashdesk.queries import refunds
@@ -51,9 +51,9 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
                 }
                 for i in page
             ],
-            "receipts": queries.counter_payments(family_id=family.pk).prefetch_related("parts")[
-                :20
-            ],
+            "receipts": counter_queries.counter_payments(family_id=family.pk).prefetch_related(
+                "parts"
+            )[:20],
             "can_take": Permission.TAKE_PAYMENTS in request.permissions,
             "can_give_back": Permission.REFUND in request.permissions,
             "agreements": told_agreements(family.pk),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from preau.accounts.enums import Permission
-from preau.billing import queries, services
+from preau.billing import counter_queries, queries, services
 from preau.billing.counter import is_deposited
 from preau.billing.means import label
 from preau.billing.receipts import is_printed, part_words, print_receipt
@@ -63,7 +63,7 @@ def counter(request: HttpRequest) -> HttpResponse:
             "text": text,
             "found": found,
             "tills": [(office, desk.open_day_of(office.pk)) for office in offices],
-            "last": queries.counter_payments().filter(taken_by_id=request.user.pk)[:6],
+            "last": counter_queries.counter_payments().filter(taken_by_id=request.user.pk)[:6],
         },
     )
 
@@ -120,7 +120,7 @@ def take(request: HttpRequest, code: str, office: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return redirect("townhall:counter-family", found.code)
-    if known := queries.payment_sent(request.POST.get("key", ""), family_id=found.pk):
+    if known := counter_queries.payment_sent(request.POST.get("key", ""), family_id=found.pk):
         return redirect("townhall:counter-done", known.receipt_number)  # sent twice, taken once
     form = CollectForm(request.POST, account=account)
     if form.is_valid():
@@ -149,7 +149,7 @@ def choose_office(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _payment(request: HttpRequest, receipt: str) -> Any:
-    found = queries.get_counter_payment(receipt)
+    found = counter_queries.get_counter_payment(receipt)
     if found is None:
         raise Http404
     family_or_404(request, found.family.code)
@@ -161,7 +161,7 @@ def _payment(request: HttpRequest, receipt: str) -> Any:
 def done(request: HttpRequest, receipt: str) -> HttpResponse:
     """What was received, its receipt to print, and what may still be done about it."""
     found = _payment(request, receipt)
-    undone = queries.void_of(found.pk)
+    undone = counter_queries.void_of(found.pk)
     return render(
         request,
         "townhall/cashdesk/done.html",
@@ -169,7 +169,7 @@ def done(request: HttpRequest, receipt: str) -> HttpResponse:
             "section": "townhall:counter",
             "payment": found,
             "parts": [(part_words(p), p.amount_cents) for p in (found.voids or found).parts.all()],
-            "settled": queries.settled_by(found),
+            "settled": counter_queries.settled_by(found),
             "undone": undone,
             "is_printed": is_printed(found),
             "can_undo": Permission.TAKE_PAYMENTS in request.permissions
@@ -278,7 +278,9 @@ def correct(request: HttpRequest, receipt: str) -> HttpResponse:
 def payments(request: HttpRequest) -> HttpResponseBase:
     """Everything taken at the counter, voids included, with totals by means."""
     form = CounterFilterForm(request.GET, offices=queries.cash_offices())
-    found = _narrowed(queries.counter_payments(), form.cleaned_data if form.is_valid() else {})
+    found = _narrowed(
+        counter_queries.counter_payments(), form.cleaned_data if form.is_valid() else {}
+    )
     if "export" in request.GET:
         rows = found.prefetch_related("parts").iterator(chunk_size=500)
         return export_table(request.GET["export"], "encaissements", COLUMNS, rows)
@@ -306,12 +308,12 @@ def _narrowed(found: Any, asked: dict[str, Any]) -> Any:
     if asked.get("means"):
         found = found.filter(
             Q(means=asked["means"])
-            | Q(means="MIXED", pk__in=queries.payments_by_means(asked["means"]))
+            | Q(means="MIXED", pk__in=counter_queries.payments_by_means(asked["means"]))
         )
     if text := asked.get("q"):
         found = found.filter(
             Q(receipt_number__icontains=text)
-            | Q(pk__in=queries.payments_by_reference(text))
+            | Q(pk__in=counter_queries.payments_by_reference(text))
             | Q(family__name__icontains=text)
             | Q(family__code__iexact=text.replace(" ", ""))
         )
@@ -328,7 +330,7 @@ def _totals(found: Any) -> list[tuple[str, int, int]]:
         .annotate(n=Count("pk"), cents=Sum(signed))
     )
     totals = {row["means"]: [row["n"], row["cents"]] for row in rows}
-    for means, sign, n, cents in queries.parts_of_mixed(found.filter(means="MIXED")):
+    for means, sign, n, cents in counter_queries.parts_of_mixed(found.filter(means="MIXED")):
         total = totals.setdefault(means, [0, 0])
         total[0] += n
         total[1] += sign * cents

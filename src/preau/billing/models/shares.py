@@ -1,4 +1,4 @@
-"""Third parties that pay a share, what was paid before the day, and what a late change proposes."""
+"""Third parties that pay a share: their agreements, their account, their invoices."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -156,73 +156,3 @@ class ThirdPartyPayment(models.Model):
             )
         ]
         triggers = append_only()
-
-
-class PrepaidHold(models.Model):
-    """Money of the account set aside for one booked day of a prepaid activity.
-
-    Given back when the day is given up at no cost, used by the invoice that bills the day.
-    """
-
-    account = models.ForeignKey("billing.FamilyAccount", models.PROTECT, related_name="holds")
-    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
-    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+")
-    cents = models.PositiveIntegerField()
-    movement = models.OneToOneField("billing.Movement", models.PROTECT, related_name="+")
-    held_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "somme mise de côté"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["slot", "child", "account"],
-                condition=Q(ended_at__isnull=True),
-                name="prepaid_hold_once",
-            ),
-            models.CheckConstraint(condition=Q(cents__gt=0), name="prepaid_hold_positive"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["account"], condition=Q(ended_at__isnull=True), name="prepaid_hold_open"
-            )
-        ]
-
-
-class Regularisation(models.Model):
-    """A change learnt after the invoice: what it gives back or adds, for an agent to decide."""
-
-    class Kind(models.TextChoices):
-        CREDIT = "CREDIT", "à rendre"
-        CHARGE = "CHARGE", "à facturer en plus"
-
-    class Status(models.TextChoices):
-        PROPOSED = "PROPOSED", "à décider"
-        ACCEPTED = "ACCEPTED", "acceptée"
-        REFUSED = "REFUSED", "écartée"
-
-    line = models.ForeignKey("billing.InvoiceLine", models.PROTECT, related_name="+")
-    cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
-    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=8, choices=Kind)
-    cents = models.PositiveIntegerField("montant")
-    # [{"day", "before", "now", "why"}]: amounts in cents, sentences in French.
-    days = models.JSONField(default=list)
-    # Of what was found: the same change, refused once, is not proposed again.
-    digest = models.CharField(max_length=64, unique=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED)
-    found_at = models.DateTimeField()
-    decided_at = models.DateTimeField(null=True)
-    decided_by = models.CharField(max_length=160, blank=True)
-    reason = models.CharField("motif", max_length=300, blank=True)
-    credit_note = models.ForeignKey("billing.Invoice", models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        verbose_name = "régularisation"
-        ordering = ["-found_at", "-pk"]
-        constraints = [
-            models.CheckConstraint(condition=Q(cents__gt=0), name="regularisation_positive"),
-            models.UniqueConstraint(
-                fields=["line"], condition=Q(status="PROPOSED"), name="regularisation_open_once"
-            ),
-        ]

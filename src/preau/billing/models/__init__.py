@@ -1,0 +1,60 @@
+"""Charges, invoices and the ledger, each per cash office: one file a subject."""
+
+from preau.billing.models.changes import Regularisation
+from preau.billing.models.counter import CounterPart, CounterPayment, TillBalance
+from preau.billing.models.invoices import BillingRun, Invoice, InvoiceLine, NumberSequence
+from preau.billing.models.ledger import (
+    Allocation,
+    CreditReturn,
+    FamilyAccount,
+    LedgerLine,
+    Movement,
+)
+from preau.billing.models.offices import (
+    ActivityAccounting,
+    CashOffice,
+    CashOfficeAct,
+    CashOfficePerson,
+    InvoicePer,
+    PayerRule,
+    WhenShort,
+)
+from preau.billing.models.prepaid import PrepaidHold
+from preau.billing.models.shares import (
+    Agreement,
+    ThirdParty,
+    ThirdPartyAccount,
+    ThirdPartyInvoice,
+    ThirdPartyLine,
+    ThirdPartyPayment,
+)
+
+__all__ = [
+    "ActivityAccounting",
+    "Agreement",
+    "Allocation",
+    "BillingRun",
+    "CashOffice",
+    "CashOfficeAct",
+    "CashOfficePerson",
+    "CounterPart",
+    "CounterPayment",
+    "CreditReturn",
+    "FamilyAccount",
+    "Invoice",
+    "InvoiceLine",
+    "InvoicePer",
+    "LedgerLine",
+    "Movement",
+    "NumberSequence",
+    "PayerRule",
+    "PrepaidHold",
+    "Regularisation",
+    "ThirdParty",
+    "ThirdPartyAccount",
+    "ThirdPartyInvoice",
+    "ThirdPartyLine",
+    "ThirdPartyPayment",
+    "TillBalance",
+    "WhenShort",
+]
