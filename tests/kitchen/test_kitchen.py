@@ -3,15 +3,18 @@
 import datetime as dt
 
 import pytest
+from django.core import mail
 
 from preau.catalogue.services import save_allergens, save_menu
 from preau.childsheet.health import Health
 from preau.childsheet.services import write_health
+from preau.documents.models import StoredFile
 from preau.kernel.actors import Actor
-from preau.kitchen import queries, rules, services
+from preau.kitchen import papers, queries, rules, services
 from preau.kitchen.errors import KitchenRefused
 from preau.kitchen.models import MealCount
 from preau.messaging.models import Message
+from preau.messaging.tasks import send_message
 from tests.bookings import world
 from tests.harness.people import make_town
 
@@ -70,11 +73,33 @@ def test_fixed_once_then_differences(meal):
     assert services.fix_due(now=after, today=today) == 1
     change = MealCount.objects.get(day=DAY, rank=2)
     assert change.allergens == {"FISH": 1}
-    assert [d.delta for d in services.differences_of(change)] == [-1, 1]
+    assert [d.delta for d in papers.differences_of(change)] == [-1, 1]
     body = Message.objects.order_by("-pk").first().body
     assert "sans porc : 0 → 1 (+1)" in body and "poisson : 1" in body
     for child in children:
         assert child.last_name not in body
+
+
+def test_the_mail_carries_the_numbers_on_paper_and_as_a_table(meal):
+    slot, _family, children = meal
+    services.save_setting(
+        establishment_id=None,
+        emails=["a@ville.example", "b@ville.example"],
+        days_before=1,
+        hour=dt.time(10),
+        is_active=True,
+        **WHO,
+    )
+    site = slot.offering.establishment_id
+    count = services.fix_now(establishment_id=site, day=DAY, **WHO)
+    for message in Message.objects.all():
+        send_message.func(message.pk)
+    assert [sent.to for sent in mail.outbox] == [["a@ville.example"], ["b@ville.example"]]
+    assert StoredFile.objects.count() == 2, "kept once for all the addresses"
+    (pdf, paper, kind), (table, text, _kind) = mail.outbox[0].attachments
+    assert pdf.endswith("-1.pdf") and kind == "application/pdf" and paper.startswith(b"%PDF")
+    assert table.endswith("-1.csv") and f";08/10/2026;{count.rank};sans restriction;" in text
+    assert children[0].last_name not in text
 
 
 def test_settings_are_checked(meal):

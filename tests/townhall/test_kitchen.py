@@ -64,7 +64,7 @@ def test_meals_are_counted_sent_and_compared(meal):
     assert "Changé depuis" in client.get(page).content.decode()
     client.post(page)
     change = MealCount.objects.get(rank=2)
-    for name in ("kitchen-count", "kitchen-count-pdf"):
+    for name in ("kitchen-count", "kitchen-count-pdf", "kitchen-count-csv"):
         assert client.get(reverse(f"townhall:{name}", args=[change.pk])).status_code == 200
     assert client.get(reverse("townhall:kitchen-sent"), {"q": "Marron"}).status_code == 200
     for url in (page, reverse("townhall:kitchen-sent")):

@@ -9,4 +9,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("courriels/", views.mailbox, name="mailbox"),
     path("courriels/<int:message_id>/", views.message, name="message"),
+    path(
+        "courriels/<int:message_id>/pieces/<int:attachment_id>/",
+        views.attachment,
+        name="attachment",
+    ),
 ]

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from preau.demo import accounts
+from preau.documents.queries import read_bytes
 from preau.messaging.queries import list_all
 from preau.ui.access import public
 
@@ -57,7 +58,29 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     found: Any = list_all().filter(pk=message_id).first()
     if found is None:
         raise Http404
-    return render(request, "demo/message.html", {"message": found, "body": with_links(found.body)})
+    return render(
+        request,
+        "demo/message.html",
+        {
+            "message": found,
+            "body": with_links(found.body),
+            "attached": found.attachments.select_related("file"),
+        },
+    )
+
+
+@public
+@never_cache
+@require_safe
+def attachment(request: HttpRequest, message_id: int, attachment_id: int) -> HttpResponse:
+    """A file that left with an e-mail."""
+    found: Any = list_all().filter(pk=message_id).first()
+    one = found and found.attachments.select_related("file").filter(pk=attachment_id).first()
+    if not one:
+        raise Http404
+    response = HttpResponse(read_bytes(one.file), content_type=one.file.content_type)
+    response["Content-Disposition"] = f'inline; filename="{one.file.name}"'
+    return response
 
 
 def with_links(text: str) -> SafeString:

@@ -2,19 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.text import slugify
 
 from preau.audit.services import record
 from preau.catalogue.queries import get_establishment
+from preau.documents.services import store_raw
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.locks import advisory_lock
+from preau.kitchen import papers
 from preau.kitchen.enums import AgeBand, Plate
 from preau.kitchen.errors import KitchenRefused
 from preau.kitchen.models import KitchenSetting, MealCount
+from preau.kitchen.papers import differences_of
 from preau.kitchen.queries import due_counts, meals_on, setting_of, word_of
 from preau.kitchen.rules import Difference, Meals, differences
 from preau.messaging.services import queue_email
@@ -129,8 +135,9 @@ def _fix(
     assert site is not None
     if emails:
         subject, body = message_of(count, site.name)
+        files = _keep_papers(count, site.name, now, actor)
         for email in emails:
-            queue_email(to=email, subject=subject, body=body, now=now)
+            queue_email(to=email, subject=subject, body=body, now=now, attached=files)
     record(
         actor=actor,
         now=now,
@@ -145,9 +152,19 @@ def _fix(
     return count
 
 
-def differences_of(count: MealCount) -> list[Difference]:
-    """What this sending changed against the one before."""
-    return [Difference(*row) for row in count.differences]
+def _keep_papers(count: MealCount, site: str, now: datetime, actor: Actor) -> list[UUID]:
+    """The PDF and the CSV of a sending, kept once for all its addresses."""
+    stem = f"repas-{count.day.isoformat()}-{slugify(site)[:60]}-{count.rank}"
+    made = (
+        (papers.pdf_of(count, site), f"{stem}.pdf", "application/pdf"),
+        (papers.csv_of(count, site), f"{stem}.csv", "text/csv"),
+    )
+    return [
+        store_raw(
+            content=ContentFile(content), name=name, content_type=kind, actor=actor, now=now
+        ).pk
+        for content, name, kind in made
+    ]
 
 
 def differences_between(sent: MealCount, standing: Meals) -> list[Difference]:

@@ -40,6 +40,20 @@ class Message(models.Model):
         ]
 
 
+class Attachment(models.Model):
+    """A file that leaves with a message; one file serves all those to whom it is sent."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    file = models.ForeignKey("documents.StoredFile", models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "pièce jointe"
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["message", "file"], name="attached_once_to_a_message")
+        ]
+
+
 class Campaign(models.Model):
     """One message to many people, written by an agent and sent by the worker.
 

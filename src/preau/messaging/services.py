@@ -1,15 +1,16 @@
 """Writing to the outbox. A message is queued in the transaction of what it tells: a rollback
 removes both, a kill loses neither."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from preau.kernel.kept import run
-from preau.messaging.models import Medium, Message
+from preau.messaging.models import Attachment, Medium, Message
 
 
 @transaction.atomic
@@ -22,8 +23,11 @@ def queue_email(
     family_id: int | None = None,
     key: str | None = None,
     is_secret: bool = False,
+    attached: Iterable[UUID] = (),
 ) -> Message:
     """Queue one e-mail (plain text). With the same `key` again, returns the first one.
+
+    `attached`: files kept in documents, that leave with it in this order.
 
     `is_secret`: the body holds a link or a code; it is wiped once sent and shown to nobody.
     """
@@ -42,6 +46,9 @@ def queue_email(
         message = Message.objects.get(key=key)
     else:
         message.save(force_insert=True)
+    Attachment.objects.bulk_create(
+        [Attachment(message=message, file_id=pk) for pk in attached], ignore_conflicts=True
+    )
     _defer_sending(message.pk)
     return message
 

@@ -11,6 +11,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from preau.documents.queries import read_bytes
 from preau.kernel.clock import utc_now
 from preau.messaging.models import Medium, Message
 from preau.messaging.sms import SmsRefused, get_sender
@@ -114,7 +115,10 @@ def _send(message: Message) -> None:
     if message.medium == Medium.SMS:
         get_sender().send(to=message.to, text=message.body)
     else:
-        EmailMessage(message.subject, message.body, to=[message.to]).send()
+        mail = EmailMessage(message.subject, message.body, to=[message.to])
+        for one in message.attachments.select_related("file"):
+            mail.attach(one.file.name, read_bytes(one.file), one.file.content_type)
+        mail.send()
 
 
 @app.periodic(cron="*/5 * * * *")

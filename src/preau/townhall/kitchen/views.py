@@ -16,11 +16,10 @@ from preau.accounts.enums import Permission
 from preau.accounts.queries import establishment_scope
 from preau.bookings.meals import canteen_days
 from preau.catalogue.queries import establishments
-from preau.documents.render import render_pdf
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
-from preau.kitchen import queries, services
+from preau.kitchen import papers, queries, services
 from preau.kitchen.enums import AgeBand, Plate
 from preau.kitchen.rules import Meals
 from preau.townhall.access import agent_required
@@ -205,7 +204,7 @@ def count(request: HttpRequest, count_id: int) -> HttpResponse:
             "count": found,
             "subject": subject,
             "body": body,
-            "differences": services.differences_of(found),
+            "differences": papers.differences_of(found),
             "section": SECTION,
         },
     )
@@ -216,35 +215,22 @@ def count(request: HttpRequest, count_id: int) -> HttpResponse:
 def count_pdf(request: HttpRequest, count_id: int) -> HttpResponse:
     """The same on paper."""
     found = _count_or_404(request, count_id)
-    bands = [
-        [
-            str(AgeBand(band).label),
-            *[str(found.counts[band].get(p, 0)) for p in Plate.values],
-            str(sum(found.counts[band].values())),
-        ]
-        for band in AgeBand.values
-    ]
-    pdf = render_pdf(
-        "meals",
-        {
-            "title": f"{found.establishment.name}, {french.day(found.day, year=True)}",
-            "subtitle": _("Envoi n° %(rank)s, arrêté %(when)s par %(who)s")
-            % {
-                "rank": found.rank,
-                "when": french.instant(found.fixed_at),
-                "who": found.fixed_by,
-            },
-            "columns": [_("Âge"), *[str(Plate(p).label) for p in Plate.values], _("Total")],
-            "rows": bands,
-            "total": french.count(found.total, _("repas"), _("repas")),
-            "differences": [d.words for d in services.differences_of(found)],
-            "allergens": [
-                f"{queries.word_of(code)} : {n}" for code, n in sorted(found.allergens.items())
-            ],
-        },
+    response = HttpResponse(
+        papers.pdf_of(found, found.establishment.name), content_type="application/pdf"
     )
-    response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="repas-{found.day}.pdf"'
+    return response
+
+
+@agent_required(Permission.SEE_KITCHEN)
+@require_GET
+def count_csv(request: HttpRequest, count_id: int) -> HttpResponse:
+    """The same as a table, as the e-mail carries it."""
+    found = _count_or_404(request, count_id)
+    response = HttpResponse(
+        papers.csv_of(found, found.establishment.name), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="repas-{found.day}.csv"'
     return response
 
 
