@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,15 +16,17 @@ from preau.billing.models import CounterPayment, LedgerLine
 from preau.cashdesk import services
 from preau.cashdesk.errors import (
     DayNotClosed,
+    DepositVoidedAlready,
     DifferenceUnexplained,
     HandoverRefused,
     NothingToDeposit,
     TillClosed,
     TillOpenAlready,
     TooMuchDeposited,
+    VoidReasonMissing,
     WrongCount,
 )
-from preau.cashdesk.models import Deposit, TillDay
+from preau.cashdesk.models import Deposit, DepositPiece, TillDay
 from preau.cashdesk.rules import count_cash, deposit_is_due, is_near
 from preau.cashdesk.state import alerts, pieces_held, state_of
 from preau.kernel.actors import Actor
@@ -175,24 +177,72 @@ def test_deposits_are_bounded_and_numbered():
         deposit(office, 1, actor=Actor(1, "Autre", Channel.COUNTER, is_agent=True))
 
 
+def test_a_deposit_is_undone_with_a_reason_and_both_lines_stay():
+    office = open_office()
+    family, invoice = owing(office, 4_000)
+    payment = collect(family, office, part("CASH", 1_000), part("CHEQUE", 3_000))
+    wrong = deposit(office, 900, "CHEQUE")
+    given = {"deposit_id": wrong.pk, "reason": "Dix euros oubliés", "key": uuid.uuid4(), **WHO}
+    then = {"now": LATER + dt.timedelta(minutes=10)}
+    with pytest.raises(VoidReasonMissing):
+        services.void_deposit(**given | {"reason": " "})
+    with pytest.raises(NotNamed):
+        services.void_deposit(
+            **given | {"actor": Actor(1, "Autre", Channel.COUNTER, is_agent=True)}
+        )
+    undoing = services.void_deposit(**given | then)
+    assert services.void_deposit(**given | then) == undoing  # the same form twice
+    with pytest.raises(DepositVoidedAlready):
+        services.void_deposit(**given | {"key": uuid.uuid4()})
+    with pytest.raises(DepositVoidedAlready):
+        services.void_deposit(**given | {"key": uuid.uuid4(), "deposit_id": undoing.pk})
+    assert (undoing.number, undoing.signed_cents) == ("ENFANCE-V-2026-00002", -3_900)
+    state = state_of(office.pk, at=then["now"])
+    assert (state.cash_cents, state.paper, state.last_deposit) == (
+        1_000,
+        [("chèque", 1, 3_000)],
+        "",
+    )
+    assert state.deposits == [
+        (undoing.number, str(LATER.date()), -3_900, f"annule {wrong.number} : Dix euros oubliés"),
+        (wrong.number, str(LATER.date()), 3_900, ""),
+    ]
+    before = state_of(office.pk, at=LATER)  # as an inspector saw it between the two
+    assert (before.cash_cents, before.paper, before.last_deposit) == (100, [], wrong.number)
+    right = deposit(office, 1_000, "CHEQUE", **then)  # the same cheque, on the right slip
+    with pytest.raises(AlreadyDeposited):
+        void(payment, **then)
+    with pytest.raises(IntegrityError, match="stands"), transaction.atomic():
+        DepositPiece.objects.create(deposit=right, part_id=right.pieces.get().part_id)
+    services.void_deposit(**given | {"deposit_id": right.pk, "key": uuid.uuid4()} | then)
+    void(payment, **then)  # undone deposits hold nothing: the payment itself can be undone
+    state = state_of(office.pk, at=then["now"])
+    assert (state.held_cents, left_on(invoice), state.deposits[0][2]) == (0, 4_000, -4_000)
+    assert sum(cents for _number, _on, cents, _why in state.deposits) == 0
+    assert ledger.verify() == []
+    assert Entry.objects.filter(action="cashdesk.void_deposit").count() == 2
+
+
 def test_a_handover_counts_before_both():
     office = open_office()
     leaving = office.people.get()
     coming = name_cashier(office, 7, name="Karim", role="SUBSTITUTE")
     collect(make_family(), office, part("CASH", 1_000))
+    deposit(office, 100)
     given = {"cash_office_id": office.pk, "from_person_id": leaving.pk, **WHO}
     with pytest.raises(HandoverRefused):
-        services.hand_over(to_person_id=leaving.pk, counted=in_coins(6_000), **given)
+        services.hand_over(to_person_id=leaving.pk, counted=in_coins(5_900), **given)
     with pytest.raises(HandoverRefused):
-        services.hand_over(to_person_id=coming.pk, counted=in_coins(6_100), **given)
+        services.hand_over(to_person_id=coming.pk, counted=in_coins(6_000), **given)
     report = services.hand_over(
-        to_person_id=coming.pk, counted=in_coins(6_100), note="Un euro de trop", **given
+        to_person_id=coming.pk, counted=in_coins(6_000), note="Un euro de trop", **given
     )
-    assert report.number == "ENFANCE-RS-2026-00001" and report.statement["cash_cents"] == 1_000
-    assert state_of(office.pk, at=LATER).expected_cents == 6_100
+    assert report.number == "ENFANCE-RS-2026-00001" and report.statement["cash_cents"] == 900
+    assert report.statement["deposits"][0][2] == 100  # the deposits of the month are in it
+    assert state_of(office.pk, at=LATER).expected_cents == 6_000
     later = name_cashier(office, 8, name="Léo", starts_on=dt.date(2027, 1, 1))
     with pytest.raises(HandoverRefused):
-        services.hand_over(to_person_id=later.pk, counted=in_coins(6_100), **given)
+        services.hand_over(to_person_id=later.pk, counted=in_coins(6_000), **given)
 
 
 def test_alerts_tell_what_waits():
@@ -223,7 +273,18 @@ def test_pure_rules():
 CENTS = st.integers(min_value=1, max_value=20_000)
 ACTS = st.tuples(
     st.sampled_from(
-        ["cash", "cheque", "mixed", "void", "deposit", "refund", "cancel refund", "correct", "day"]
+        [
+            "cash",
+            "cheque",
+            "mixed",
+            "void",
+            "deposit",
+            "undo deposit",
+            "refund",
+            "cancel refund",
+            "correct",
+            "day",
+        ]
     ),
     CENTS,
     st.integers(min_value=0, max_value=50),
@@ -241,7 +302,7 @@ def test_the_till_holds_its_float_and_what_was_received_whatever_happens(acts):
         office = open_office(allows_refunds=True)
         families = [make_family(), owing(office, 9_000)[0]]
         truth = Counter(float=5_000)
-        done = {"payments": [], "refunds": []}
+        done = {"payments": [], "refunds": [], "deposits": []}
         now = LATER
         for rank, (act, cents, pick) in enumerate(acts):
             now = LATER + dt.timedelta(minutes=rank)
@@ -278,8 +339,12 @@ def play(act, cents, pick, office, families, truth, done, now):
         void(payment, now=now)
         truth["voids"] -= cash
     elif act == "deposit":
-        deposit(office, cents, "CHEQUE", now=now)
+        done["deposits"].append((deposit(office, cents, "CHEQUE", now=now), cents))
         truth["deposits"] -= cents
+    elif act == "undo deposit" and done["deposits"]:
+        made, cash = done["deposits"][pick % len(done["deposits"])]
+        services.void_deposit(deposit_id=made.pk, reason="x", key=uuid.uuid4(), **who)
+        truth["deposits"] += cash
     elif act == "refund":
         refund = services.ask_refund(
             family_id=family.pk, cash_office_id=office.pk, amount_cents=cents, payee="Moi",

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from preau.audit.services import record
-from preau.billing import acts, ledger, numbering
+from preau.billing import acts, ledger, numbering, till
 from preau.billing.errors import (
     AlreadyDeposited,
     AlreadyVoided,
@@ -255,13 +255,18 @@ def is_deposited(payment: CounterPayment, *, now: datetime) -> bool:
     if means & {Means.CARD, Means.TRANSFER} and paris_day(now) != paris_day(payment.received_at):
         return True
     movement = movement_of(payment)
-    return LedgerLine.objects.filter(
-        movement_id__gt=movement.pk,
-        movement__kind=Movement.Kind.DEPOSIT,
-        movement__cash_office_id=payment.cash_office_id,
-        account__in=means & set(TILL),
-        amount_cents__lt=0,
-    ).exists()
+    return (
+        LedgerLine.objects.filter(
+            movement_id__gt=movement.pk,
+            movement__kind=Movement.Kind.DEPOSIT,
+            movement__source_type=till.DEPOSIT,
+            movement__cash_office_id=payment.cash_office_id,
+            account__in=means & set(TILL),
+            amount_cents__lt=0,
+        )
+        .exclude(movement__source_id__in=till.undone_deposits())
+        .exists()
+    )
 
 
 @journalled("billing.refused_void")

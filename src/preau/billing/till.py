@@ -16,6 +16,17 @@ from preau.billing.models import (
 )
 
 
+DEPOSIT, DEPOSIT_VOID = "deposit", "deposit_void"
+"""Sources of the movements DEPOSIT: what goes to the accountant, and what undoes it."""
+
+
+def undone_deposits() -> QuerySet[Any]:
+    """The ids (`source_id`) of the deposits that were undone."""
+    return Movement.objects.filter(kind=Movement.Kind.DEPOSIT, source_type=DEPOSIT_VOID).values(
+        "source_id"
+    )
+
+
 def office_by_id(cash_office_id: int) -> CashOffice:
     """The cash office."""
     return CashOffice.objects.get(pk=cash_office_id)

@@ -11,15 +11,19 @@ from preau.billing import acts, ledger, numbering, till
 from preau.billing.means import PAPER, TILL
 from preau.billing.refusing import journalled
 from preau.cashdesk.day import book_difference
-from preau.cashdesk.errors import HandoverRefused, NothingToDeposit, TooMuchDeposited
+from preau.cashdesk.errors import (
+    DepositVoidedAlready,
+    HandoverRefused,
+    NothingToDeposit,
+    TooMuchDeposited,
+    VoidReasonMissing,
+)
 from preau.cashdesk.models import Deposit, DepositLine, DepositPiece, Handover
 from preau.cashdesk.rules import count_cash, expected_cash
 from preau.cashdesk.state import pieces_held, state_of
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.money import euros
-
-SOURCE = "deposit"
 
 
 @journalled("cashdesk.refused_deposit")
@@ -54,25 +58,7 @@ def make_deposit(
     total = sum(cents for _count, cents in amounts.values())
     if not total:
         raise NothingToDeposit
-    office = till.office_by_id(cash_office_id)
-    deposit = Deposit.objects.create(
-        cash_office_id=cash_office_id,
-        number=numbering.next_number(
-            cash_office_id=cash_office_id,
-            office_code=office.code,
-            year=paris_day(now).year,
-            kind=numbering.DEPOSIT,
-        ),
-        made_at=now,
-        made_by=actor.label,
-        made_by_id=actor.user_id,
-        total_cents=total,
-        key=key,
-    )
-    DepositLine.objects.bulk_create(
-        DepositLine(deposit=deposit, means=one, pieces=count, amount_cents=cents)
-        for one, (count, cents) in amounts.items()
-    )
+    deposit = _write(cash_office_id, actor, now, total_cents=total, key=key, amounts=amounts)
     DepositPiece.objects.bulk_create(
         DepositPiece(deposit=deposit, part_id=piece.pk) for piece in pieces
     )
@@ -81,7 +67,7 @@ def make_deposit(
         kind="DEPOSIT",
         label=_("Versement %s") % deposit.number,
         at=now,
-        source=(SOURCE, deposit.pk),
+        source=(till.DEPOSIT, deposit.pk),
         actor_label=actor.label,
         legs=[
             *(ledger.Leg(one, -cents) for one, (_count, cents) in amounts.items()),
@@ -97,6 +83,93 @@ def make_deposit(
         object_type="cash_office",
         object_id=cash_office_id,
         data={"deposit_id": deposit.pk},
+    )
+    return deposit
+
+
+@journalled("cashdesk.refused_deposit_void")
+def void_deposit(
+    *, deposit_id: int, reason: str, key: uuid.UUID, actor: Actor, now: datetime
+) -> Deposit:
+    """Undo a deposit made by mistake: a second slip, with its number, says why; both lines stay.
+
+    What it took is in the till again, each piece too, to be deposited aright. The same form
+    (`key`) twice undoes it once. Raises VoidReasonMissing, NotNamed, DepositVoidedAlready.
+    """
+    if not reason.strip():
+        raise VoidReasonMissing
+    wrong = Deposit.objects.get(pk=deposit_id)
+    acts.refuse_unnamed(cash_office_id=wrong.cash_office_id, actor=actor, now=now)
+    ledger.lock_till(wrong.cash_office_id)
+    if existing := Deposit.objects.filter(key=key).first():
+        return existing
+    if wrong.voids_id or Deposit.objects.filter(voids=wrong).exists():
+        raise DepositVoidedAlready
+    lines = list(wrong.lines.order_by("pk"))
+    void = _write(
+        wrong.cash_office_id,
+        actor,
+        now,
+        total_cents=wrong.total_cents,
+        key=key,
+        amounts={line.means: (line.pieces, line.amount_cents) for line in lines},
+        voids=wrong,
+        void_reason=reason.strip()[:200],
+    )
+    ledger.post_till(
+        cash_office_id=wrong.cash_office_id,
+        kind="DEPOSIT",
+        label=_("Annulation du versement %(number)s : %(reason)s")
+        % {"number": wrong.number, "reason": void.void_reason},
+        at=now,
+        source=(till.DEPOSIT_VOID, wrong.pk),
+        actor_label=actor.label,
+        legs=[
+            *(ledger.Leg(line.means, line.amount_cents) for line in lines),
+            ledger.Leg("DEPOSITED", -wrong.total_cents),
+        ],
+    )
+    record(
+        actor=actor,
+        now=now,
+        action="cashdesk.void_deposit",
+        summary=_("Annulation du versement %(number)s (%(amount)s) : %(reason)s")
+        % {
+            "number": wrong.number,
+            "amount": euros(wrong.total_cents),
+            "reason": void.void_reason,
+        },
+        object_type="cash_office",
+        object_id=wrong.cash_office_id,
+        data={"deposit_id": void.pk, "voids_id": wrong.pk},
+    )
+    return void
+
+
+def _write(
+    cash_office_id: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    amounts: Mapping[str, tuple[int, int]],
+    **fields: object,
+) -> Deposit:
+    deposit = Deposit.objects.create(
+        cash_office_id=cash_office_id,
+        number=numbering.next_number(
+            cash_office_id=cash_office_id,
+            office_code=till.office_by_id(cash_office_id).code,
+            year=paris_day(now).year,
+            kind=numbering.DEPOSIT,
+        ),
+        made_at=now,
+        made_by=actor.label,
+        made_by_id=actor.user_id,
+        **fields,
+    )
+    DepositLine.objects.bulk_create(
+        DepositLine(deposit=deposit, means=one, pieces=count, amount_cents=cents)
+        for one, (count, cents) in amounts.items()
     )
     return deposit
 

@@ -44,6 +44,19 @@ class TooMuchDeposited(CashDeskRefusal):
     code = "too_much_deposited"
 
 
+class DepositVoidedAlready(CashDeskRefusal):
+    message = _("Ce versement est déjà annulé.")
+    code = "deposit_voided"
+
+
+class VoidReasonMissing(CashDeskRefusal):
+    code = "reason_missing"
+
+    def __init__(self) -> None:
+        super().__init__(_("Écrivez pourquoi ce versement est annulé."))
+        self.fields = {"reason": [str(self)]}
+
+
 class HandoverRefused(CashDeskRefusal):
     code = "handover_refused"
 

@@ -1,9 +1,29 @@
 """The cashier's day, what goes to the public accountant, what changes hands, what is given back."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from preau.kernel.triggers import append_only
+
+PIECE_DEPOSITED_ONCE = pgtrigger.Trigger(
+    name="deposited_once",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF EXISTS (
+            SELECT FROM cashdesk_depositpiece piece
+            WHERE piece.part_id = NEW.part_id AND NOT EXISTS (
+                SELECT FROM cashdesk_deposit undoing WHERE undoing.voids_id = piece.deposit_id
+            )
+        ) THEN
+            RAISE EXCEPTION 'preau: piece % is in a deposit that stands', NEW.part_id
+                USING ERRCODE = 'unique_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+"""Its writer holds the till (`ledger.lock_till`): what another deposited is then in sight."""
 
 
 class TillDay(models.Model):
@@ -46,7 +66,10 @@ class TillDay(models.Model):
 
 
 class Deposit(models.Model):
-    """A deposit to the public accountant, with its slip; never changed."""
+    """A deposit to the public accountant, with its slip; never changed.
+
+    One made by mistake is undone by a second, with its own number, which says why (`voids`).
+    """
 
     cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
     number = models.CharField("bordereau n°", max_length=30, unique=True)
@@ -55,14 +78,26 @@ class Deposit(models.Model):
     made_by_id = models.BigIntegerField(null=True)
     total_cents = models.PositiveBigIntegerField("total")
     key = models.UUIDField(unique=True)
+    voids = models.OneToOneField("self", models.PROTECT, null=True, related_name="voided_by")
+    void_reason = models.CharField("motif de l’annulation", max_length=200, blank=True)
 
     class Meta:
         verbose_name = "versement"
         ordering = ["-made_at", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(total_cents__gt=0), name="deposit_positive")
+            models.CheckConstraint(condition=Q(total_cents__gt=0), name="deposit_positive"),
+            models.CheckConstraint(
+                condition=Q(voids__isnull=True, void_reason="")
+                | (Q(voids__isnull=False) & ~Q(void_reason="")),
+                name="deposit_void_says_why",
+            ),
         ]
         triggers = append_only()
+
+    @property
+    def signed_cents(self) -> int:
+        """What it took to the accountant: below zero when it undoes another."""
+        return -self.total_cents if self.voids_id else self.total_cents
 
 
 class DepositLine(models.Model):
@@ -78,13 +113,13 @@ class DepositLine(models.Model):
 
 
 class DepositPiece(models.Model):
-    """A cheque or vouchers deposited: once."""
+    """A cheque or vouchers deposited: once, unless that deposit was undone."""
 
     deposit = models.ForeignKey(Deposit, models.PROTECT, related_name="pieces")
-    part = models.OneToOneField("billing.CounterPart", models.PROTECT, related_name="+")
+    part = models.ForeignKey("billing.CounterPart", models.PROTECT, related_name="+")
 
     class Meta:
-        triggers = append_only()
+        triggers = [*append_only(), PIECE_DEPOSITED_ONCE]
 
 
 class Handover(models.Model):

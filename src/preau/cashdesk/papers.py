@@ -1,7 +1,7 @@
 """The cash office's papers, as PDF: issued once with their number, or of the instant."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from preau.billing.means import label
 from preau.billing.receipts import part_words
-from preau.cashdesk.models import Deposit, DepositPiece, Handover, RefundFile, TillDay
+from preau.cashdesk.models import Deposit, Handover, RefundFile, TillDay
+from preau.cashdesk.queries import pieces_of
 from preau.cashdesk.rules import DENOMINATIONS
 from preau.cashdesk.state import OfficeState
 from preau.documents.queries import get_by_number
@@ -24,19 +25,30 @@ TEMPLATE = "cash_report"
 def deposit_slip(deposit: Deposit, *, now: datetime) -> Any:
     """The archived slip of a deposit: what is deposited, each cheque, two signatures."""
     lines = list(deposit.lines.order_by("pk"))
-    pieces = DepositPiece.objects.filter(deposit=deposit).select_related("part__payment__family")
+    title = _("Annulation de versement %s") if deposit.voids else _("Bordereau de versement %s")
     return _issued(
         deposit.number,
-        title=_("Bordereau de versement %s") % deposit.number,
+        title=title % deposit.number,
         facts={
             _("Régie"): deposit.cash_office.name,
-            _("Versé le"): french.instant(deposit.made_at, year=True),
+            _("Annulé le") if deposit.voids else _("Versé le"): french.instant(
+                deposit.made_at, year=True
+            ),
             _("Par"): deposit.made_by,
-            _("Total"): euros(deposit.total_cents),
+            **(
+                {
+                    _("Versement annulé"): f"{deposit.voids.number}, "
+                    + french.instant(deposit.voids.made_at, year=True),
+                    _("Motif"): deposit.void_reason,
+                }
+                if deposit.voids
+                else {}
+            ),
+            _("Total"): euros(deposit.signed_cents),
         },
         tables=[
             _table(
-                _("Versement"),
+                _("Revenu en caisse") if deposit.voids else _("Versement"),
                 [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
                 [
                     [label(line.means), str(line.pieces or ""), euros(line.amount_cents)]
@@ -53,13 +65,13 @@ def deposit_slip(deposit: Deposit, *, now: datetime) -> Any:
                         piece.part.payment.receipt_number,
                         euros(piece.part.amount_cents),
                     ]
-                    for piece in pieces.order_by("pk")
+                    for piece in pieces_of(deposit)
                 ],
             ),
         ],
         signatures=[_("Le régisseur"), _("Le comptable public")],
         now=now,
-        public={_("Total"): euros(deposit.total_cents)},
+        public={_("Total"): euros(deposit.signed_cents)},
     )
 
 
@@ -79,7 +91,12 @@ def handover_report(handover: Handover, *, now: datetime) -> Any:
             _("Espèces comptées"): euros(handover.counted_cents),
             **({_("Réserves"): handover.note} if handover.note else {}),
         },
-        tables=[_count_table(handover.counted), _paper_table(kept["paper"])],
+        tables=[
+            _count_table(handover.counted),
+            _paper_table(kept["paper"]),
+            # A handover signed before the deposits were part of its statement has none.
+            _deposits_table(kept.get("deposits", [])),
+        ],
         signatures=[_("Le sortant"), _("L’entrant"), _("Le comptable public")],
         now=now,
         public={_("Le"): french.day(handover.at, year=True)},
@@ -141,6 +158,7 @@ def statement_paper(state: OfficeState) -> bytes:
         },
         tables=[
             _paper_table(state.paper),
+            _deposits_table(state.deposits),
             _table(
                 _("Encaissements du jour"),
                 [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
@@ -222,6 +240,18 @@ def _paper_table(paper: Any) -> dict[str, Any]:
         _("Chèques et titres en caisse"),
         [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
         [[means, str(count), euros(cents)] for means, count, cents in paper],
+    )
+
+
+def _deposits_table(deposits: Any) -> dict[str, Any]:
+    return _table(
+        _("Versements des 31 derniers jours"),
+        [(_("Bordereau"), False), (_("Le"), False), (_("Motif"), False), (_("Montant"), True)],
+        [
+            [number, french.day(date.fromisoformat(on), year=True), why, euros(cents)]
+            for number, on, cents, why in deposits
+        ],
+        total=euros(sum(cents for _number, _on, cents, _why in deposits)) if deposits else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from preau.cashdesk.models import Deposit, Handover, Refund, RefundFile, TillDay
+from preau.cashdesk.models import Deposit, DepositPiece, Handover, Refund, RefundFile, TillDay
 
 
 def open_day_of(cash_office_id: int) -> TillDay | None:
@@ -21,13 +21,29 @@ def get_day(day_id: int) -> TillDay | None:
 
 
 def deposits_of(cash_office_id: int) -> QuerySet[Deposit]:
-    """Every deposit, latest first, with its lines."""
-    return Deposit.objects.filter(cash_office_id=cash_office_id).prefetch_related("lines")
+    """Every deposit, latest first, what undoes it or what it undoes beside it."""
+    return Deposit.objects.filter(cash_office_id=cash_office_id).select_related(
+        "voids", "voided_by"
+    )
 
 
 def get_deposit(number: str) -> Deposit | None:
-    """A deposit by its slip's number."""
-    return Deposit.objects.select_related("cash_office").filter(number=number).first()
+    """A deposit by its slip's number, with its lines."""
+    return (
+        Deposit.objects.select_related("cash_office", "voids", "voided_by")
+        .prefetch_related("lines")
+        .filter(number=number)
+        .first()
+    )
+
+
+def pieces_of(deposit: Deposit) -> QuerySet[DepositPiece]:
+    """The cheques and vouchers of a deposit, or of the one that it undoes."""
+    return (
+        DepositPiece.objects.filter(deposit_id=deposit.voids_id or deposit.pk)
+        .select_related("part__payment__family")
+        .order_by("pk")
+    )
 
 
 def handovers_of(cash_office_id: int) -> QuerySet[Handover]:

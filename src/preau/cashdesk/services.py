@@ -1,7 +1,7 @@
 """What other rooms may ask of the cash desk, in one place."""
 
 from preau.cashdesk.day import close_day, collect, open_day, void
-from preau.cashdesk.deposits import hand_over, make_deposit
+from preau.cashdesk.deposits import hand_over, make_deposit, void_deposit
 from preau.cashdesk.refunds import ask_refund, cancel_refund, read_lines, send_refunds
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "read_lines",
     "send_refunds",
     "void",
+    "void_deposit",
 ]

@@ -1,7 +1,7 @@
 """What a cash office holds at any instant: what an inspector asks for, and the day's alerts."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
@@ -15,6 +15,9 @@ from preau.cashdesk.rules import deposit_is_due, expected_cash, is_near
 from preau.kernel.clock import at_paris, paris_day
 from preau.kernel.french import day as day_words
 from preau.kernel.money import euros
+
+RECENT_DAYS = 31
+"""How far back a statement lists the deposits: the longest delay between two."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ class OfficeState:
     refunds_count: int
     refunds_cents: int
     differences_cents: int
+    # Of the last 31 days, latest first: number, day, cents (below zero for one undone), why.
+    deposits: list[tuple[str, str, int, str]] = field(default_factory=list)
     cash_ceiling_cents: int | None = None
     till_ceiling_cents: int | None = None
     extra: dict[str, Any] = field(default_factory=dict)
@@ -56,6 +61,11 @@ class OfficeState:
             self.held_cents, self.till_ceiling_cents
         )
 
+    @property
+    def deposit_rows(self) -> list[tuple[str, date, int, str]]:
+        """The deposits, with their days."""
+        return [(number, date.fromisoformat(on), c, why) for number, on, c, why in self.deposits]
+
     def as_json(self) -> dict[str, Any]:
         """Plain values, to be kept."""
         values = asdict(self)
@@ -66,9 +76,18 @@ class OfficeState:
 
 def pieces_held(cash_office_id: int, at: datetime | None = None) -> QuerySet[Any]:
     """Cheques and vouchers in the till: received, not voided, not deposited (by an instant)."""
-    moment = at or datetime.max.replace(tzinfo=at_paris(date(2000, 1, 1)).tzinfo)
-    deposited = DepositPiece.objects.filter(part=OuterRef("pk"), deposit__made_at__lte=moment)
+    moment = at or datetime.max.replace(tzinfo=UTC)
+    deposited = DepositPiece.objects.filter(
+        part=OuterRef("pk"), deposit__in=standing_deposits(cash_office_id, moment)
+    )
     return till.pieces_at(cash_office_id, moment).exclude(Exists(deposited))
+
+
+def standing_deposits(cash_office_id: int, at: datetime) -> QuerySet[Deposit]:
+    """The deposits made by an instant and not undone by then, latest first."""
+    return Deposit.objects.filter(
+        cash_office_id=cash_office_id, made_at__lte=at, voids__isnull=True
+    ).exclude(voided_by__made_at__lte=at)
 
 
 def state_of(cash_office_id: int, *, at: datetime) -> OfficeState:
@@ -77,7 +96,12 @@ def state_of(cash_office_id: int, *, at: datetime) -> OfficeState:
     day = paris_day(at)
     act = acts.act_on(cash_office_id, day)
     last_day = TillDay.objects.filter(cash_office_id=cash_office_id, opened_at__lte=at).first()
-    deposit = Deposit.objects.filter(cash_office_id=cash_office_id, made_at__lte=at).first()
+    deposit = standing_deposits(cash_office_id, at).first()
+    recent = Deposit.objects.filter(
+        cash_office_id=cash_office_id,
+        made_at__gt=at - timedelta(days=RECENT_DAYS),
+        made_at__lte=at,
+    ).select_related("voids")
     held = till.held_at(cash_office_id, at)
     counts = dict(
         pieces_held(cash_office_id, at).order_by().values_list("means").annotate(count=Count("pk"))
@@ -115,6 +139,18 @@ def state_of(cash_office_id: int, *, at: datetime) -> OfficeState:
         ],
         last_deposit=deposit.number if deposit else "",
         last_deposit_on=paris_day(deposit.made_at) if deposit else None,
+        deposits=[
+            (
+                one.number,
+                str(paris_day(one.made_at)),
+                one.signed_cents,
+                _("annule %(number)s : %(reason)s")
+                % {"number": one.voids.number, "reason": one.void_reason}
+                if one.voids
+                else "",
+            )
+            for one in recent
+        ],
         refunds_count=waiting["n"],
         refunds_cents=waiting["cents"] or 0,
         differences_cents=differences or 0,
@@ -174,7 +210,7 @@ def alerts(*, now: datetime) -> list[Alert]:
 
 
 def _is_due(cash_office_id: int, held_cents: int, days: int, day: date) -> bool:
-    last = Deposit.objects.filter(cash_office_id=cash_office_id).first()
+    last = standing_deposits(cash_office_id, datetime.max.replace(tzinfo=UTC)).first()
     oldest = till.oldest_held_at(cash_office_id, last.made_at if last else None)
     return deposit_is_due(
         held_cents=held_cents,

@@ -223,6 +223,22 @@ def test_a_void_then_a_deposit_then_a_correction(cashier, family, office, settin
     assert slip.status_code == 302
     number = Deposit.objects.get().number
     assert cashier.get(url("deposit-pdf", number)).content.startswith(b"%PDF")
+    assert "50,00 €" in text(cashier.get(url("deposit", number)))
+    undo = url("deposit-void", number)
+    assert cashier.get(undo).status_code == 200
+    assert cashier.post(undo, {"key": str(uuid.uuid4())}).status_code == 422
+    told = {"key": str(uuid.uuid4()), "reason": "Mauvais sac", "again": "1"}
+    again = cashier.post(undo, told)
+    assert again["Location"] == url("till-deposit", "enfance")
+    assert cashier.post(undo, told | {"key": str(uuid.uuid4())}).status_code == 422
+    undoing = Deposit.objects.get(voids__isnull=False).number
+    assert cashier.get(url("deposit-pdf", undoing)).content.startswith(b"%PDF")
+    for page in (url("deposit", number), url("deposit", undoing), url("till-statement", "enfance")):
+        assert "Mauvais sac" in text(cashier.get(page))
+    listed = text(cashier.get(url("till-deposits", "enfance")))
+    assert "−50,00 €" in listed and f"annule {number}" in listed
+    assert signed_in(Role.ADMINISTRATOR).get(undo).status_code == 403
+    cashier.post(again["Location"], {"key": str(uuid.uuid4()), "cash": "50"})
     sent["key"] = str(uuid.uuid4())
     refused = cashier.post(url("counter-void", last.receipt_number), sent)
     assert refused.status_code == 422 and "versé" in text(refused)

@@ -159,6 +159,8 @@ class Day:
         evening = utc(self.day, 17, 10)
         if self.day.weekday() == 4 and self.rank % 3 == 0:
             self._deposit(evening)
+        elif self.day.weekday() == 4 and self.rank % 3 == 1:
+            self._deposit_wrongly(evening)
         expected = state_of(self.office_id, at=evening).expected_cents
         lost = 100 if self.rank == 4 and expected > 100 else 0
         cashdesk.close_day(
@@ -216,6 +218,23 @@ class Day:
                 now=at,
                 **self.by,
             )
+
+    def _deposit_wrongly(self, at: datetime) -> None:
+        """The cash alone, on a slip undone at once: the whole is deposited some minutes later."""
+        cash = held_at(self.office_id, at)["CASH"]
+        if cash <= 0:
+            return
+        wrong = cashdesk.make_deposit(
+            cash_cents=cash, means=[], key=uuid.uuid4(), now=at, **self.by
+        )
+        cashdesk.void_deposit(
+            deposit_id=wrong.pk,
+            reason="Chèques oubliés sur le bordereau",
+            key=uuid.uuid4(),
+            actor=self.actor,
+            now=at + timedelta(minutes=4),
+        )
+        self._deposit(at + timedelta(minutes=8))
 
 
 def in_coins(cents: int) -> dict[int, int]:

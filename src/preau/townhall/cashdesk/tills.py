@@ -28,6 +28,7 @@ from preau.townhall.cashdesk.forms import (
     HandoverForm,
     InstantForm,
     OpenDayForm,
+    VoidForm,
 )
 from preau.townhall.cashdesk.scope import my_offices, office_or_404
 from preau.ui.files import file_response
@@ -233,12 +234,65 @@ def deposit(request: HttpRequest, office: str) -> HttpResponse:
 
 @agent_required(*READERS)
 @require_GET
-def deposit_pdf(request: HttpRequest, number: str) -> HttpResponse:
-    """The slip."""
+def deposit_seen(request: HttpRequest, number: str) -> HttpResponse:
+    """A deposit or its cancellation: lines, pieces, slip, and the other line."""
+    found = _deposit(number)
+    return render(
+        request,
+        "townhall/cashdesk/deposit_seen.html",
+        SECTION
+        | {
+            "deposit": found,
+            "office": found.cash_office,
+            "undone": getattr(found, "voided_by", None),
+            "lines": [(label(x.means), x.pieces, x.amount_cents) for x in found.lines.all()],
+            "pieces": desk.pieces_of(found)[:200],
+            "is_mine": found.cash_office in my_offices(request),
+        },
+    )
+
+
+def _deposit(number: str) -> Any:
     found = desk.get_deposit(number)
     if found is None:
         raise Http404
-    return file_response(papers.deposit_slip(found, now=utc_now()).file)
+    return found
+
+
+@agent_required(Permission.TAKE_PAYMENTS)
+@require_http_methods(["GET", "POST"])
+def void_deposit(request: HttpRequest, number: str) -> HttpResponse:
+    """Undo a deposit made by mistake; both lines stay, what it took is in the till again."""
+    found = _deposit(number)
+    form = VoidForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            void = services.void_deposit(
+                deposit_id=found.pk, actor=request.actor, now=utc_now(), **form.cleaned_data
+            )
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(
+                request,
+                _("Versement annulé sous le n° %(number)s : %(amount)s sont de nouveau en caisse.")
+                % {"number": void.number, "amount": euros(void.total_cents)},
+            )
+            again = "townhall:till-deposit" if "again" in request.POST else "townhall:till"
+            return redirect(again, found.cash_office.code)
+    return render(
+        request,
+        "townhall/cashdesk/void_deposit.html",
+        SECTION | {"deposit": found, "form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+@agent_required(*READERS)
+@require_GET
+def deposit_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The slip."""
+    return file_response(papers.deposit_slip(_deposit(number), now=utc_now()).file)
 
 
 @agent_required(Permission.TAKE_PAYMENTS)
