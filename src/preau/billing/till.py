@@ -15,7 +15,6 @@ from preau.billing.models import (
     TillBalance,
 )
 
-
 DEPOSIT, DEPOSIT_VOID = "deposit", "deposit_void"
 """Sources of the movements DEPOSIT: what goes to the accountant, and what undoes it."""
 
