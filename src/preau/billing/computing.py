@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from preau.billing import charges as reading
 from preau.billing import regularising
-from preau.billing.contracts import add_contract_lines, say_not_closed
+from preau.billing.contracts import add_contract_lines, credit_the_rest, say_not_closed
 from preau.billing.drafts import Draft, by_activity, fingerprint
 from preau.billing.households import follow_custody
 from preau.billing.models import (
@@ -115,6 +115,8 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
     if special.agreements:
         terms = terms_of(found, first=first, last=last)
         apply_terms(bill.drafts, terms, first=month, last=last)
+    if care_cents:
+        credit_the_rest(bill.drafts, bill.anomalies)
     if office.invoice_per == InvoicePer.ACTIVITY:
         parted = [part for draft in bill.drafts for part in by_activity(draft)]
         bill.drafts = [d for d in parted if (d.family_id, d.activity_id) not in already]

@@ -146,7 +146,7 @@ def by_activity(draft: Draft) -> list[Draft]:
     """One draft for each activity, where the cash office invoices each apart.
 
     What takes more off than its own activity brought (a discount over the month) goes with the
-    largest.
+    largest, and with the next while that one would fall below zero.
     """
     parts: dict[int | None, list[DraftLine]] = {}
     for line in draft.lines:
@@ -163,6 +163,13 @@ def by_activity(draft: Draft) -> list[Draft]:
         if one.total_cents < 0:
             largest.lines += one.lines
     largest.count()
+    while largest.total_cents < 0 and len(owing) > 1:
+        owing.remove(largest)
+        following = max(owing, key=lambda one: one.total_cents)
+        following.lines += largest.lines
+        following.count()
+        largest = following
+    largest.lines.sort(key=lambda line: line.activity_id is None)
     return owing
 
 

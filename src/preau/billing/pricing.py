@@ -15,6 +15,7 @@ from typing import Any
 from preau.attendance.rules import absence_facts
 from preau.billing.anomalies import Anomalies
 from preau.billing.books import Book, book_for
+from preau.billing.contracts import bears_contract
 from preau.billing.days import ChargeDay
 from preau.billing.drafts import Draft, DraftLine
 from preau.billing.lines import Fee, LineMaker, Priced
@@ -135,7 +136,7 @@ class Biller:
             return
         draft = Draft(family_id=family_id, debtor=debtor, lines=lines)
         total = draft.total_cents
-        if total < 0:
+        if total < 0 and not bears_contract(lines):
             self._say(
                 "negative", family_id, None, lambda: f"{house.name} : total négatif, non émis"
             )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from preau.audit.services import record
 from preau.billing.computing import Computed, compute
-from preau.billing.contracts import note_billed
+from preau.billing.contracts import note_billed, post_credits
 from preau.billing.errors import MonthNotOver, RunAlreadyOpen, RunNotReady
 from preau.billing.invoicing import issue_invoices
 from preau.billing.models import (
@@ -154,6 +154,14 @@ def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
         now=now,
     )
     note_billed(drafts=computed.drafts, invoice_ids=invoice_ids, now=now)
+    post_credits(
+        office=run.cash_office,
+        drafts=computed.drafts,
+        invoice_ids=invoice_ids,
+        month=run.month,
+        actor_label=run.approved_by,
+        now=now,
+    )
     issue_shares(
         office=run.cash_office,
         month=run.month,

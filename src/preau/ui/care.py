@@ -26,6 +26,12 @@ def statement_data(row: Any) -> dict[str, Any]:
         "real": french.minutes(row.real_minutes),
         "invoiced": signed_hours(row.invoiced_minutes),
         "total": french.euros(row.total_cents),
+        "gives_back": (
+            f"Ce mois vous rend {french.euros(-row.total_cents)}. La somme vient en moins de votre "
+            "facture du mois ; ce qui dépasse est porté au crédit de votre compte."
+            if row.total_cents < 0
+            else ""
+        ),
         "lines": [
             {
                 "label": line["label"],

@@ -23,6 +23,7 @@ ANOMALIES = (
     ("undecided", gettext_lazy("Prix que le règlement ne dit pas : jours non facturés")),
     ("no_payer", gettext_lazy("Dossiers sans redevable : rien n’est émis pour eux")),
     ("negative", gettext_lazy("Totaux négatifs : rien n’est émis")),
+    ("credited", gettext_lazy("Mois de crèche négatifs : portés au crédit du compte")),
     ("unassigned", gettext_lazy("Activités sans régie")),
     ("contracts_open", gettext_lazy("Relevés de crèche à arrêter")),
     ("late", gettext_lazy("Jours d’un mois passé, facturés maintenant")),
