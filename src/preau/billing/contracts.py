@@ -93,7 +93,7 @@ def credit_the_rest(drafts: Iterable[Draft], anomalies: Anomalies) -> None:
     """Bring each draft below zero to zero: what is owed back goes to the account's credit."""
     for draft in drafts:
         back = -draft.total_cents
-        if back <= 0:
+        if back <= 0 or not bears_contract(draft.lines):
             continue
         statement = next(
             line.fee_key.split(":")[1]
