@@ -9,6 +9,7 @@ from django.db import transaction
 
 from preau.billing.drafts import Draft, DraftLine
 from preau.billing.invoicing import issue_invoices
+from preau.billing.natures import natures_of
 from preau.kernel.actors import Actor
 from preau.kernel.codes import new_family_code
 from preau.kernel.enums import Channel
@@ -96,6 +97,7 @@ def make_invoice(
                 unit_cents=amount,
                 fixed_quantity=1,
                 explanation=("Tarif de la tranche C.",),
+                nature=natures_of(office.pk).of(activity_id),
             )
             for rank, amount in enumerate(cents, 1)
         ],

@@ -17,7 +17,6 @@ from preau.billing.contracts import add_contract_lines, credit_the_rest, say_not
 from preau.billing.drafts import Draft, by_activity, fingerprint
 from preau.billing.households import follow_custody
 from preau.billing.models import (
-    ActivityAccounting,
     BillingRun,
     CashOffice,
     Invoice,
@@ -25,6 +24,7 @@ from preau.billing.models import (
     InvoicePer,
     PayerRule,
 )
+from preau.billing.natures import natures_of
 from preau.billing.people import read_people
 from preau.billing.pricing import Bill, Biller
 from preau.billing.shares import apply_terms, terms_of
@@ -66,13 +66,11 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
     )
     if by_custody:
         found = follow_custody(found, first=first, last=last)
-    codes = dict(
-        ActivityAccounting.objects.filter(cash_office=office).values_list(
-            "activity_id", "accounting_code"
-        )
-    )
+    natures = natures_of(office.pk)
     extras = regularising.accepted_charges(office.pk) if special.regularisations else {}
-    care_cents = add_contract_lines(extras, codes=codes, month=month) if special.contracts else {}
+    care_cents = (
+        add_contract_lines(extras, natures=natures, month=month) if special.contracts else {}
+    )
     for family_id in extras:
         found.setdefault(family_id, reading.FamilyCharges())
     already: set[tuple[int, int | None]] = set(
@@ -93,7 +91,7 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
     biller = Biller(
         people,
         month=month,
-        accounting_codes=codes,
+        natures=natures,
         several_products=reading.activities_with_several_products(),
         fees_billed=partial(_fees_billed, office, month),
     )
@@ -111,7 +109,7 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
     for name, cents in care_cents.items():
         bill.activity_cents[name] += cents
     if special.contracts:
-        say_not_closed(bill.anomalies, codes=codes, month=month)
+        say_not_closed(bill.anomalies, activity_ids=natures.activities, month=month)
     if special.agreements:
         terms = terms_of(found, first=first, last=last)
         apply_terms(bill.drafts, terms, first=month, last=last)

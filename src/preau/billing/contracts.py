@@ -8,7 +8,7 @@ invoice is then of nothing: its last line takes the rest to the credit of the fa
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, MutableMapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from preau.billing import ledger
 from preau.billing.anomalies import Anomalies
 from preau.billing.drafts import Draft, DraftLine
 from preau.billing.models import CashOffice, Movement
+from preau.billing.natures import Natures
 from preau.catalogue.queries import activity_names
 from preau.childcare.charges import MonthlyCharge, charges_to_bill, statements_not_closed
 from preau.childcare.services import mark_billed
@@ -29,16 +30,16 @@ SOURCE = "care_credit"
 
 
 def add_contract_lines(
-    extras: MutableMapping[int, Any], *, codes: Mapping[int, str], month: date
+    extras: MutableMapping[int, Any], *, natures: Natures, month: date
 ) -> dict[str, int]:
     """Add to each family's extra lines those of its statements; what each activity brings.
 
-    `codes` are the accounting codes of the cash office's activities, by id.
+    `natures` are those of the cash office's activities.
     """
-    names = activity_names(codes)
+    names = activity_names(natures.activities)
     cents: dict[str, int] = {}
-    for family_id, charges in charges_to_bill(activity_ids=codes, month=month).items():
-        lines = [line for charge in charges for line in _lines(charge, codes)]
+    for family_id, charges in charges_to_bill(activity_ids=natures.activities, month=month).items():
+        lines = [line for charge in charges for line in _lines(charge, natures)]
         extras[family_id] = [*extras.get(family_id, ()), *lines]
         for line in lines:
             name = names.get(line.activity_id or 0, "")
@@ -46,7 +47,7 @@ def add_contract_lines(
     return cents
 
 
-def _lines(charge: MonthlyCharge, codes: Mapping[int, str]) -> list[DraftLine]:
+def _lines(charge: MonthlyCharge, natures: Natures) -> list[DraftLine]:
     return [
         DraftLine(
             child_id=charge.child_id,
@@ -56,7 +57,7 @@ def _lines(charge: MonthlyCharge, codes: Mapping[int, str]) -> list[DraftLine]:
             unit_cents=line.cents,
             explanation=line.explanation,
             rulebook_version_id=charge.rulebook_version_id,
-            accounting_code=codes.get(charge.activity_id, ""),
+            nature=natures.of(charge.activity_id),
             fixed_quantity=1,
             fee_key=f"{_KEY}:{charge.statement_id}:{rank}",
         )
@@ -64,9 +65,9 @@ def _lines(charge: MonthlyCharge, codes: Mapping[int, str]) -> list[DraftLine]:
     ]
 
 
-def say_not_closed(anomalies: Anomalies, *, codes: Mapping[int, str], month: date) -> None:
+def say_not_closed(anomalies: Anomalies, *, activity_ids: Collection[int], month: date) -> None:
     """Tell the accountant of the statements that the crèches have not closed yet."""
-    count = statements_not_closed(activity_ids=codes, month=month)
+    count = statements_not_closed(activity_ids=activity_ids, month=month)
     if count:
         words = french.count(count, "relevé de crèche", "relevés de crèche")
         anomalies.say("contracts_open", None, None, lambda: f"{words} à arrêter avant de facturer")
@@ -150,7 +151,7 @@ def post_credits(
         revenue: dict[str, int] = defaultdict(int)
         for line in draft.lines:
             if not _is_credit(line):
-                revenue[line.accounting_code] -= line.amount_cents
+                revenue[line.nature.code] -= line.amount_cents
         ledger.post(
             account=ledger.lock_account(family_id=draft.family_id, cash_office_id=office.pk),
             kind=Movement.Kind.CREDIT_NOTE,

@@ -17,7 +17,6 @@ from preau.billing.errors import (
     TooMuchToCredit,
 )
 from preau.billing.models import (
-    ActivityAccounting,
     Allocation,
     CashOffice,
     Invoice,
@@ -80,10 +79,11 @@ def issue_credit_note(
             explanation=[note.reason],
             rulebook_version_id=line.rulebook_version_id,
             corrects_line_id=line.pk,
+            accounting_code=line.accounting_code,
+            function_code=line.function_code,
         )
         for line in corrected
     )
-    codes = accounting_codes(line.activity_id for line in corrected)
     due = [due for due in ledger.list_dues(account) if due.invoice_id == invoice.pk]
     ledger.post(
         account=account,
@@ -94,9 +94,7 @@ def issue_credit_note(
         actor_label=actor.label,
         family_cents=-total,
         legs=[
-            ledger.Leg(
-                ledger.Account.REVENUE, wanted[line.pk], codes.get(line.activity_id or 0, "")
-            )
+            ledger.Leg(ledger.Account.REVENUE, wanted[line.pk], line.accounting_code)
             for line in corrected
         ],
         allocations=spread(total, due),
@@ -155,15 +153,6 @@ def use_credit(
         family_id=family_id,
     )
     return used
-
-
-def accounting_codes(activity_ids: object) -> dict[int, str]:
-    """Accounting code of each activity that has one."""
-    return dict(
-        ActivityAccounting.objects.filter(activity_id__in=set(activity_ids)).values_list(  # type: ignore[call-overload]
-            "activity_id", "accounting_code"
-        )
-    )
 
 
 def _already_credited(invoice: Invoice) -> dict[int, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from preau.billing.natures import UNSAID, Nature
 from preau.billing.stretches import Days
 
 
@@ -44,7 +45,7 @@ class DraftLine:
     unit_cents: int
     explanation: tuple[str, ...] = ()
     rulebook_version_id: int | None = None
-    accounting_code: str = ""
+    nature: Nature = UNSAID
     # Ordinary days together, the others one by one.
     stretches: list[Days] = field(default_factory=list)
     days: list[DraftDay] = field(default_factory=list)

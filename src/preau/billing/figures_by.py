@@ -41,7 +41,7 @@ class MonthOfInvoices:
 
 @dataclass(frozen=True, slots=True)
 class ByActivity:
-    """What was invoiced and what was collected for one activity."""
+    """What was invoiced and collected for one activity, under one nature of account."""
 
     activity: str
     office: str
@@ -145,12 +145,13 @@ def by_activity(*, first: date, last: date, cash_office_id: int | None = None) -
     rows = _rows(
         """
         WITH issued AS (
-            SELECT line.activity_id, invoice.cash_office_id, sum(line.amount_cents) AS cents
+            SELECT line.activity_id, invoice.cash_office_id, line.accounting_code,
+                line.function_code, sum(line.amount_cents) AS cents
             FROM billing_invoice invoice
             JOIN billing_invoiceline line ON line.invoice_id = invoice.id
             WHERE invoice.issued_on BETWEEN %(first)s AND %(last)s
                 AND (%(office)s::bigint IS NULL OR invoice.cash_office_id = %(office)s)
-            GROUP BY 1, 2
+            GROUP BY 1, 2, 3, 4
         ), paid AS (
             SELECT allocation.invoice_id, movement.cash_office_id,
                 sum(allocation.amount_cents)::bigint AS cents
@@ -162,6 +163,8 @@ def by_activity(*, first: date, last: date, cash_office_id: int | None = None) -
             GROUP BY 1, 2 HAVING sum(allocation.amount_cents) <> 0
         ), collected AS (
             SELECT line.activity_id, paid.cash_office_id,
+                coalesce(line.accounting_code, '') AS accounting_code,
+                coalesce(line.function_code, '') AS function_code,
                 sum(
                     paid.cents * coalesce(line.amount_cents, invoice.total_cents)
                     / invoice.total_cents::numeric
@@ -170,19 +173,22 @@ def by_activity(*, first: date, last: date, cash_office_id: int | None = None) -
             JOIN billing_invoice invoice ON invoice.id = paid.invoice_id
             LEFT JOIN billing_invoiceline line ON line.invoice_id = paid.invoice_id
             WHERE invoice.total_cents > 0
-            GROUP BY 1, 2
+            GROUP BY 1, 2, 3, 4
         )
-        SELECT activity.name, office.name, accounting.accounting_code, accounting.function_code,
+        SELECT activity.name, office.name,
+            coalesce(issued.accounting_code, collected.accounting_code) AS nature,
+            coalesce(issued.function_code, collected.function_code),
             coalesce(issued.cents, 0), coalesce(collected.cents, 0)
         FROM issued FULL JOIN collected
             ON collected.activity_id IS NOT DISTINCT FROM issued.activity_id
             AND collected.cash_office_id = issued.cash_office_id
+            AND collected.accounting_code = issued.accounting_code
+            AND collected.function_code = issued.function_code
         JOIN billing_cashoffice office
             ON office.id = coalesce(issued.cash_office_id, collected.cash_office_id)
         LEFT JOIN catalogue_activity activity
             ON activity.id = coalesce(issued.activity_id, collected.activity_id)
-        LEFT JOIN billing_activityaccounting accounting ON accounting.activity_id = activity.id
-        ORDER BY office.name, activity.position NULLS LAST, activity.name
+        ORDER BY office.name, activity.position NULLS LAST, activity.name, nature
         """,
         values,
     )

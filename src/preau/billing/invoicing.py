@@ -81,7 +81,7 @@ def issue_invoices(
         revenue: dict[str, int] = defaultdict(int)
         for line in draft.lines:
             line_id = line.line_id = next(line_ids)
-            revenue[line.accounting_code] += line.amount_cents
+            revenue[line.nature.code] += line.amount_cents
             lines.append(
                 (
                     line_id,
@@ -101,6 +101,7 @@ def issue_invoices(
                     line.share_cents,
                     line.penalty_cents,
                     line.fee_key,
+                    *line.nature,
                 )
             )
         if total:
@@ -135,7 +136,7 @@ def issue_invoices(
         "billing_invoiceline",
         "id invoice_id child_id activity_id label unit_name quantity unit_cents amount_cents dates "
         "explanation rulebook_version_id slot_ids corrects_line_id share_cents penalty_cents "
-        "fee_key",
+        "fee_key accounting_code function_code",
         lines,
     )
     _copy(

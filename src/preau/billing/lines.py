@@ -9,6 +9,7 @@ from typing import Any
 from preau.billing.books import Book
 from preau.billing.days import ChargeDay
 from preau.billing.drafts import DraftDay, DraftLine
+from preau.billing.natures import Natures
 from preau.billing.people import People
 from preau.billing.stretches import Offer, Stretch
 from preau.kernel import french
@@ -48,7 +49,7 @@ class LineMaker:
 
     people: People
     month: date
-    codes: Mapping[int, str]
+    natures: Natures
     # Activities whose products must be told apart on an invoice.
     several_products: frozenset[int]
     cents: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -182,7 +183,7 @@ class LineMaker:
                 unit_name=unit,
                 unit_cents=cents,
                 rulebook_version_id=book.version_id,
-                accounting_code=self.codes.get(what.activity_id, ""),
+                nature=self.natures.of(what.activity_id, what.product),
                 penalty_unit_cents=penalty,
             )
         return line
@@ -218,7 +219,7 @@ class LineMaker:
                         unit_name="",
                         unit_cents=extra.cents,
                         explanation=tuple(line.sentence for line in extra.lines),
-                        accounting_code=self.codes.get(activity_id, "") if activity_id else "",
+                        nature=self.natures.of(activity_id),
                         fixed_quantity=1,
                     )
                 )

@@ -25,6 +25,7 @@ from preau.billing.models import (
     PrepaidHold,
     WhenShort,
 )
+from preau.billing.natures import Natures
 from preau.billing.people import read_people
 from preau.billing.pricing import Biller
 from preau.billing.rules import take_from
@@ -231,7 +232,7 @@ def _wanted(family_id: int, since: date) -> list[_Day]:
         return []
     last = max(row[4] for row in rows)
     people = read_people({family_id}, {row[2] for row in rows}, first=since, last=last)
-    biller = Biller(people, month=since, accounting_codes={})
+    biller = Biller(people, month=since, natures=Natures())
     house = people.houses[family_id]
     found = []
     for _booking, family, child, slot, day, *what, surcharge, office, is_meal in rows:

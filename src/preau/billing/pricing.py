@@ -19,6 +19,7 @@ from preau.billing.contracts import bears_contract
 from preau.billing.days import ChargeDay
 from preau.billing.drafts import Draft, DraftLine
 from preau.billing.lines import Fee, LineMaker, Priced
+from preau.billing.natures import Natures
 from preau.billing.people import House, People
 from preau.billing.stretches import Offer, Stretch
 from preau.bookings.facts import age_on, service_values
@@ -45,7 +46,7 @@ class Biller:
         people: People,
         *,
         month: date,
-        accounting_codes: dict[int, str],
+        natures: Natures,
         several_products: frozenset[int] = frozenset(),
         fees_billed: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
@@ -55,7 +56,7 @@ class Biller:
         self._fees: dict[str, Fee] = {}
         self.result = Bill()
         self._lines = LineMaker(
-            people, month, accounting_codes, several_products, self.result.activity_cents
+            people, month, natures, several_products, self.result.activity_cents
         )
         self._say = self.result.anomalies.say
         self._books: dict[int, Book] = {}

@@ -13,6 +13,7 @@ from django.db.models import Sum
 from preau.billing.charges import FamilyCharges, read_again
 from preau.billing.drafts import DraftLine
 from preau.billing.models import Invoice, InvoiceLine
+from preau.billing.natures import Natures
 from preau.billing.people import read_people
 from preau.billing.pricing import Biller
 
@@ -77,7 +78,7 @@ def recharge(
         last=invoice.month + timedelta(days=40),
         known_at=known_at,
     )
-    biller = Biller(people, month=invoice.month, accounting_codes={})
+    biller = Biller(people, month=invoice.month, natures=Natures())
     biller.bill_family(invoice.family_id, charges.days, charges.stretches)
     priced: dict[Key, Priced] = defaultdict(Priced)
     for draft in biller.result.drafts:

@@ -17,10 +17,11 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from preau.audit.services import record
-from preau.billing.credits import accounting_codes, issue_credit_note
+from preau.billing.credits import issue_credit_note
 from preau.billing.drafts import DraftLine
 from preau.billing.errors import AlreadyDecided, InvoiceNotFound, ReasonMissing
 from preau.billing.models import Invoice, InvoiceLine, Movement, Regularisation
+from preau.billing.natures import nature_of
 from preau.billing.recharging import Key, Priced, issued, net_of_credits, recharge
 from preau.kernel import french
 from preau.kernel.actors import Actor
@@ -283,7 +284,6 @@ def accepted_charges(cash_office_id: int) -> dict[int, list[DraftLine]]:
         return {}
     keys = {_key(row): row for row in rows}
     billed = set(InvoiceLine.objects.filter(fee_key__in=keys).values_list("fee_key", flat=True))
-    codes = accounting_codes(row.line.activity_id for row in rows)
     found: dict[int, list[DraftLine]] = defaultdict(list)
     for key, row in keys.items():
         if key in billed:
@@ -300,7 +300,7 @@ def accepted_charges(cash_office_id: int) -> dict[int, list[DraftLine]]:
                 unit_name="",
                 unit_cents=row.cents,
                 explanation=(reason_of(row),),
-                accounting_code=codes.get(row.line.activity_id or 0, ""),
+                nature=nature_of(row.line),
                 fixed_quantity=1,
                 fee_key=key,
             )

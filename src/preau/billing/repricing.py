@@ -18,6 +18,7 @@ from preau.billing.days import ChargeDay
 from preau.billing.errors import BillingRefusal
 from preau.billing.lines import NOTES
 from preau.billing.models import Invoice, InvoiceLine, Movement
+from preau.billing.natures import Natures
 from preau.billing.people import read_people
 from preau.billing.pricing import Biller
 from preau.billing.recharging import Priced, net_of_credits, recharge
@@ -74,7 +75,7 @@ def reprice(*, family_id: int, since: date, until: date) -> tuple[Repriced, ...]
     if any(book_looks_at_months(day) for day in {row.day.replace(day=1) for row in rows}):
         return _reprice_months(rows)
     people = read_people({family_id}, {row.child_id for row in rows}, first=since, last=until)
-    biller = Biller(people, month=since, accounting_codes={})
+    biller = Biller(people, month=since, natures=Natures())
     given: dict[int, int] = dict(
         InvoiceLine.objects.filter(corrects_line_id__in={row.line_id for row in rows})
         .values_list("corrects_line_id")

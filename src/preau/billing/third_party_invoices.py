@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from preau.audit.services import record
 from preau.billing import ledger, numbering
-from preau.billing.credits import accounting_codes
 from preau.billing.drafts import Draft, DraftLine, DraftShare
 from preau.billing.errors import (
     BillingRefusal,
@@ -85,7 +84,7 @@ def issue_shares(
         )
         revenue: dict[str, int] = defaultdict(int)
         for _draft, line, share in parts:
-            revenue[line.accounting_code] += share.cents
+            revenue[line.nature.code] += share.cents
         ledger.post_third_party(
             account=account,
             kind=Movement.Kind.INVOICE,
@@ -217,7 +216,6 @@ def credit_third_party(
         )
         for line in corrected
     )
-    codes = accounting_codes(line.line.activity_id for line in corrected if line.line)
     ledger.post_third_party(
         account=invoice.account,
         kind=Movement.Kind.CREDIT_NOTE,
@@ -230,7 +228,7 @@ def credit_third_party(
             ledger.Leg(
                 Account.REVENUE,
                 wanted[line.pk],
-                codes.get(line.line.activity_id or 0, "") if line.line else "",
+                line.line.accounting_code if line.line else "",
             )
             for line in corrected
         ],

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from preau.billing.books import Book
 from preau.billing.charges import read_charges
 from preau.billing.days import ChargeDay
+from preau.billing.natures import Natures
 from preau.billing.people import People, read_people
 from preau.billing.pricing import Biller, by_family
 from preau.billing.queries import cash_offices
@@ -70,7 +71,7 @@ class _Trial(Biller):
     """The billing run's own pricing, under one rulebook whatever the day."""
 
     def __init__(self, people: People, month: date, book: Rulebook) -> None:
-        super().__init__(people, month=month, accounting_codes={})
+        super().__init__(people, month=month, natures=Natures())
         self._trial = Book(month, book)
 
     def book_on(self, day: date) -> Book:

@@ -21,6 +21,8 @@ from preau.kernel.clock import at_paris
 from preau.reporting.models import YearEnd
 
 Status = YearEnd.Status
+_Key = tuple[int | None, str, str]
+"""An activity, the nature of its account, its function."""
 COLLECTED = {"BANK", "DEBIT", "CASH", "CHEQUE", "CARD", "CESU", "ANCV", "TRANSFER"}
 PAYMENTS = {"PAYMENT_ONLINE", "PAYMENT_COUNTER", "DIRECT_DEBIT", "TRANSFER", "REVERSAL"}
 
@@ -63,17 +65,17 @@ def count_year_end(*, year_end_id: int, now: datetime) -> None:
 
 
 def not_invoiced(*, cash_office_id: int, year: int) -> list[dict[str, Any]]:
-    """What was booked or served until 31 December and is on no invoice, by activity."""
+    """What was booked or served until 31 December and is on no invoice, by activity and nature."""
     office = office_by_id(cash_office_id)
     december = date(year, 12, 1)
     # Once December is billed, what came late for it waits for January's invoice.
     is_billed = runs().filter(cash_office=office, month=december, status="ISSUED").exists()
     month = date(year + 1, 1, 1) if is_billed else december
     computed = billing.compute(office=office, month=month)
-    codes = {row.activity_id: row for row in accountings()}
-    units: dict[int | None, int] = defaultdict(int)
-    cents: dict[int | None, int] = defaultdict(int)
-    families: dict[int | None, set[int]] = defaultdict(set)
+    names = {row.activity_id: row.activity.name for row in accountings()}
+    units: dict[_Key, int] = defaultdict(int)
+    cents: dict[_Key, int] = defaultdict(int)
+    families: dict[_Key, set[int]] = defaultdict(set)
     for draft in computed.drafts:
         for line in draft.lines:
             if is_billed and line.fixed_quantity:
@@ -81,23 +83,21 @@ def not_invoiced(*, cash_office_id: int, year: int) -> list[dict[str, Any]]:
             count = line.units_between(date(year, 1, 1), date(year, 12, 31))
             if not count or not line.quantity:
                 continue
-            units[line.activity_id] += count
-            cents[line.activity_id] += line.amount_cents * count // line.quantity
-            families[line.activity_id].add(draft.family_id)
-    rows = []
-    for activity_id in sorted(units, key=str):
-        row = codes.get(activity_id or 0)
-        rows.append(
-            {
-                "activity": row.activity.name if row else "Autres lignes",
-                "accounting_code": row.accounting_code if row else "",
-                "function_code": row.function_code if row else "",
-                "units": units[activity_id],
-                "families": len(families[activity_id]),
-                "cents": cents[activity_id],
-            }
-        )
-    return rows
+            key = (line.activity_id, *line.nature)
+            units[key] += count
+            cents[key] += line.amount_cents * count // line.quantity
+            families[key].add(draft.family_id)
+    return [
+        {
+            "activity": names.get(key[0] or 0, "Autres lignes"),
+            "accounting_code": key[1],
+            "function_code": key[2],
+            "units": units[key],
+            "families": len(families[key]),
+            "cents": cents[key],
+        }
+        for key in sorted(units, key=str)
+    ]
 
 
 def year_end_of(cash_office_id: int, year: int) -> YearEnd | None:

@@ -17,6 +17,7 @@ from preau.billing.models.offices import (
     CashOfficePerson,
     InvoicePer,
     PayerRule,
+    ProductAccounting,
     WhenShort,
 )
 from preau.billing.models.prepaid import PrepaidHold
@@ -49,6 +50,7 @@ __all__ = [
     "NumberSequence",
     "PayerRule",
     "PrepaidHold",
+    "ProductAccounting",
     "Regularisation",
     "ThirdParty",
     "ThirdPartyAccount",

@@ -136,6 +136,9 @@ class InvoiceLine(models.Model):
     penalty_cents = models.BigIntegerField("dont majorations", db_default=0, default=0)
     # Of a charge that no day makes (a yearly price, a regularisation): billed once.
     fee_key = models.CharField(max_length=60, db_default="", default="", blank=True)
+    # As M57 has them, frozen when it is issued.
+    accounting_code = models.CharField(max_length=20, db_default="", default="", blank=True)
+    function_code = models.CharField(max_length=10, db_default="", default="", blank=True)
     # [{"day": "2026-10-05", "note": ""}, …] and ["QF 812 : tranche …", …]
     dates = models.JSONField(default=list)
     explanation = models.JSONField(default=list)

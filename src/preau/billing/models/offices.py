@@ -90,6 +90,23 @@ class ActivityAccounting(models.Model):
         verbose_name = "imputation d’une activité"
 
 
+class ProductAccounting(models.Model):
+    """The nature of a product that is not accounted as the rest of its activity."""
+
+    product = models.OneToOneField("catalogue.Product", models.CASCADE, related_name="+")
+    accounting_code = models.CharField("imputation", max_length=20)
+    # Empty: the activity's.
+    function_code = models.CharField("fonction", max_length=10, blank=True)
+
+    class Meta:
+        verbose_name = "imputation d’un produit"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(accounting_code=""), name="product_accounting_says_what"
+            )
+        ]
+
+
 class CashOfficeAct(models.Model):
     """What a cash office may do, as its act says, from `in_force_on` on. Versions are all kept."""
 

@@ -110,6 +110,7 @@ def record_functions(story: Story) -> None:
             function_code=of.get(row.activity_id, ""),
             is_meal=row.is_meal,
             counts_for_tax=row.counts_for_tax,
+            is_prepaid=row.is_prepaid,
             now=story.opening,
             actor=story.town_hall,
         )
