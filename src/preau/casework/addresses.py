@@ -9,6 +9,11 @@ def request_address(reference: str) -> str:
     return settings.BASE_URL + reverse("portal:request", args=[reference])
 
 
+def agreements_address() -> str:
+    """Where a parent answers to what the other one asks for their child."""
+    return settings.BASE_URL + reverse("portal:agreements")
+
+
 def password_link_address() -> str:
     """The page where an invited adult chooses a password, with «{token}» for the secret."""
     return _with_token("portal:choose-password")

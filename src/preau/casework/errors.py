@@ -39,6 +39,25 @@ class ConflictingChange(CaseRefusal):
     code = "conflicting_change"
 
 
+class OtherParentMustAgree(CaseRefusal):
+    """A disagreement or a judgment is recorded, and the act needs both parents."""
+
+    code = "other_parent_must_agree"
+
+    def __init__(self, names: str, *, objects: bool) -> None:
+        super().__init__(
+            f"{names} s’oppose à cette demande : seul un juge peut trancher. Refusez-la, ou "
+            "attendez sa décision."
+            if objects
+            else f"Il manque l’accord de {names} : les deux parents doivent signer cet acte."
+        )
+
+
+class NotYoursToSign(CaseRefusal):
+    message = "Cette demande n’attend pas, ou plus, cette signature."
+    code = "not_yours_to_sign"
+
+
 class StaleRequest(CaseRefusal):
     message = (
         "Le dossier ou la demande a changé depuis que vous avez ouvert cette page. "

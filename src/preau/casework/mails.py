@@ -1,16 +1,25 @@
 """What the family receives about a request, in plain words; queued with what it tells."""
 
 from datetime import datetime
+from typing import Any
 
-from preau.casework.addresses import request_address
+from preau.casework.addresses import agreements_address, request_address
 from preau.casework.kinds import get_kind
 from preau.casework.models import Request, RequestStatus
 from preau.casework.queries.requests import acknowledgement
+from preau.kernel import french
+from preau.kernel.clock import paris_day
 from preau.messaging import services as messaging
 from preau.town import queries as town_queries
 
+OTHER_PARENT = (
+    "Un désaccord ou une décision de justice est enregistré pour cet enfant : l’accord de l’autre "
+    "parent est nécessaire. Nous le lui demandons ; il ne voit ni vos coordonnées, ni vos raisons, "
+    "ni vos pièces."
+)
 
-def acknowledge(request: Request, *, now: datetime) -> None:
+
+def acknowledge(request: Request, *, now: datetime, waits_for_parent: bool = False) -> None:
     """The acknowledgement: reference, date, service, phone, what follows, what silence is worth.
 
     A request applied at once is told so in the same message.
@@ -30,6 +39,8 @@ def acknowledge(request: Request, *, now: datetime) -> None:
         lines += ["", ack.next_step, f"Réponse prévue au plus tard le {ack.due}."]
         if ack.silence:
             lines += ["", ack.silence]
+    if waits_for_parent:
+        lines += ["", OTHER_PARENT]
     if more := get_kind(request.kind).receipt(request):
         lines += ["", *more]
     lines += ["", *_contact(request)]
@@ -90,6 +101,53 @@ def message_sent(request: Request, message: str, *, now: datetime) -> None:
     """A message from the service about a request."""
     lines = [message, "", *_contact(request)]
     _send(request, None, f"Votre demande {request.reference}", lines, now=now)
+
+
+def ask_other_parent(request: Request, guardian: Any, *, now: datetime) -> None:
+    """To the parent who did not ask: what is asked for the child, and where to answer."""
+    child = request.child
+    assert child is not None
+    kind = get_kind(request.kind)
+    town = town_queries.get_town()
+    lines = [
+        f"Bonjour {guardian},",
+        "",
+        f"Une demande a été faite pour {child.first_name} : {str(kind.title).lower()}, "
+        f"{request.summary}.",
+        "",
+        "Un désaccord ou une décision de justice est enregistré pour cet enfant : cet acte a "
+        "besoin de l’accord de ses deux parents. La mairie n’en décide pas sans le vôtre.",
+        "",
+        f"Répondre : {agreements_address()}"
+        if guardian.user_id
+        else "Répondez à la mairie, par écrit ou au guichet.",
+        f"Téléphone : {french.telephone(town.phone)}" if town.phone else "",
+        "",
+        f"{town.name}, {town.subtitle}",
+    ]
+    messaging.queue_email(
+        to=guardian.email,
+        subject=f"Votre accord est demandé pour {child.first_name}",
+        body="\n".join(lines),
+        now=now,
+        family_id=guardian.family_id,
+        key=f"request-{request.pk}-sign-{guardian.pk}-{paris_day(now):%Y%m%d}",
+    )
+
+
+def other_parent_answered(request: Request, *, agrees: bool, now: datetime) -> None:
+    """To who asked: the other parent's answer, without its words."""
+    lines = [
+        f"L’autre parent a donné son accord à votre demande {request.reference} "
+        f"({request.summary}). La mairie peut maintenant la traiter."
+        if agrees
+        else f"L’autre parent s’oppose à votre demande {request.reference} ({request.summary}). "
+        "La mairie ne peut pas trancher entre deux parents : le juge aux affaires familiales le "
+        "peut.",
+        "",
+        *_contact(request),
+    ]
+    _send(request, None, f"Demande {request.reference} : réponse de l’autre parent", lines, now=now)
 
 
 def undone(request: Request, *, now: datetime) -> None:

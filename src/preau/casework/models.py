@@ -19,6 +19,8 @@ class RequestKind(models.TextChoices):
     CRECHE_PLACE = "CRECHE_PLACE", "place en crèche"
     SCHOOL_ENROLMENT = "SCHOOL_ENROLMENT", "inscription à l’école"
     DEROGATION = "DEROGATION", "dérogation scolaire"
+    SCHOOL_LEAVING = "SCHOOL_LEAVING", "départ de l’école"
+    CHILD_NAME = "CHILD_NAME", "nom d’un enfant"
     QUOTIENT = "QUOTIENT", "quotient familial"
     DIET = "DIET", "repas d’un enfant"
     CARD = "CARD", "nouvelle carte"
@@ -121,6 +123,8 @@ class RequestEvent(models.Model):
         REFUSED = "REFUSED", "refusée"
         WITHDRAWN = "WITHDRAWN", "retirée"
         UNDONE = "UNDONE", "décision annulée"
+        SIGNED = "SIGNED", "accord de l’autre parent"
+        OBJECTED = "OBJECTED", "opposition de l’autre parent"
 
     request = models.ForeignKey(Request, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -133,6 +137,34 @@ class RequestEvent(models.Model):
     class Meta:
         ordering = ["at", "pk"]
         triggers = append_only()
+
+
+class Signature(models.Model):
+    """What a parent answered about a request that needs both (art. 372-2 du code civil).
+
+    There is one for who answered only: who must sign is worked out on the day (queries.signing).
+    """
+
+    request = models.ForeignKey(Request, models.PROTECT, related_name="signatures")
+    # None: the other parent is in none of our files, its paper was seen by an agent.
+    guardian = models.ForeignKey("families.Guardian", models.PROTECT, null=True, related_name="+")
+    name = models.CharField("parent", max_length=160)
+    agrees = models.BooleanField("est d’accord")
+    # For the town alone: what it says about its refusal, or how an agent had it in writing.
+    note = models.CharField("mot", max_length=300, blank=True)
+    at = models.DateTimeField("répondu le")
+    by_label = models.CharField("par", max_length=160)
+    channel = models.CharField("canal", max_length=10, choices=Channel)
+
+    class Meta:
+        verbose_name = "accord d’un parent"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "guardian"],
+                name="signature_once_for_each_parent",
+                nulls_distinct=False,
+            )
+        ]
 
 
 class RequestFile(models.Model):

@@ -26,7 +26,7 @@ from preau.schools.queries import schooling_on
 from preau.town.queries import read_notices
 
 if TYPE_CHECKING:
-    from preau.families.models import Child, Family
+    from preau.families.models import Child, Family, Guardian
 
 # After this hour the day is over for its activities: the page looks at tomorrow.
 EVENING = 18
@@ -64,6 +64,7 @@ class FamilyHome:
     offers: list[Offer]
     pay: ToPay
     requests: list[Any]  # that wait for the family
+    to_sign: list[Any]  # another adult's, about these children, that wait for this parent
     pending_requests: list[Any]
     missing: list[Standing]
     cards: list[ChildDays]
@@ -73,11 +74,22 @@ class FamilyHome:
 
     @property
     def todo_count(self) -> int:
-        return len(self.offers) + bool(self.pay.left_cents) + len(self.requests) + len(self.missing)
+        return (
+            len(self.offers)
+            + bool(self.pay.left_cents)
+            + len(self.requests)
+            + len(self.missing)
+            + len(self.to_sign)
+        )
 
 
-def family_home(family: "Family", now: datetime) -> FamilyHome:
-    """Eleven queries at most, whatever the number of children, days and invoices."""
+def family_home(
+    family: "Family", now: datetime, *, guardian: "Guardian | None" = None
+) -> FamilyHome:
+    """Twelve queries at most, whatever the number of children, days and invoices.
+
+    `guardian`: who reads, for what waits for its own agreement.
+    """
     today = paris_day(now)
     children = children_of(family, today)
     ids = [child.pk for child in children]
@@ -100,6 +112,7 @@ def family_home(family: "Family", now: datetime) -> FamilyHome:
         offers=_offers(coming, known, now),
         pay=_to_pay(family.pk, today),
         requests=[r for r in requests if r.status == "WAITING_FAMILY"],
+        to_sign=casework.to_sign(guardian, today) if guardian and children else [],
         pending_requests=[r for r in requests if r.status != "WAITING_FAMILY"],
         missing=[state for state in states if state.missing],
         cards=children_days(

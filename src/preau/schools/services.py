@@ -9,7 +9,10 @@ from uuid import UUID
 from django.db import transaction
 
 from preau.audit.services import record
+from preau.families.errors import BothMustSign
+from preau.families.queries import both_must_sign
 from preau.kernel.actors import Actor
+from preau.kernel.clock import paris_day
 from preau.schools.enums import ImportStatus
 from preau.schools.errors import AlreadySchooled, NotSchooled
 from preau.schools.models import HouseholdRecord, PupilImport, PupilRecord, Schooling
@@ -104,9 +107,24 @@ def end_schoolings(*, schooling_ids: Iterable[int], last_day: date) -> None:
 
 @transaction.atomic
 def end_schooling(
-    *, child_id: int, last_day: date, family_id: int | None, now: datetime, actor: Actor
-) -> None:
-    """The pupil leaves its school after `last_day`. Raises NotSchooled when it is at none then."""
+    *,
+    child_id: int,
+    last_day: date,
+    family_id: int | None,
+    now: datetime,
+    actor: Actor,
+    both_agreed: bool = False,
+) -> Schooling:
+    """The pupil leaves its school after `last_day`. Raises NotSchooled when it is at none then.
+
+    Where a disagreement or a judgment is recorded both parents decide of it: `both_agreed` says
+    that they did. Raises BothMustSign otherwise.
+    """
+    if not both_agreed and both_must_sign([child_id], paris_day(now)):
+        raise BothMustSign(
+            "Un désaccord ou une décision est enregistré pour cet enfant : son départ de l’école "
+            "demande l’accord écrit de ses deux parents."
+        )
     schooling = (
         Schooling.objects.select_for_update(no_key=True)
         .filter(child_id=child_id, starts_on__lte=last_day, ends_on__gte=last_day)
@@ -125,6 +143,35 @@ def end_schooling(
         object_type="child",
         object_id=child_id,
     )
+    return schooling
+
+
+@transaction.atomic
+def stay_at_school(
+    *, schooling_id: int, until: date, family_id: int | None, now: datetime, actor: Actor
+) -> bool:
+    """A departure taken back: the pupil stays `until` this day. False when another school has
+    taken its place since, or the schooling is gone."""
+    row = Schooling.objects.select_for_update(no_key=True).filter(pk=schooling_id).first()
+    if (
+        row is None
+        or Schooling.objects.filter(
+            child_id=row.child_id, starts_on__gt=row.ends_on, starts_on__lte=until
+        ).exists()
+    ):
+        return False
+    row.ends_on = until
+    row.save(update_fields=["ends_on"])
+    record(
+        actor=actor,
+        now=now,
+        action="schools.stay_at_school",
+        summary="École : départ annulé",
+        family_id=family_id,
+        object_type="child",
+        object_id=row.child_id,
+    )
+    return True
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ def _registry() -> dict[str, Kind]:
     from preau.casework.kinds.add_guardian import AddGuardian
     from preau.casework.kinds.address import AddressChange
     from preau.casework.kinds.card import NewCard
+    from preau.casework.kinds.child_name import ChildName
     from preau.casework.kinds.contact import ContactChange
     from preau.casework.kinds.creche import CrechePlace
     from preau.casework.kinds.derogation import Derogation
@@ -22,6 +23,7 @@ def _registry() -> dict[str, Kind]:
     from preau.casework.kinds.document import DocumentCheck
     from preau.casework.kinds.enrolment import ActivityEnrolment
     from preau.casework.kinds.invoice import InvoiceDispute
+    from preau.casework.kinds.leaving import SchoolLeaving
     from preau.casework.kinds.new_family import NewFamily
     from preau.casework.kinds.question import Question
     from preau.casework.kinds.quotient import QuotientUpdate
@@ -31,6 +33,7 @@ def _registry() -> dict[str, Kind]:
         ActivityEnrolment(),
         SchoolEnrolment(),
         Derogation(),
+        SchoolLeaving(),
         CrechePlace(),
         Absence(),
         DietChange(),
@@ -38,6 +41,7 @@ def _registry() -> dict[str, Kind]:
         AddressChange(),
         ContactChange(),
         AddChild(),
+        ChildName(),
         AddGuardian(),
         QuotientUpdate(),
         DocumentCheck(),

@@ -179,6 +179,9 @@ class Kind:
     approve_label: ClassVar[str] = "Approuver"
     needs_answer: ClassVar[bool] = False
     accepts_files: ClassVar[bool] = True
+    # An act that breaks with the past or binds the child's future: where a disagreement or a
+    # judgment is recorded, one parent no longer presumes the other's agreement (372-2 code civil).
+    needs_both_parents: ClassVar[bool] = False
 
     # -- Asking -------------------------------------------------------------------------------
 
@@ -241,6 +244,11 @@ class Kind:
             if value:
                 rows.append(Fact(str(bound.label or name), value))
         return rows
+
+    def shared_facts(self, request: Request) -> list[Fact]:
+        """What the other parent reads before it agrees: what is asked for the child, never the
+        words, the reasons or the papers of who asks."""
+        return [Fact(str(self.title), request.summary)]
 
     def changes(self, request: Request, day: date) -> list[Change]:
         """What the approval changes in the file, computed from the file as it is now."""

@@ -69,6 +69,7 @@ class Derogation(Kind):
     permission = Permission.MANAGE_SCHOOLS
     default_days = 60
     can_be_automatic = False
+    needs_both_parents = True
     approve_label = _("Accorder")
     default_next_step = _(
         "Une commission lit les demandes de dérogation. La réponse, motivée, vous est écrite ici "
@@ -102,6 +103,10 @@ class Derogation(Kind):
             Fact("Explication", payload.get("comment", "")),
         ]
         return [row for row in rows if row.value]
+
+    def shared_facts(self, request: Request) -> list[Fact]:
+        """Not the reasons: they may tell where a parent works or moves to."""
+        return self.facts(request)[:4]
 
     def changes(self, request: Request, day: date) -> list[Change]:
         payload = request.payload

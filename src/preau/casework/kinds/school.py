@@ -119,6 +119,7 @@ class SchoolEnrolment(Kind):
     permission = Permission.MANAGE_SCHOOLS
     default_days = 30
     can_be_automatic = False
+    needs_both_parents = True
     default_next_step = _(
         "Le service scolaire vérifie votre adresse et l’école de votre secteur. Après accord, "
         "prenez rendez-vous avec la directrice ou le directeur pour l’admission."
@@ -154,6 +155,10 @@ class SchoolEnrolment(Kind):
             Fact("Précision", payload.get("comment", "")),
         ]
         return [row for row in rows if row.value]
+
+    def shared_facts(self, request: Request) -> list[Fact]:
+        """Neither its former school nor its free words: they may tell where a parent lives."""
+        return self.facts(request)[:4]
 
     def changes(self, request: Request, day: date) -> list[Change]:
         payload = request.payload

@@ -25,9 +25,11 @@ from preau.casework.queries.requests import (
     waiting_for_family,
 )
 from preau.casework.queries.settings import Setting, all_kind_settings, kind_settings
+from preau.casework.queries.signing import Signer, signed_by, signers_of, to_sign
 
 __all__ = [
     "Setting",
+    "Signer",
     "acknowledgement",
     "all_kind_settings",
     "can_undo",
@@ -48,8 +50,11 @@ __all__ = [
     "request_file",
     "requests_hold_file",
     "sent_acknowledgement",
+    "signed_by",
+    "signers_of",
     "status_for_family",
     "to_handle",
+    "to_sign",
     "visible_kinds",
     "waiting_for_family",
 ]

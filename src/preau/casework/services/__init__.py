@@ -15,6 +15,7 @@ from preau.casework.services.drafts import (
 from preau.casework.services.exchange import add_note, ask_piece, give_piece, send_message, withdraw
 from preau.casework.services.hold import hold, keep, release
 from preau.casework.services.setting import save_kind_settings
+from preau.casework.services.signing import ask_signatures, sign_request
 from preau.casework.services.submit import submit_request
 from preau.casework.values import GivenFile
 
@@ -24,6 +25,7 @@ __all__ = [
     "add_note",
     "approve",
     "ask_piece",
+    "ask_signatures",
     "discard_draft",
     "drop_draft_file",
     "give_piece",
@@ -37,6 +39,7 @@ __all__ = [
     "send_draft",
     "send_message",
     "send_open_file_link",
+    "sign_request",
     "start_draft",
     "submit_request",
     "undo",

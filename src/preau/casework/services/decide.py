@@ -24,6 +24,7 @@ from preau.casework.services._common import (
     tell,
 )
 from preau.casework.services.applying import apply_to_file
+from preau.casework.services.signing import check_signatures
 from preau.casework.values import UNDO_WINDOW
 from preau.enrolments import services as enrolments
 from preau.kernel.actors import Actor
@@ -48,6 +49,7 @@ def approve(
     longer true: StaleRequest. `choice` answers the kind's own question (attach a new family to
     an existing file). `despite`: the agent saw what changed in the file since the request was
     sent, and applies it all the same; ConflictingChange otherwise.
+    An act that needs both parents waits for the other one's agreement: OtherParentMustAgree.
     Raises HeldByAnother, AlreadyDecided, and the domains' own refusals.
     """
     request = lock_request(request_id)
@@ -59,6 +61,7 @@ def approve(
         raise StaleRequest
     if not despite and kind.conflicts(request, paris_day(now)):
         raise ConflictingChange
+    check_signatures(request, now)
     if kind.needs_answer and not message.strip():
         raise MessageNeeded
     if choice:

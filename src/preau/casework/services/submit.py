@@ -19,8 +19,10 @@ from preau.casework.models import (
     RequestStatus,
 )
 from preau.casework.queries.settings import kind_settings
+from preau.casework.queries.signing import signers_of
 from preau.casework.services._common import journal, tell
 from preau.casework.services.applying import apply_to_file
+from preau.casework.services.signing import ask_signers
 from preau.casework.values import GivenFile
 from preau.documents import queries as documents
 from preau.kernel.actors import Actor
@@ -139,7 +141,8 @@ def _receive(
     handler.received(request, now=now, actor=actor)
     missing = handler.missing(request, [given.document_kind_id for given in files], day)
     reason = ""
-    automatic = not missing and handler.is_automatic(request, settings.is_automatic)
+    waits = bool(signers_of(request, day))
+    automatic = not missing and not waits and handler.is_automatic(request, settings.is_automatic)
     if automatic:
         try:
             with transaction.atomic():
@@ -180,7 +183,9 @@ def _receive(
             message=f"Non appliquée d’elle-même : {reason}",
             is_internal=True,
         )
-    mails.acknowledge(request, now=now)
+    mails.acknowledge(request, now=now, waits_for_parent=waits)
+    if waits:
+        ask_signers(request, now=now)
     return request
 
 

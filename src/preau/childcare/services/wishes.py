@@ -156,6 +156,7 @@ def complete_birth(
             "birth_on": birth_on,
             "sex": sex,
         },
+        both_agreed=True,  # a name given, none is changed
         now=now,
         actor=actor,
     )

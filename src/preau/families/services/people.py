@@ -1,5 +1,6 @@
 """Adults and children of a household."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -8,9 +9,15 @@ from django.db import IntegrityError, transaction
 
 from preau.accounts import services as accounts
 from preau.families.enums import Civility, CustodyWeeks, Diet, Sex
-from preau.families.errors import AlreadyInFamily, IneTaken, LastGuardian, NotInFamily
+from preau.families.errors import (
+    AlreadyInFamily,
+    BothMustSign,
+    IneTaken,
+    LastGuardian,
+    NotInFamily,
+)
 from preau.families.models import Child, Custody, Family, Guardian
-from preau.families.queries import get_child
+from preau.families.queries import both_must_sign, get_child
 from preau.families.search import normalise_phone
 from preau.families.services._common import (
     check_adult_birth,
@@ -261,15 +268,34 @@ def add_child(
 
 @transaction.atomic
 def change_child(
-    *, family_id: int, child_id: int, changes: dict[str, Any], now: datetime, actor: Actor
+    *,
+    family_id: int,
+    child_id: int,
+    changes: dict[str, Any],
+    now: datetime,
+    actor: Actor,
+    both_agreed: bool = False,
 ) -> bool:
-    """Change some of CHILD_FIELDS; False when nothing differs. Every household of it sees it."""
+    """Change some of CHILD_FIELDS; False when nothing differs. Every household of it sees it.
+
+    A name, and leave to be photographed, need both parents where a disagreement or a judgment is
+    recorded: `both_agreed` says that they gave it. Raises BothMustSign otherwise.
+    """
     family = lock_family(family_id)
     child = _locked_child(family, child_id, now)
     cleaned = _clean_child({k: v for k, v in changes.items() if k in CHILD_FIELDS})
     changed = _apply(child, cleaned)
     if not changed:
         return False
+    if (
+        not both_agreed
+        and _needs_both(child, changed)
+        and both_must_sign([child_id], paris_day(now))
+    ):
+        raise BothMustSign(
+            "Un désaccord ou une décision est enregistré pour cet enfant : cochez que les deux "
+            "parents ont donné leur accord écrit."
+        )
     if {"birth_on", "expected_on"} & changed.keys():
         check_child_birth(child.birth_on, child.expected_on, paris_day(now))
     child.search_key = child_key(child)
@@ -287,6 +313,12 @@ def change_child(
         object_id=child.pk,
     )
     return True
+
+
+def _needs_both(child: Child, changed: Iterable[str]) -> bool:
+    """Whether what changed is no everyday act. Refusing a photograph needs nobody."""
+    named = {"first_name", "last_name", "usage_name"} & set(changed)
+    return bool(named) or ("photo_consent" in changed and bool(child.photo_consent))
 
 
 @transaction.atomic

@@ -221,7 +221,7 @@ class _Merge:
         if values:
             self.changes.update("families.Guardian", [kept.pk], **values)
         self.changes.update("families.Guardian", [gone.pk], left_on=self.day, is_payer=False)
-        for label in ("families.ParentingRecord", "enrolments.Acceptance"):
+        for label in ("families.ParentingRecord", "enrolments.Acceptance", "casework.Signature"):
             if _exists(label):
                 ids = list(_rows(label).filter(guardian_id=gone.pk).values_list("pk", flat=True))
                 self.changes.update_where_free(label, ids, guardian_id=kept.pk)

@@ -14,7 +14,7 @@ from preau.ui.routes import route
 @family_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    page = family_home(request.family, utc_now())
+    page = family_home(request.family, utc_now(), guardian=request.guardian)
     cards = draw_cards(
         page.cards,
         planning=route("portal:planning"),

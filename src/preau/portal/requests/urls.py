@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from preau.portal.requests import asking, files, opening, views
+from preau.portal.requests import agreements, asking, files, opening, views
 
 urlpatterns = [
     path("espace/demandes/", views.request_list, name="requests"),
     path("espace/demandes/nouvelle/", asking.choose, name="request-choose"),
     path("espace/demandes/nouvelle/<slug:kind>/", asking.new, name="request-new"),
     path("espace/demandes/brouillon/<uuid:draft_id>/", asking.check, name="request-check"),
+    path("espace/accords/", agreements.agreements, name="agreements"),
+    path("espace/accords/<int:request_id>/", agreements.agree, name="agreement"),
     path("espace/demandes/<slug:reference>/", views.detail, name="request"),
     path("espace/demandes/<slug:reference>/piece/", views.give_piece, name="request-piece"),
     path("espace/demandes/<slug:reference>/retirer/", views.withdraw, name="request-withdraw"),

@@ -141,6 +141,8 @@ def _show(
             "kind": kind,
             "state": state,
             "events": events,
+            "waits_for_parent": found.status in ("SUBMITTED", "WAITING_FAMILY")
+            and any(not one.signature for one in queries.signers_of(found, paris_day(utc_now()))),
             "asked": asked if found.status == "WAITING_FAMILY" else None,
             "facts": kind.facts(found),
             "files": found.files.select_related("file"),

@@ -141,6 +141,21 @@ class ChildForm(forms.Form):
         return cleaned
 
 
+class KnownChildForm(ChildForm):
+    """As the file has it; where both parents must sign, the agent says that they did."""
+
+    both_agreed = forms.BooleanField(
+        label=_("Les deux parents ont donné leur accord écrit"),
+        required=False,
+        help_text=_("Nécessaire pour changer un nom ou autoriser les photos."),
+    )
+
+    def __init__(self, *args, needs_both, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not needs_both:
+            del self.fields["both_agreed"]
+
+
 class NewChildForm(ChildForm):
     weeks = forms.ChoiceField(
         label=_("Vit dans ce foyer"), choices=WHOLE_WEEKS, initial=CustodyWeeks.ALL

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from preau.accounts.enums import Permission
 from preau.families import queries, services
+from preau.families.queries import both_must_sign
 from preau.journeys.family_file import find_children, visible_child
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
@@ -19,6 +20,7 @@ from preau.townhall.families.forms import (
     ChildForm,
     DayForm,
     GuardianForm,
+    KnownChildForm,
     NewChildForm,
 )
 from preau.townhall.families.pages import form_page
@@ -193,13 +195,15 @@ def child(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
     initial = {name: getattr(found, name) for name in ChildForm.base_fields}
     consent = initial["photo_consent"]
     initial["photo_consent"] = "" if consent is None else str(int(consent))
-    form = ChildForm(request.POST or None, initial=initial)
+    needs_both = bool(both_must_sign([found.pk], paris_day(utc_now())))
+    form = KnownChildForm(request.POST or None, initial=initial, needs_both=needs_both)
 
     def act():
         return services.change_child(
             family_id=family.pk,
             child_id=found.pk,
             changes=dict(form.cleaned_data),
+            both_agreed=form.cleaned_data.get("both_agreed", False),
             now=utc_now(),
             actor=request.actor,
         )

@@ -150,6 +150,33 @@ def add_piece(request: HttpRequest, reference: str) -> HttpResponse:
     return _to(request, reference)
 
 
+@require_POST
+@agent_required(Permission.HANDLE_REQUESTS)
+def sign(request: HttpRequest, reference: str) -> HttpResponse:
+    """The other parent answered on paper; or it is written to again."""
+    found = request_or_404(request, reference)
+    who = {"request_id": found.pk, "now": utc_now(), "actor": request.actor}
+    signer, answer = request.POST.get("signer", ""), request.POST.get("answer", "")
+    try:
+        if answer == "ask":
+            asked = services.ask_signatures(**who)
+            if asked:
+                messages.success(request, _("L’autre parent reçoit un e-mail."))
+            else:
+                messages.warning(request, _("Aucune adresse e-mail : téléphonez ou écrivez-lui."))
+        elif answer in ("yes", "no"):
+            services.sign_request(
+                guardian_id=int(signer) if signer.isdecimal() else None,
+                agrees=answer == "yes",
+                note=request.POST.get("note", ""),
+                **who,
+            )
+            messages.success(request, _("La réponse est notée."))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return _to(request, reference)
+
+
 def _to(request: HttpRequest, reference: str) -> HttpResponse:
     query = request.GET.urlencode()
     address = reverse("townhall:request", args=[reference])

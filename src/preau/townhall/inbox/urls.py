@@ -10,6 +10,7 @@ urlpatterns = [
     path("demandes/<slug:reference>/", views.case, name="request"),
     path("demandes/<slug:reference>/decision/", deciding.decide, name="request-decide"),
     path("demandes/<slug:reference>/tenir/", deciding.renew, name="request-hold"),
+    path("demandes/<slug:reference>/accord/", deciding.sign, name="request-sign"),
     path("demandes/<slug:reference>/piece/", deciding.add_piece, name="request-piece"),
     path("fichiers/<uuid:file_id>/", files.show, name="file"),
     path("dossiers/<str:code>/demandes/", asking.choose, name="family-request"),

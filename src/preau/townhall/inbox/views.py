@@ -278,9 +278,7 @@ def show_case(
                 wanted=kind.wanted_documents(Asking.of(found, day), found.payload)
             ),
             "is_open": is_open,
-            "both_sign": bool(
-                is_open and found.child_id and families.both_must_sign([found.child_id], day)
-            ),
+            "signers": queries.signers_of(found, day),
             "held_by_other": held_by_other,
             "can_undo": queries.can_undo(found, now),
             "previous": before,

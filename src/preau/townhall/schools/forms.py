@@ -66,6 +66,14 @@ class PlacementForm(forms.Form):
 
 class LeavingForm(forms.Form):
     last_day = DateField(label=_("Dernier jour à l’école"))
+    both_agreed = forms.BooleanField(
+        label=_("Les deux parents ont donné leur accord écrit"), required=False
+    )
+
+    def __init__(self, *args: Any, needs_both: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not needs_both:
+            del self.fields["both_agreed"]
 
 
 class SectorFilters(forms.Form):

@@ -1,5 +1,6 @@
 """The school office: schools with their numbers, pupils with their class."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from preau.accounts.enums import Permission
 from preau.catalogue.queries import active_classes, establishments, school_year_of
 from preau.certificates.enums import CertificateKind
-from preau.families.queries import families_of_child, get_children
+from preau.families.queries import both_must_sign, families_of_child, get_children
 from preau.journeys.certificates import issue
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
@@ -133,11 +134,17 @@ def pupil(request: HttpRequest, child_id: int) -> HttpResponse:
             "child": child,
             "current": current,
             "form": form,
-            "leaving": LeavingForm(initial={"last_day": day}),
+            "leaving": LeavingForm(
+                initial={"last_day": day}, needs_both=_needs_both(child_id, day)
+            ),
             "schoolings": schoolings_of([child_id]),
             "families": families,
         },
     )
+
+
+def _needs_both(child_id: int, day: date) -> bool:
+    return bool(both_must_sign([child_id], day))
 
 
 @agent_required(Permission.MANAGE_SCHOOLS)
@@ -145,7 +152,7 @@ def pupil(request: HttpRequest, child_id: int) -> HttpResponse:
 def pupil_leaves(request: HttpRequest, child_id: int) -> HttpResponse:
     """The pupil leaves its school (radiation)."""
     child, _year, day = _pupil(child_id)
-    form = LeavingForm(request.POST)
+    form = LeavingForm(request.POST, needs_both=_needs_both(child_id, day))
     families = list(families_of_child(child, day))
     if not form.is_valid():
         messages.error(request, _("Écrivez le dernier jour, par exemple 27 11 2026."))
@@ -154,6 +161,7 @@ def pupil_leaves(request: HttpRequest, child_id: int) -> HttpResponse:
         end_schooling(
             child_id=child_id,
             last_day=form.cleaned_data["last_day"],
+            both_agreed=form.cleaned_data.get("both_agreed", False),
             family_id=families[0].pk if families else None,
             now=utc_now(),
             actor=request.actor,
