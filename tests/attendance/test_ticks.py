@@ -12,7 +12,6 @@ from preau.attendance.models import Attendance, Tick
 from preau.attendance.onsite import ratio_of, site_day
 from preau.attendance.services import (
     Mark,
-    TickData,
     add_duty,
     close_sheet,
     copy_week_before,
@@ -23,6 +22,7 @@ from preau.attendance.services import (
     set_absent,
 )
 from preau.audit.models import Entry
+from preau.kernel.ticks import TickData
 from tests.bookings import world
 
 pytestmark = pytest.mark.django_db

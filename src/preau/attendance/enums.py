@@ -2,6 +2,9 @@
 
 from django.db import models
 
+from preau.kernel.ticks import TickAct as TickAct
+from preau.kernel.ticks import TickOutcome as TickOutcome
+
 
 class Presence(models.TextChoices):
     PRESENT = "PRESENT", "présent"
@@ -16,28 +19,14 @@ class AttendanceSource(models.TextChoices):
     HAND = "HAND", "correction"
 
 
-class TickAct(models.TextChoices):
-    """What a tablet says of one child."""
-
-    PRESENT = "PRESENT", "présent"
-    ABSENT = "ABSENT", "absent"
-    LEFT = "LEFT", "parti"
-    UNDO = "UNDO", "annulé"
-
-
-class TickOutcome(models.TextChoices):
-    """What became of it. Whatever the outcome, the tick is kept."""
-
-    APPLIED = "APPLIED", "enregistré"
-    KEPT = "KEPT", "sans effet"
-    REFUSED = "REFUSED", "refusé"
-
-
 class AbsenceReason(models.TextChoices):
     ILLNESS = "ILLNESS", "maladie"
+    HOSPITAL = "HOSPITAL", "hospitalisation"
     FAMILY = "FAMILY", "raison familiale"
     SCHOOL_TRIP = "SCHOOL_TRIP", "sortie scolaire"
     TEACHER_ABSENT = "TEACHER_ABSENT", "enseignant absent"
+    # Weeks off of a crèche contract; nothing else knows it.
+    LEAVE = "LEAVE", "congé prévu au contrat de crèche"
     OTHER = "OTHER", "autre raison"
 
 

@@ -12,6 +12,8 @@ LONGEST = timedelta(days=92)
 
 _REASONS = {
     AbsenceReason.ILLNESS: "illness",
+    AbsenceReason.HOSPITAL: "hospital",
+    AbsenceReason.LEAVE: "family_choice",
     AbsenceReason.FAMILY: "family_choice",
     AbsenceReason.SCHOOL_TRIP: "school_trip",
     AbsenceReason.TEACHER_ABSENT: "teacher_absent",
@@ -37,7 +39,7 @@ def absence_facts(
     if reported_at is not None:
         facts |= {"notice_at": reported_at, "notified": True}
     if document_at is not None:
-        medical = reason == AbsenceReason.ILLNESS
+        medical = reason in (AbsenceReason.ILLNESS, AbsenceReason.HOSPITAL)
         facts |= {
             "certificate_at": document_at,
             "document": "medical" if medical else "other",

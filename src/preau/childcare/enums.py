@@ -74,3 +74,8 @@ class PunchSource(models.TextChoices):
     CODE = "CODE", "code"
     QR = "QR", "QR"
     AGENT = "AGENT", "agent"
+
+
+class SignedHow(models.TextChoices):
+    ONLINE = "ONLINE", "en ligne"
+    PAPER = "PAPER", "sur papier"

@@ -183,7 +183,7 @@ def _facts(
     absent: dict[date, str] = {}
     leave: set[date] = set()
     for absence in absences:
-        days = _planned(facts, absence.starts_on, min(absence.ends_on, last))
+        days = planned_days_of(facts, absence.starts_on, min(absence.ends_on, last))
         label = CareAbsence(absence.reason).label
         absent |= dict.fromkeys(days, label)
         if absence.reason == CareAbsence.LEAVE:
@@ -220,7 +220,8 @@ def _noon(contract: Contract) -> datetime:
     return contract.created_at
 
 
-def _planned(facts: ContractFacts, first: date, last: date) -> list[date]:
+def planned_days_of(facts: ContractFacts, first: date, last: date) -> list[date]:
+    """The days that the contract plans, both ends included."""
     found = []
     day = first
     while day <= last:

@@ -59,6 +59,7 @@ class IssuedDocument(models.Model):
         ATTENDANCE_CERTIFICATE = "ATTENDANCE_CERTIFICATE", "Attestation de présence"
         ENROLMENT_CERTIFICATE = "ENROLMENT_CERTIFICATE", "Attestation d’inscription"
         SCHOOL_CERTIFICATE = "SCHOOL_CERTIFICATE", "Certificat de scolarité"
+        CONTRACT = "CONTRACT", "Contrat"
 
     kind = models.CharField(max_length=24, choices=Kind)
     number = models.CharField("numéro", max_length=30, unique=True)

@@ -38,6 +38,7 @@ _PREFIX = {
     IssuedDocument.Kind.ATTENDANCE_CERTIFICATE: "AP",
     IssuedDocument.Kind.ENROLMENT_CERTIFICATE: "AI",
     IssuedDocument.Kind.SCHOOL_CERTIFICATE: "CS",
+    IssuedDocument.Kind.CONTRACT: "CC",
 }
 
 

@@ -32,14 +32,12 @@ from preau.attendance.services.staff import (
     save_groups,
     set_absent,
 )
-from preau.attendance.services.ticks import TickAnswer, TickData, receive_ticks
+from preau.attendance.services.ticks import receive_ticks
 
 __all__ = [
     "Effect",
     "Mark",
     "Scan",
-    "TickAnswer",
-    "TickData",
     "add_document",
     "add_duty",
     "close_sheet",

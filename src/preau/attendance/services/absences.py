@@ -18,16 +18,23 @@ from preau.bookings.pricing import FamilyRules, Service
 from preau.bookings.queries import get_bookings, live_bookings
 from preau.bookings.rules import started
 from preau.bookings.services import cancel_bookings
+from preau.childcare import services as childcare
+from preau.childcare.enums import CareAbsence
+from preau.childcare.foresight import contracts_on, foresee
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import random_code
+from preau.kernel.enums import Channel
 from preau.messaging.services import queue_email
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a report does to one booked day. `freed`: the booking is taken back, nothing due."""
+    """What a report does to one day. `freed`: the booking is taken back, nothing due.
+
+    A day of a crèche contract has neither booking nor slot (0).
+    """
 
     booking: int
     slot: int
@@ -102,7 +109,58 @@ def preview_absence(
             ends_on=days[-1],
         ) | {"absence_days": len(days), "absence_rank": days.index(slot.day) + 1}
         effects.append(_effect(booking, service, rules, facts, now))
-    return effects
+    return effects + _at_the_creche(
+        family_id, child_id, starts_on, ends_on, reason, has_document, now
+    )
+
+
+# What a crèche calls the reasons of a general report; the others keep the hours of the contract.
+_CARE = {
+    AbsenceReason.ILLNESS: CareAbsence.ILLNESS,
+    AbsenceReason.HOSPITAL: CareAbsence.HOSPITAL,
+    AbsenceReason.LEAVE: CareAbsence.LEAVE,
+}
+
+
+def care_reason(reason: str) -> CareAbsence:
+    """The reason as a crèche contract knows it."""
+    return _CARE.get(AbsenceReason(reason), CareAbsence.FAMILY)
+
+
+def _at_the_creche(
+    family_id: int,
+    child_id: int,
+    starts_on: date,
+    ends_on: date,
+    reason: str,
+    has_document: bool,
+    now: datetime,
+) -> list[Effect]:
+    """The planned days of the child's contracts; one query when there is none."""
+    contracts = contracts_on(child_id=child_id, family_id=family_id, first=starts_on, last=ends_on)
+    if not contracts and reason == AbsenceReason.LEAVE:
+        raise AbsenceRefused("Cet enfant n’a pas de contrat de crèche ces jours-là.")
+    return [
+        Effect(
+            booking=0,
+            slot=0,
+            day=day.day.isoformat(),
+            activity=day.site,
+            product="",
+            freed=False,
+            charged=day.charged,
+            cents=None,
+            sentence=day.sentence,
+        )
+        for day in foresee(
+            contracts,
+            first=starts_on,
+            last=ends_on,
+            reason=care_reason(reason),
+            has_certificate=has_document,
+            now=now,
+        )
+    ]
 
 
 def _effect(
@@ -209,6 +267,18 @@ def report_absence(
         reported_at=now,
         channel=channel,
     )
+    childcare.report_everywhere(
+        report_id=report.pk,
+        child_id=child_id,
+        family_id=family_id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=care_reason(reason),
+        channel=Channel(channel),
+        now=now,
+        actor=actor,
+        certificate_id=document_id,
+    )
     name = report.child.first_name
     record(
         actor=actor,
@@ -234,6 +304,9 @@ def add_document(
     )
     report.document_id, report.document_at = document_id, now
     report.save(update_fields=["document", "document_at"])
+    childcare.certify_reported(
+        report_id=report.pk, is_proved=True, now=now, actor=actor, certificate_id=document_id
+    )
     record(
         actor=actor,
         now=now,
@@ -273,6 +346,7 @@ def justify_absence(
         slot__day__range=(report.starts_on, report.ends_on),
         presence=Presence.ABSENT,
     ).update(is_justified=justified)
+    childcare.certify_reported(report_id=report.pk, is_proved=justified, now=now, actor=actor)
     word = AbsenceStatus(report.status).label
     record(
         actor=actor,

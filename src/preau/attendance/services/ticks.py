@@ -7,8 +7,7 @@ it. So two tablets come to one sheet whichever speaks first. Every tick is kept,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
 
 from django.db import transaction
 
@@ -16,8 +15,6 @@ from preau.attendance.enums import (
     AttendanceSource,
     CardStatus,
     Presence,
-    TickAct,
-    TickOutcome,
 )
 from preau.attendance.errors import AttendanceRefused
 from preau.attendance.models import Attendance, Card, SheetClosure, Tick
@@ -28,32 +25,15 @@ from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import normalise_code
 from preau.kernel.locks import advisory_lock
-
-# A tablet that slept longer than this no longer speaks for its day.
-OLDEST = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class TickData:
-    """One act of a tablet: a child by id, or by a card's code. `undoes`: the key taken back."""
-
-    key: UUID
-    slot_id: int
-    act: str
-    at: datetime
-    child_id: int | None = None
-    code: str = ""
-    undoes: UUID | None = None
-    collected_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TickAnswer:
-    key: UUID
-    outcome: str
-    sentence: str = ""
-    child_id: int | None = None
-    name: str = ""
+from preau.kernel.ticks import (
+    OLDEST,
+    TickAct,
+    TickAnswer,
+    TickData,
+    TickOutcome,
+    fold_hours,
+    set_right,
+)
 
 
 def receive_ticks(
@@ -70,17 +50,12 @@ def receive_ticks(
     `slot_ids`: the slots where the actor may take attendance. `sent_at` is the tablet's clock
     when it sends: a clock that is wrong moves each instant by as much.
     """
-    skew = now - sent_at
     answers = []
-    for tick in sorted(ticks, key=lambda t: (t.at, str(t.key))):
+    for tick, at in set_right(ticks, sent_at=sent_at, now=now):
         if tick.slot_id not in slot_ids:
             answers.append(TickAnswer(tick.key, TickOutcome.REFUSED, "Séance inconnue."))
             continue
-        answers.append(
-            receive_tick(
-                tick=tick, at=min(tick.at + skew, now), device=device, now=now, actor=actor
-            )
-        )
+        answers.append(receive_tick(tick=tick, at=at, device=device, now=now, actor=actor))
     return answers
 
 
@@ -227,9 +202,7 @@ def _fold(row: Attendance, acts: Sequence[_Said]) -> None:
         row.presence, row.is_justified = Presence.PRESENT, None
     elif any(one.act == TickAct.ABSENT for one in acts):
         row.presence = Presence.ABSENT
-    row.arrived_at = min(arrivals, default=None)
-    after = [one for one in leavings if row.arrived_at is None or one[0] >= row.arrived_at]
-    row.left_at, row.collected_by = min(after, key=lambda one: one[0], default=(None, ""))
+    row.arrived_at, row.left_at, row.collected_by = fold_hours(arrivals, leavings)
 
 
 def _why_kept(act: str, row: Attendance) -> str:

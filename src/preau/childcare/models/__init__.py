@@ -2,8 +2,9 @@
 
 from preau.childcare.models.commissions import Commission, CommissionPlace, Decision, Offer
 from preau.childcare.models.contracts import Contract, FamilyIncome, Terms
-from preau.childcare.models.hours import Absence, Presence, PresenceCorrection
+from preau.childcare.models.hours import Absence, Presence, PresenceCorrection, Punch
 from preau.childcare.models.places import CareSettings, Section
+from preau.childcare.models.signing import Signature, Signing
 from preau.childcare.models.statements import Statement
 from preau.childcare.models.wishes import Criterion, Piece, Preregistration, Scale, Wish
 
@@ -21,8 +22,11 @@ __all__ = [
     "Preregistration",
     "Presence",
     "PresenceCorrection",
+    "Punch",
     "Scale",
     "Section",
+    "Signature",
+    "Signing",
     "Statement",
     "Terms",
     "Wish",

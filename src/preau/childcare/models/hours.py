@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from preau.childcare.enums import CareAbsence, PunchSource
 from preau.childcare.models.contracts import Contract
 from preau.kernel.enums import Channel
+from preau.kernel.ticks import TickAct, TickOutcome
 from preau.kernel.triggers import append_only
 
 
@@ -19,6 +20,9 @@ class Presence(models.Model):
     arrived_by = models.CharField(max_length=6, choices=PunchSource)
     left_by = models.CharField(max_length=6, choices=PunchSource, blank=True)
     is_corrected = models.BooleanField("corrigé", default=False)
+    collected_by = models.CharField(
+        "remis à", max_length=120, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = "pointage de crèche"
@@ -30,6 +34,36 @@ class Presence(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["day"], name="presence_by_day")]
+
+
+class Punch(models.Model):
+    """What one tablet said of one child at the door, once, and never changed.
+
+    The day's hours follow from them by the rule of docs/decisions/0022.
+    """
+
+    key = models.UUIDField(unique=True)
+    establishment = models.ForeignKey("catalogue.Establishment", models.PROTECT, related_name="+")
+    # None only when nobody here has the code.
+    contract = models.ForeignKey(Contract, models.PROTECT, null=True, related_name="punches")
+    day = models.DateField("jour")
+    act = models.CharField(max_length=7, choices=TickAct)
+    source = models.CharField(max_length=6, choices=PunchSource)
+    # When it was said, the tablet's clock set right by ours.
+    punched_at = models.DateTimeField("pointé à")
+    received_at = models.DateTimeField("reçu à")
+    undoes = models.UUIDField(null=True)
+    device = models.CharField("tablette", max_length=40, blank=True)
+    collected_by = models.CharField("remis à", max_length=120, blank=True)
+    actor_id = models.BigIntegerField(null=True)
+    actor_label = models.CharField(max_length=160)
+    outcome = models.CharField(max_length=8, choices=TickOutcome)
+    sentence = models.CharField("ce qui fut fait", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "geste à la porte"
+        indexes = [models.Index(fields=["contract", "day"], name="punch_by_contract_and_day")]
+        triggers = append_only()
 
 
 class PresenceCorrection(models.Model):
@@ -65,6 +99,8 @@ class Absence(models.Model):
     reported_by = models.CharField(max_length=160)
     channel = models.CharField("canal", max_length=10, choices=Channel)
     cancelled_at = models.DateTimeField(null=True)
+    # The general report («Signaler une absence») that it comes from.
+    report_id = models.BigIntegerField(null=True, db_index=True)
 
     class Meta:
         verbose_name = "absence de crèche"

@@ -1,6 +1,12 @@
 """What changes early childhood: the only writers."""
 
-from preau.childcare.services.absences import add_certificate, cancel_absence, report_absence
+from preau.childcare.services.absences import (
+    add_certificate,
+    cancel_absence,
+    certify_reported,
+    report_absence,
+    report_everywhere,
+)
 from preau.childcare.services.commissions import (
     close_commission,
     decide,
@@ -38,6 +44,7 @@ __all__ = [
     "amend_contract",
     "answer_offer",
     "cancel_absence",
+    "certify_reported",
     "change_wishes",
     "claim",
     "close_commission",
@@ -62,6 +69,7 @@ __all__ = [
     "remove_place",
     "reopen_statement",
     "report_absence",
+    "report_everywhere",
     "revise_tariffs",
     "save_place",
     "save_scale",

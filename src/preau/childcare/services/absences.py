@@ -7,6 +7,7 @@ from django.db import transaction
 
 from preau.childcare.enums import CareAbsence
 from preau.childcare.errors import BadDates, ChildcareRefusal
+from preau.childcare.foresight import contracts_on
 from preau.childcare.models import Absence, Contract
 from preau.childcare.services.common import child_name, journal
 from preau.kernel import french
@@ -35,6 +36,7 @@ def report_absence(
     now: datetime,
     actor: Actor,
     certificate_id: UUID | None = None,
+    report_id: int | None = None,
 ) -> Absence:
     """Say that a child does not come, and why. Weeks off are announced beforehand.
 
@@ -59,6 +61,7 @@ def report_absence(
         channel=channel,
         certificate_id=certificate_id,
         certificate_at=now if certificate_id else None,
+        report_id=report_id,
     )
     journal(
         row,
@@ -70,6 +73,80 @@ def report_absence(
         family_id=contract.family_id,
     )
     return row
+
+
+@transaction.atomic
+def report_everywhere(
+    *,
+    report_id: int,
+    child_id: int,
+    family_id: int,
+    starts_on: date,
+    ends_on: date,
+    reason: CareAbsence,
+    channel: Channel,
+    now: datetime,
+    actor: Actor,
+    certificate_id: UUID | None = None,
+) -> list[Absence]:
+    """A general report reaches the child's contracts: one absence each, within its dates.
+
+    Days that the crèche was told of already are not told twice. Raises BadDates.
+    """
+    found = []
+    for contract in contracts_on(
+        child_id=child_id, family_id=family_id, first=starts_on, last=ends_on
+    ):
+        first, last = max(starts_on, contract.starts_on), min(ends_on, contract.ends_on)
+        told = contract.absences.filter(
+            cancelled_at__isnull=True, starts_on__lte=first, ends_on__gte=last
+        )
+        if told.exists():
+            continue
+        found.append(
+            report_absence(
+                contract_id=contract.pk,
+                starts_on=first,
+                ends_on=last,
+                reason=reason,
+                channel=channel,
+                now=now,
+                actor=actor,
+                certificate_id=certificate_id,
+                report_id=report_id,
+            )
+        )
+    return found
+
+
+@transaction.atomic
+def certify_reported(
+    *,
+    report_id: int,
+    is_proved: bool,
+    now: datetime,
+    actor: Actor,
+    certificate_id: UUID | None = None,
+) -> None:
+    """What became of a general report's proof holds for the crèche: received, or not accepted."""
+    rows = Absence.objects.select_for_update(no_key=True, of=("self",)).filter(
+        report_id=report_id, cancelled_at__isnull=True
+    )
+    for row in rows.order_by("pk"):
+        if is_proved:
+            add_certificate(absence_id=row.pk, now=now, actor=actor, certificate_id=certificate_id)
+        elif row.certificate_at:
+            row.certificate_at = None
+            row.save(update_fields=["certificate_at"])
+            contract = Contract.objects.get(pk=row.contract_id)
+            journal(
+                row,
+                "refuse_certificate",
+                f"Crèche, justificatif non retenu pour {child_name(contract.child_id)}",
+                now,
+                actor,
+                family_id=contract.family_id,
+            )
 
 
 @transaction.atomic

@@ -1,10 +1,11 @@
 """The tablet of a site: a shell that works without network, its data, and what it sends."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from preau.accounts.enums import Permission
 from preau.accounts.queries import may
 from preau.attendance.onsite import site_day
-from preau.attendance.services import TickData, close_sheet, receive_ticks
+from preau.attendance.services import close_sheet, receive_ticks
 from preau.bookings.queries import slots_of
 from preau.childsheet import queries as sheets
 from preau.childsheet import services as sheet_services
@@ -27,11 +28,55 @@ from preau.families.queries import get_children
 from preau.journeys.site_tablet import pupils_here, tablet_day
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.ticks import TickAnswer, TickData, read_tick
 from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import get_site_or_404, may_take_at
 from preau.ui.files import sealed_response
 
 BATCH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a tablet sent, and what its clock said then."""
+
+    ticks: list[TickData]
+    at: datetime
+    device: str
+
+
+def read_sent(request: HttpRequest) -> Sent | None:
+    """The queue of a tablet, a site's or a crèche's; None when it cannot be read."""
+    try:
+        sent = json.loads(request.body)
+        at = datetime.fromisoformat(sent["sent_at"])
+        ticks = [read_tick(line) for line in sent["ticks"][:BATCH]]
+        device = str(sent.get("device", ""))[:40]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Sent(ticks, at, device) if at.tzinfo is not None else None
+
+
+def unreadable() -> HttpResponse:
+    return JsonResponse({"error": _("Envoi illisible.")}, status=400)
+
+
+def answered(answers: Iterable[TickAnswer]) -> HttpResponse:
+    """Each line answered: the tablet forgets it."""
+    return JsonResponse(
+        {
+            "answers": [
+                {
+                    "key": str(a.key),
+                    "outcome": a.outcome,
+                    "sentence": a.sentence,
+                    "child": a.child_id,
+                    "name": a.name,
+                }
+                for a in answers
+            ]
+        }
+    )
 
 
 @agent_required(Permission.SEE_REGISTER)
@@ -82,51 +127,20 @@ def ticks(request: HttpRequest, site_id: int) -> HttpResponse:
     """What the tablet queued: each line answered, once and only once."""
     site = get_site_or_404(request, site_id, Permission.TAKE_ATTENDANCE)
     now = utc_now()
-    try:
-        sent = json.loads(request.body)
-        sent_at = datetime.fromisoformat(sent["sent_at"])
-        lines = [_tick(line) for line in sent["ticks"][:BATCH]]
-        if sent_at.tzinfo is None or any(line.at.tzinfo is None for line in lines):
-            raise ValueError
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return JsonResponse({"error": _("Envoi illisible.")}, status=400)
-    days = {paris_day(line.at) for line in lines} | {paris_day(now)}
+    sent = read_sent(request)
+    if sent is None:
+        return unreadable()
+    days = {paris_day(line.at) for line in sent.ticks} | {paris_day(now)}
     ours = frozenset(slot.pk for day in days for slot in slots_of(site.pk, day))
     answers = receive_ticks(
-        ticks=lines,
+        ticks=sent.ticks,
         slot_ids=ours,
-        sent_at=sent_at,
-        device=str(sent.get("device", ""))[:40],
+        sent_at=sent.at,
+        device=sent.device,
         now=now,
         actor=request.actor,
     )
-    return JsonResponse(
-        {
-            "answers": [
-                {
-                    "key": str(a.key),
-                    "outcome": a.outcome,
-                    "sentence": a.sentence,
-                    "child": a.child_id,
-                    "name": a.name,
-                }
-                for a in answers
-            ]
-        }
-    )
-
-
-def _tick(line: Any) -> TickData:
-    return TickData(
-        key=UUID(str(line["key"])),
-        slot_id=int(line["slot"]),
-        act=str(line["act"])[:7],
-        at=datetime.fromisoformat(line["at"]),
-        child_id=int(line["child"]) if line.get("child") else None,
-        code=str(line.get("code") or "")[:80],
-        undoes=UUID(str(line["undoes"])) if line.get("undoes") else None,
-        collected_by=str(line.get("by") or "")[:120],
-    )
+    return answered(answers)
 
 
 @agent_required(Permission.TAKE_ATTENDANCE)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _l
 from preau.attendance.enums import AbsenceReason, AbsenceStatus
 from preau.attendance.queries import absences_of, family_holds_absence_file, get_absence, history
 from preau.attendance.services import add_document, preview_absence, report_absence
+from preau.childcare.queries import contracts_of
 from preau.documents.queries import get_file
 from preau.documents.services import store_upload
 from preau.families.queries import children_of
@@ -41,7 +42,14 @@ STATUS_TAGS = {
     AbsenceStatus.JUSTIFIED: ("ok", _l("Justifiée")),
     AbsenceStatus.NOT_JUSTIFIED: ("bad", _l("Non justifiée")),
 }
-REASONS = [(r.value, r.label[:1].upper() + r.label[1:]) for r in AbsenceReason]
+REASONS = [
+    (r.value, r.label[:1].upper() + r.label[1:]) for r in AbsenceReason if r != AbsenceReason.LEAVE
+]
+# Offered to a household with a crèche contract alone.
+LEAVE = (
+    AbsenceReason.LEAVE.value,
+    AbsenceReason.LEAVE.label[:1].upper() + AbsenceReason.LEAVE.label[1:],
+)
 
 
 class AbsenceForm(forms.Form):
@@ -77,8 +85,12 @@ class AbsenceForm(forms.Form):
         help_text=_l("Photo ou PDF. Vous pourrez aussi l’ajouter plus tard."),
     )
 
-    def __init__(self, *args: Any, children: list[Any], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, children: list[Any], at_creche: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if at_creche:
+            self.fields["reason"].choices = [*REASONS[:-1], LEAVE, REASONS[-1]]
         self.fields["child"].choices = [(c.pk, c.first_name) for c in children]
         if len(children) == 1:
             self.initial["child"] = children[0].pk
@@ -155,16 +167,18 @@ def report_page(desk: Desk) -> HttpResponse:
     request, now = desk.request, utc_now()
     today = paris_day(now)
     children = children_of(desk.family, today)
+    at_creche = contracts_of(desk.family.pk).filter(ends_on__gte=today).exists()
     initial = {"child": request.GET.get("enfant"), "starts_on": _prefilled(request.GET, today)}
     posted = request.method == "POST"
     form = AbsenceForm(
         request.POST if posted else None,
         request.FILES if posted else None,
         children=children,
+        at_creche=at_creche,
         initial=initial,
     )
     if posted and request.POST.get("do") == "change":
-        form = AbsenceForm(initial=_typed(request.POST), children=children)
+        form = AbsenceForm(initial=_typed(request.POST), children=children, at_creche=at_creche)
     elif posted and form.is_valid():
         try:
             answer = _check_or_send(desk, form, now)
