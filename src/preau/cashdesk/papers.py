@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from preau.billing.figures_nature import collected_by_nature
 from preau.billing.means import label
 from preau.billing.receipts import part_words
 from preau.cashdesk.models import Deposit, Handover, RefundFile, TillDay
@@ -17,6 +18,7 @@ from preau.documents.queries import get_by_number
 from preau.documents.render import render_pdf
 from preau.documents.services import issue_document
 from preau.kernel import french
+from preau.kernel.clock import at_paris, paris_day
 from preau.kernel.french import euros
 
 TEMPLATE = "cash_report"
@@ -68,6 +70,11 @@ def deposit_slip(deposit: Deposit, *, now: datetime) -> Any:
                     for piece in pieces_of(deposit)
                 ],
             ),
+            *(
+                []
+                if deposit.voids
+                else [_natures_table(deposit.cash_office_id, until=deposit.made_at)]
+            ),
         ],
         signatures=[_("Le régisseur"), _("Le comptable public")],
         now=now,
@@ -96,6 +103,7 @@ def handover_report(handover: Handover, *, now: datetime) -> Any:
             _paper_table(kept["paper"]),
             # A handover signed before the deposits were part of its statement has none.
             _deposits_table(kept.get("deposits", [])),
+            _natures_table(handover.cash_office_id, until=handover.at),
         ],
         signatures=[_("Le sortant"), _("L’entrant"), _("Le comptable public")],
         now=now,
@@ -207,6 +215,31 @@ def refund_paper(file: RefundFile, lines: list[Any]) -> bytes:
             )
         ],
         signatures=[_("Le régisseur"), _("Le service finances")],
+    )
+
+
+def _natures_table(cash_office_id: int, *, until: datetime) -> dict[str, Any]:
+    """What was received since the deposit before, whatever the means, by nature of account."""
+    before = (
+        Deposit.objects.filter(
+            cash_office_id=cash_office_id,
+            made_at__lt=until,
+            voids__isnull=True,
+            voided_by__isnull=True,
+        )
+        .order_by("-made_at")
+        .first()
+    )
+    since = before.made_at if before else at_paris(paris_day(until).replace(month=1, day=1))
+    rows, credit = collected_by_nature(cash_office_id=cash_office_id, since=since, until=until)
+    return _table(
+        _("Recettes depuis le %s, par imputation") % french.day(since, year=True, weekday=False),
+        [(_("Compte"), False), (_("Fonction"), False), (_("Montant"), True)],
+        [
+            *([r.nature.code or _("sans compte"), r.nature.function, euros(r.cents)] for r in rows),
+            *([[_("Crédits des familles"), "", euros(credit)]] if credit else []),
+        ],
+        total=euros(sum(r.cents for r in rows) + credit),
     )
 
 

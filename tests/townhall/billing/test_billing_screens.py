@@ -205,6 +205,27 @@ def test_offices_and_banks_from_the_screens(agent):
     assert (row.accounting_code, row.is_meal) == ("7067", True)
 
 
+def test_a_product_is_given_its_own_account_and_an_activity_stays_prepaid(agent, office):
+    offering = make_offering()
+    make_offering(product="pique-nique")
+    products = {p.slug: p.pk for p in offering.activity.products.all()}
+    page, prefix = url("cash-office-activities", office.code), f"a{offering.activity_id}"
+    sent = {f"{prefix}-office": office.code, f"{prefix}-is_prepaid": "on"}
+    picnic = f"p{products['pique-nique']}"
+    bad = agent.post(page, sent | {f"{picnic}-function_code": "281"})
+    assert bad.status_code == 422 and "Écrivez aussi le compte" in text(bad)
+    assert agent.post(page, sent | {f"{picnic}-accounting_code": "70688"}).status_code == 302
+    html = agent.get(page).content.decode()
+    assert (
+        html.count("70688") == 1
+        and f'name="{prefix}-is_prepaid" id="id_{prefix}-is_prepaid" checked' in html
+    )
+    assert agent.post(page, sent).status_code == 302
+    own = apps.get_model("billing", "ProductAccounting")
+    assert not own.objects.exists()
+    assert apps.get_model("billing", "ActivityAccounting").objects.get().is_prepaid
+
+
 @pytest.mark.parametrize("many", [1, 3])
 def test_few_queries(agent, office, many, django_assert_max_num_queries):
     family = make_family(1)

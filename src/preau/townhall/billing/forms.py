@@ -221,3 +221,20 @@ class ActivityForm(forms.Form):
     def __init__(self, *args: Any, offices: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["office"].choices = [("", _("aucune")), *((o.code, o.name) for o in offices)]
+
+
+class ProductNatureForm(forms.Form):
+    """The account of a product that is not booked as the rest of its activity."""
+
+    accounting_code = forms.CharField(
+        label=gettext_lazy("Imputation (compte M57)"), max_length=20, required=False
+    )
+    function_code = forms.CharField(label=gettext_lazy("Fonction"), max_length=10, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("function_code") and not values.get("accounting_code"):
+            self.add_error(
+                "accounting_code", _("Écrivez aussi le compte, ou videz les deux champs.")
+            )
+        return values

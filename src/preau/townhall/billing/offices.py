@@ -12,13 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from preau.accounts.enums import Permission
 from preau.billing import queries, services
-from preau.catalogue.queries import list_all_activities
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
 from preau.payments import queries as payment_queries
 from preau.payments.gateways import save_gateway
 from preau.townhall.access import agent_required
-from preau.townhall.billing.forms import ActivityForm, GatewayForm, OfficeForm
+from preau.townhall.billing.forms import GatewayForm, OfficeForm
 from preau.ui.refusals import add_refusal
 
 FIELDS = (
@@ -124,65 +123,4 @@ def gateway(request: HttpRequest, code: str) -> HttpResponse:
             + reverse("api:payment-notification", args=[found.code]),
         },
         status=422 if form.errors else 200,
-    )
-
-
-@agent_required(Permission.BILL, Permission.MANAGE_TOWN)
-@require_http_methods(["GET", "POST"])
-def activities(request: HttpRequest, code: str) -> HttpResponse:
-    """For which activities this office (or another) collects, one form for all."""
-    found = queries.get_cash_office(code)
-    if found is None:
-        raise Http404
-    all_offices = list(queries.cash_offices())
-    by_code = {o.code: o for o in all_offices}
-    known = {row.activity_id: row for row in queries.accountings()}
-    rows = []
-    for activity in list_all_activities():
-        row = known.get(activity.pk)
-        initial = (
-            {
-                "office": row.cash_office.code,
-                "accounting_code": row.accounting_code,
-                "function_code": row.function_code,
-                "is_meal": row.is_meal,
-                "counts_for_tax": row.counts_for_tax,
-                "is_prepaid": row.is_prepaid,
-            }
-            if row
-            else {"is_meal": activity.kind == "CANTEEN"}
-        )
-        form = ActivityForm(
-            request.POST if request.method == "POST" else None,
-            prefix=f"a{activity.pk}",
-            offices=all_offices,
-            initial=initial,
-        )
-        rows.append((activity, form))
-    if request.method == "POST" and all(form.is_valid() for _activity, form in rows):
-        for activity, form in rows:
-            values = form.cleaned_data
-            if values["office"] and form.has_changed():
-                services.assign_activity(
-                    activity_id=activity.pk,
-                    cash_office_id=by_code[values["office"]].pk,
-                    accounting_code=values["accounting_code"],
-                    function_code=values["function_code"],
-                    is_meal=values["is_meal"],
-                    counts_for_tax=values["counts_for_tax"],
-                    is_prepaid=values["is_prepaid"],
-                    actor=request.actor,
-                    now=utc_now(),
-                )
-        messages.success(request, _("Les activités sont rattachées."))
-        return redirect("townhall:cash-offices")
-    return render(
-        request,
-        "townhall/billing/activities.html",
-        {
-            "section": "townhall:cash-offices",
-            "office": found,
-            "rows": rows,
-            "forms": [form for _activity, form in rows],
-        },
     )

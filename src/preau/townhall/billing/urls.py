@@ -1,6 +1,15 @@
 from django.urls import path
 
-from preau.townhall.billing import account, changes, invoices, offices, runs, shares, statements
+from preau.townhall.billing import (
+    account,
+    activities,
+    changes,
+    invoices,
+    offices,
+    runs,
+    shares,
+    statements,
+)
 
 urlpatterns = [
     path("factures/", invoices.invoices, name="billing"),
@@ -37,6 +46,6 @@ urlpatterns = [
     path("regies/nouvelle/", offices.office, name="cash-office-new"),
     path("regies/<slug:code>/", offices.office, name="cash-office"),
     path("regies/<slug:code>/banque/", offices.gateway, name="cash-office-gateway"),
-    path("regies/<slug:code>/activites/", offices.activities, name="cash-office-activities"),
+    path("regies/<slug:code>/activites/", activities.activities, name="cash-office-activities"),
     path("dossiers/<slug:code>/compte/", account.family_account, name="family-account"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
+from preau.billing.figures_nature import nature_words, natures_of_invoices
 from preau.billing.queries import cash_offices, get_cash_office
 from preau.documents.render import render_pdf
 from preau.journeys import debts
@@ -99,9 +100,10 @@ def detail(request: HttpRequest, list_id: int) -> HttpResponseBase:
     found = _list(list_id)
     items = queries.items_of(list_id)
     if "export" in request.GET:
-        return export_table(
-            request.GET["export"], "ordonnateur", COLUMNS, items.filter(excluded_because="")
-        )
+        rows = list(items.filter(excluded_because=""))
+        natures = natures_of_invoices({row.invoice_id: row.amount_cents for row in rows})
+        account = Column("Imputation", lambda row: nature_words(natures[row.invoice_id]))
+        return export_table(request.GET["export"], "ordonnateur", (*COLUMNS, account), rows)
     titres = queries.titres_by_invoice(items.values_list("invoice_id", flat=True))
     page = Paginator(items, LINES).get_page(request.GET.get("page"))
     return render(
