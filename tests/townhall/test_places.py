@@ -116,11 +116,23 @@ def test_an_openings_places_and_then_its_sessions(town, slots):
     assert town.post(url, {**said, "supervision": "OWN"}).status_code == 422
 
 
-def test_how_long_places_wait(town):
+def test_how_long_places_wait_and_when_children_change_groups(town, slots):
     url = reverse("townhall:catalogue-terms")
-    town.post(url, {"hold_minutes": "10", "offer_hours": "48"})
-    assert Terms.objects.values_list("hold_minutes", "offer_hours").get() == (10, 48)
-    assert town.post(url, {"hold_minutes": "500", "offer_hours": "1"}).status_code == 422
+    town.post(url, {"hold_minutes": "10", "offer_hours": "48", "age_cut": "7"})
+    assert Terms.objects.values_list("hold_minutes", "offer_hours", "age_cut").get() == (10, 48, 7)
+    wrong = {"hold_minutes": "500", "offer_hours": "1", "age_cut": "40"}
+    assert town.post(url, wrong).status_code == 422
+    # An opening may have its own; never under the law's age with the law's numbers.
+    own = reverse("townhall:catalogue-places", args=[slots["day"].offering_id])
+    page = town.get(own).content.decode()
+    assert "Au plus, moins de 7 ans" in page and "R227-16" in page
+    data = {"kept": "0", "age_cut": "5", "supervision": "TERM"}
+    assert "restent ensemble" in town.post(own, data).content.decode()
+    town.post(own, data | {"age_cut": "8"})
+    assert Offering.objects.get(pk=slots["day"].offering_id).age_cut == 8
+    Slot.objects.filter(pk=slots["day"].pk).update(age_cut=8)
+    page = town.get(place_url(slots["day"].offering.establishment, jour="2026-10-14"))
+    assert "moins de 8 ans" in page.content.decode() and "Plus jeunes" in page.content.decode()
 
 
 def test_the_register_tells_who_is_here_against_places_and_adults(slots, site, monkeypatch, now):

@@ -39,13 +39,13 @@ class Live:
 
 
 def groups_here(slot_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """For each slot, the children here now, neither gone nor awaited: (under 6, from 6 on)."""
+    """For each slot, the children here now, neither gone nor awaited: (younger, older)."""
     found: dict[int, list[int]] = {}
     rows = Attendance.objects.filter(
         slot__in=list(slot_ids), presence=Presence.PRESENT, left_at=None
-    ).values_list("slot_id", "slot__day", "child__birth_on")
-    for slot_id, day, birth_on in rows:
-        found.setdefault(slot_id, [0, 0])[not is_young(birth_on, day)] += 1
+    ).values_list("slot_id", "slot__day", "child__birth_on", "slot__age_cut")
+    for slot_id, day, birth_on, cut in rows:
+        found.setdefault(slot_id, [0, 0])[not is_young(birth_on, day, cut)] += 1
     return {pk: (young, old) for pk, (young, old) in found.items()}
 
 

@@ -24,7 +24,7 @@ class SlotDay:
 
     def young_and_old(self) -> tuple[int, int]:
         here = self.here()
-        young = sum(is_young(row.child.birth_on, self.slot.day) for row in here)
+        young = sum(is_young(row.child.birth_on, self.slot.day, self.slot.age_cut) for row in here)
         return young, len(here) - young
 
 

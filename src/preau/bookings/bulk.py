@@ -69,13 +69,14 @@ def book_places(*, places: Sequence[Place], now: datetime, actor: Actor) -> Take
         if slot is None or slot.status != SlotStatus.OPEN or key in held:
             continue
         held.add(key)
-        young = is_young(births.get(place.child_id), slot.day)
+        young = is_young(births.get(place.child_id), slot.day, slot.age_cut)
         if seats.left(place.slot_id, young=young):
             status = BookingStatus.CONFIRMED.value
             ordinal, _ = seats.take(place.slot_id, young=young)
             booked += 1
         else:
-            status, ordinal = BookingStatus.WAITING.value, seats.join_queue(place.slot_id)[0]
+            status = BookingStatus.WAITING.value
+            ordinal = seats.join_queue(place.slot_id, young=young)[0]
         rows.append(
             (
                 place.slot_id,

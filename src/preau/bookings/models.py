@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
-from preau.bookings.rules import adults_needed, over
+from preau.bookings.rules import GROUP_AGE, adults_needed, group_name, over
 from preau.bookings.triggers import COUNTS_WHAT_IS_SHARED, REFUSES_ONE_TOO_MANY
 from preau.kernel.enums import Channel
 
@@ -21,10 +21,14 @@ class Counter(models.Model):
     # Free places that agents may give and families do not see.
     kept = models.PositiveSmallIntegerField("places gardées par la ville", default=0, db_default=0)
     taken = models.PositiveSmallIntegerField("places prises", default=0)
-    # Of which by children under 6 that day.
+    # Of which by children of the younger group (under `age_cut` that day).
     young_taken = models.PositiveSmallIntegerField("dont moins de 6 ans", default=0, db_default=0)
     young_capacity = models.PositiveSmallIntegerField("moins de 6 ans", null=True, blank=True)
     old_capacity = models.PositiveSmallIntegerField("6 ans et plus", null=True, blank=True)
+    # The age at which a child passes from the first group to the second.
+    age_cut = models.PositiveSmallIntegerField(
+        "âge des plus grands", default=GROUP_AGE, db_default=GROUP_AGE
+    )
     # Adults planned, and how many children of each group one may look after.
     adults = models.PositiveSmallIntegerField("adultes prévus", null=True, blank=True)
     young_per_adult = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -46,6 +50,14 @@ class Counter(models.Model):
     @property
     def old_taken(self) -> int:
         return self.taken - self.young_taken
+
+    @property
+    def young_name(self) -> str:
+        return group_name(self.age_cut, young=True)
+
+    @property
+    def old_name(self) -> str:
+        return group_name(self.age_cut, young=False)
 
     @property
     def is_over(self) -> bool:
@@ -151,7 +163,7 @@ class Booking(models.Model):
     cancel_reason = models.CharField(max_length=200, blank=True)
     # After a late cancellation the day may stay due.
     is_charged = models.BooleanField("due", default=True)
-    # The group it is counted in: under 6 that day.
+    # The group it is counted in: under the slot's `age_cut` that day.
     is_young = models.BooleanField("moins de 6 ans", default=False, db_default=False)
     # Given by an agent among the places kept back: it goes back there.
     from_kept = models.BooleanField("place gardée", default=False, db_default=False)
@@ -209,11 +221,16 @@ class Hold(models.Model):
 
 
 class Terms(models.Model):
-    """How long places wait for an answer: the town's settings, one row."""
+    """How long places wait for an answer, and at what age children pass from one group to the
+    other: the town's settings, one row."""
 
     # 0: nothing is held while a family checks.
     hold_minutes = models.PositiveSmallIntegerField("minutes pour vérifier un envoi", default=15)
     offer_hours = models.PositiveSmallIntegerField("heures pour répondre à une offre", default=24)
+    # Unless a product or an opening says another.
+    age_cut = models.PositiveSmallIntegerField(
+        "âge des plus grands", default=GROUP_AGE, db_default=GROUP_AGE
+    )
 
     class Meta:
         verbose_name = "délais des places"
@@ -222,6 +239,9 @@ class Terms(models.Model):
             models.CheckConstraint(
                 condition=Q(hold_minutes__lte=120) & Q(offer_hours__gte=1, offer_hours__lte=336),
                 name="terms_within_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(age_cut__range=(2, 17)), name="terms_age_cut_within_reason"
             ),
         ]
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from preau.bookings.enums import Outcome
 from preau.bookings.household import addresses_of, child_names
 from preau.bookings.models import Booking, Slot, Submission
+from preau.bookings.rules import queue_words
 from preau.kernel import french
 from preau.messaging.services import post_email
 
@@ -60,7 +61,8 @@ def _words(line: dict[str, object]) -> str:
     if line["product"] and line["product"] != line["activity"]:
         words += f" ({str(line['product']).lower()})"
     if line["rank"]:
-        words += f", {french.ordinal(int(str(line['rank'])))} de la liste"
+        group = str(line.get("group", ""))
+        words += f", {queue_words(int(str(line['rank'])), group, 'de la liste')}"
     if line["surcharge"]:
         words += f", majoration de {french.euros(int(str(line['surcharge'])))}"
     if line["sentence"]:

@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce
 
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
 from preau.bookings.models import Booking, Hold, PlanningDraft, Slot, Submission
+from preau.bookings.rules import GROUP_AGE, group_of
 from preau.kernel.kept import Kept, rows_of
 
 
@@ -41,6 +42,8 @@ class SlotRow:
     cancelled_reason: str
     # Whether an opening restricts who may book it, and when (bookings.doors).
     has_window: bool = False
+    # The age at which a child is of the older group.
+    age_cut: int = GROUP_AGE
 
     def left(self, *, young: bool) -> int:
         """The places that a family may have for a child of this group."""
@@ -53,7 +56,8 @@ class SlotRow:
 
 @dataclass(frozen=True, slots=True)
 class BookingRow:
-    """A booking as a calendar needs it; `rank` is its place in the queue when it waits."""
+    """A booking as a calendar needs it; `rank` is its place in the queue when it waits, `among`
+    the group that the rank is counted in (`rules.group_of`)."""
 
     pk: int
     slot_id: int
@@ -64,6 +68,7 @@ class BookingRow:
     offer_expires_at: datetime | None
     surcharge_cents: int
     rank: int | None
+    among: int | None = None
 
 
 # Written out: the planning asks these two a hundred times a second, and building them by the ORM
@@ -86,43 +91,36 @@ _SLOTS = f"""
 SELECT s.id, s.offering_id, s.product_id, s.day, s.starts_at, s.ends_at, s.capacity, s.taken,
        {_left("true")}, {_left("false")}, s.status, s.cancelled_reason,
        EXISTS (SELECT FROM openings_window w WHERE w.offering_id = s.offering_id
-               AND s.day BETWEEN w.first_day AND w.last_day)
+               AND s.day BETWEEN w.first_day AND w.last_day), s.age_cut
 FROM bookings_slot s JOIN catalogue_product product ON product.id = s.product_id
 WHERE s.offering_id = ANY(%s) AND s.day BETWEEN %s AND %s
 ORDER BY s.day, s.starts_at, product.position, s.id
 """  # noqa: S608 - no value is written in
-_BOOKINGS = """
+# The rank of the booking `b` of the slot `s`, when it waits, and the group that it is counted in:
+# the age at which groups are parted, negative for the older one; NULL when it is the whole queue.
+_QUEUE = """LEFT JOIN LATERAL (
+    SELECT (SELECT count(*) FROM bookings_booking q WHERE q.slot_id = b.slot_id
+            AND q.status = 'WAITING' AND q.ordinal <= b.ordinal
+            AND (NOT own.group_only OR q.is_young = b.is_young)) AS rank,
+           CASE WHEN own.group_only
+                THEN CASE WHEN b.is_young THEN s.age_cut ELSE -s.age_cut END END AS among
+    FROM (SELECT bookings_in_group(b.slot_id, b.is_young) AS group_only OFFSET 0) own
+    WHERE b.status = 'WAITING' OFFSET 0) queue ON true"""
+_BOOKINGS = f"""
 SELECT b.id, b.slot_id, b.child_id, b.status, b.is_charged, b.decision_sentence,
-       b.offer_expires_at, b.surcharge_cents,
-       CASE WHEN b.status = 'WAITING' THEN (
-           SELECT count(*) FROM bookings_booking q WHERE q.slot_id = b.slot_id
-           AND q.status = 'WAITING' AND q.ordinal <= b.ordinal) END
+       b.offer_expires_at, b.surcharge_cents, queue.rank, queue.among
 FROM bookings_booking b JOIN bookings_slot s ON s.id = b.slot_id
+{_QUEUE}
 WHERE b.family_id = %s AND (b.status IN ('CONFIRMED', 'WAITING', 'OFFERED')
                             OR (b.status = 'CANCELLED' AND b.is_charged))
   AND (s.day BETWEEN %s AND %s OR b.status = 'OFFERED')
 ORDER BY b.id
-"""
+"""  # noqa: S608 - no value is written in
 
 
 def slots_between(offering_ids: Iterable[int], first: date, last: date) -> list[SlotRow]:
     """The slots of these offerings, day by day; one query."""
     return [SlotRow(*row) for row in rows_of(_SLOTS, list(offering_ids), first, last)]
-
-
-def _rank() -> Subquery:
-    ahead = (
-        Booking.objects.filter(
-            slot=OuterRef("slot"),
-            status=BookingStatus.WAITING,
-            ordinal__lte=OuterRef("ordinal"),
-        )
-        .order_by()
-        .values("slot")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    return Subquery(ahead, output_field=IntegerField())
 
 
 def bookings_between(family_id: int, first: date, last: date) -> list[BookingRow]:
@@ -133,13 +131,18 @@ def bookings_between(family_id: int, first: date, last: date) -> list[BookingRow
     return [BookingRow(*row) for row in rows_of(_BOOKINGS, family_id, first, last)]
 
 
-def ranks_of(booking_ids: Iterable[int]) -> dict[int, int]:
-    """The rank in its queue of each booking that waits, from 1; one query."""
-    return dict(
-        Booking.objects.filter(pk__in=list(booking_ids), status=BookingStatus.WAITING)
-        .annotate(rank=_rank())
-        .values_list("pk", "rank")
-    )
+_RANKS = f"""
+SELECT b.id, queue.rank, queue.among
+FROM bookings_booking b JOIN bookings_slot s ON s.id = b.slot_id {_QUEUE}
+WHERE b.id = ANY(%s) AND b.status = 'WAITING'
+"""  # noqa: S608 - no value is written in
+
+
+def ranks_of(booking_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """For each booking that waits, its rank from 1 and the group that it is counted in (empty: the
+    whole queue); one query."""
+    rows = rows_of(_RANKS, list(booking_ids))
+    return {pk: (rank, group_of(among)) for pk, rank, among in rows}
 
 
 def offers_of(family_id: int, now: datetime) -> QuerySet[Booking]:
@@ -183,6 +186,7 @@ class Coming:
     offer_expires_at: datetime | None
     offering_id: int
     rank: int | None  # in the queue, when it waits
+    among: int | None = None  # the group that the rank is counted in (`rules.group_of`)
 
 
 def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
@@ -193,12 +197,9 @@ def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
 
 # From the household's places to their slots, one by one: `OFFSET 0` keeps the planner, that knows
 # nothing of the two days when the statement is prepared, from reading the town's slots instead.
-_UPCOMING = """
+_UPCOMING = f"""
 SELECT s.day, b.child_id, a.name, a.kind, p.name, s.starts_at, s.ends_at, b.status, e.name, b.id,
-       b.offer_expires_at, s.offering_id,
-       CASE WHEN b.status = 'WAITING' THEN (
-           SELECT count(*) FROM bookings_booking q WHERE q.slot_id = b.slot_id
-           AND q.status = 'WAITING' AND q.ordinal <= b.ordinal) END
+       b.offer_expires_at, s.offering_id, queue.rank, queue.among
 FROM bookings_booking b
 CROSS JOIN LATERAL (SELECT * FROM bookings_slot WHERE id = b.slot_id OFFSET 0) s
 JOIN families_child c ON c.id = b.child_id
@@ -206,10 +207,11 @@ JOIN catalogue_offering o ON o.id = s.offering_id
 JOIN catalogue_activity a ON a.id = o.activity_id
 JOIN catalogue_establishment e ON e.id = o.establishment_id
 JOIN catalogue_product p ON p.id = s.product_id
+{_QUEUE}
 WHERE b.family_id = %s AND b.status IN ('CONFIRMED', 'WAITING', 'OFFERED')
   AND s.status = 'OPEN' AND s.day BETWEEN %s AND %s
 ORDER BY s.day, c.birth_on, b.child_id, s.starts_at
-"""
+"""  # noqa: S608 - no value is written in
 
 
 def live_bookings(
@@ -408,6 +410,14 @@ def register(
     if activity_id is not None:
         found = found.filter(slot__offering__activity=activity_id)
     return found
+
+
+def age_cuts_on(day: date, establishment_ids: Iterable[int] | None = None) -> set[int]:
+    """The ages that part the groups of the slots of a day, at these sites (None: all)."""
+    found = Slot.objects.filter(day=day)
+    if establishment_ids is not None:
+        found = found.filter(offering__establishment__in=list(establishment_ids))
+    return set(found.order_by().values_list("age_cut", flat=True).distinct())
 
 
 def slots_within(

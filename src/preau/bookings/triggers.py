@@ -1,13 +1,14 @@
 """What the database itself refuses of places, whoever writes.
 
-The functions `bookings_adults` and `bookings_room` are in the migrations: `rules.adults_needed` and
-`rules.room` in SQL (a test compares them).
+The functions `bookings_adults`, `bookings_room` and `bookings_in_group` are in the migrations:
+`rules.adults_needed`, `rules.room` and `rules.waits_in_group` in SQL (a test compares them).
 """
 
 import pgtrigger
 
 # A count may not grow past a limit. It may shrink while past one, and a limit may be set under
-# what is taken: nobody is put out. Both tables that count places (Slot, Pool) have it.
+# what is taken: nobody is put out; so may the age that parts the groups. Both tables that count
+# places (Slot, Pool) have it.
 REFUSES_ONE_TOO_MANY = pgtrigger.Trigger(
     name="refuses_one_too_many",
     when=pgtrigger.Before,
@@ -16,13 +17,14 @@ REFUSES_ONE_TOO_MANY = pgtrigger.Trigger(
         IF (NEW.taken > OLD.taken AND NEW.taken > NEW.capacity)
             OR (NEW.taken + NEW.kept > OLD.taken + OLD.kept
                 AND NEW.taken + NEW.kept > NEW.capacity)
-            OR (NEW.young_taken > OLD.young_taken AND NEW.young_taken > NEW.young_capacity)
-            OR (NEW.taken - NEW.young_taken > OLD.taken - OLD.young_taken
-                AND NEW.taken - NEW.young_taken > NEW.old_capacity)
-            OR ((NEW.young_taken > OLD.young_taken
-                    OR NEW.taken - NEW.young_taken > OLD.taken - OLD.young_taken)
-                AND bookings_adults(NEW.young_taken, NEW.taken - NEW.young_taken,
-                                    NEW.young_per_adult, NEW.old_per_adult) > NEW.adults)
+            OR (NEW.age_cut = OLD.age_cut AND (
+                (NEW.young_taken > OLD.young_taken AND NEW.young_taken > NEW.young_capacity)
+                OR (NEW.taken - NEW.young_taken > OLD.taken - OLD.young_taken
+                    AND NEW.taken - NEW.young_taken > NEW.old_capacity)
+                OR ((NEW.young_taken > OLD.young_taken
+                        OR NEW.taken - NEW.young_taken > OLD.taken - OLD.young_taken)
+                    AND bookings_adults(NEW.young_taken, NEW.taken - NEW.young_taken,
+                                        NEW.young_per_adult, NEW.old_per_adult) > NEW.adults)))
         THEN
             RAISE EXCEPTION 'preau: one place too many in % %', TG_TABLE_NAME, NEW.id
                 USING ERRCODE = 'check_violation';

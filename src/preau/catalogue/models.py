@@ -11,6 +11,7 @@ from preau.catalogue.enums import (
     PeriodKind,
     Supervision,
 )
+from preau.catalogue.rules import AGE_CUTS
 
 
 class SchoolYear(models.Model):
@@ -185,6 +186,8 @@ class Product(models.Model):
     starts_at = models.TimeField("de")
     ends_at = models.TimeField("à")
     position = models.PositiveSmallIntegerField("ordre", default=0)
+    # The age at which a child passes to the older group; None: the town's (`rules.age_cut`).
+    age_cut = models.PositiveSmallIntegerField("âge des plus grands", null=True, blank=True)
 
     class Meta:
         verbose_name = "formule"
@@ -200,6 +203,11 @@ class Product(models.Model):
                 name="product_hours_in_order",
                 violation_error_message="L’heure de fin est avant l’heure de début.",
             ),
+            models.CheckConstraint(
+                condition=Q(age_cut__isnull=True) | Q(age_cut__range=AGE_CUTS),
+                name="product_age_cut_within_reason",
+                violation_error_message="Écrivez un âge entre 2 et 17 ans.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -214,6 +222,8 @@ class Offering(models.Model):
     school_year = models.ForeignKey(SchoolYear, models.PROTECT, related_name="+")
     label = models.CharField("précision", max_length=60, blank=True)
     capacity = models.PositiveSmallIntegerField("places par séance")
+    # The age at which a child passes to the older group; None: the product's, else the town's.
+    age_cut = models.PositiveSmallIntegerField("âge des plus grands", null=True, blank=True)
     # Of those places, at most so many to each group (on the child's age that day); None: no limit.
     young_capacity = models.PositiveSmallIntegerField("moins de 6 ans", null=True, blank=True)
     old_capacity = models.PositiveSmallIntegerField("6 ans et plus", null=True, blank=True)
@@ -257,6 +267,11 @@ class Offering(models.Model):
                 & (Q(old_per_adult__isnull=True) | Q(old_per_adult__gt=0)),
                 name="offering_ratio_positive",
                 violation_error_message="Un adulte encadre au moins un enfant.",
+            ),
+            models.CheckConstraint(
+                condition=Q(age_cut__isnull=True) | Q(age_cut__range=AGE_CUTS),
+                name="offering_age_cut_within_reason",
+                violation_error_message="Écrivez un âge entre 2 et 17 ans.",
             ),
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),

@@ -134,6 +134,9 @@ _RATIOS = {
     Supervision.TERM_PEDT: ((14, 18), (10, 14)),
 }
 LONG = timedelta(hours=5)
+# The age that parts the two groups in the law (R227-16); a town may set it, within these.
+LAW_AGE = 6
+AGE_CUTS = (2, 17)
 
 
 def supervision_ratio(
@@ -145,6 +148,16 @@ def supervision_ratio(
         return own
     found = _RATIOS.get(Supervision(supervision))
     return found[hours > LONG] if found else (None, None)
+
+
+def age_cut(
+    *, town: int, supervision: str, offering: int | None = None, product: int | None = None
+) -> int:
+    """The age at which a child is counted with the older ones: what the opening says, else the
+    product, else the town. With the law's numbers it never goes under the law's age: children
+    under 6 would be too many for each adult."""
+    cut = next(age for age in (offering, product, town) if age is not None)
+    return max(cut, LAW_AGE) if supervision in _RATIOS else cut
 
 
 def longest(spans: Iterable[tuple[time, time]]) -> timedelta:

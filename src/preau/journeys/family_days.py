@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from preau.attendance.queries import Span
 from preau.bookings.enums import BookingStatus
 from preau.bookings.queries import Coming, slots_between
+from preau.bookings.rules import group_of, queue_words
 from preau.catalogue.enums import ActivityKind, BookingMode, Level
 from preau.kernel import french
 
@@ -130,8 +131,8 @@ def _item(row: Coming, is_away: bool) -> DayItem:
         label = f"{label}, {row.product.lower()}"
     tag, word, tag_icon = "ok", "Réservé", "check"
     if row.status == BookingStatus.WAITING:
-        rank = f"{french.ordinal(row.rank)} sur la liste" if row.rank else "Liste d’attente"
-        tag, word, tag_icon = "full", rank, "list-ordered"
+        words = queue_words(row.rank, group_of(row.among), "sur la liste")
+        tag, word, tag_icon = "full", words[0].upper() + words[1:], "list-ordered"
     elif row.status == BookingStatus.OFFERED:
         tag, word, tag_icon = "wait", "Place proposée", "hourglass"
     elif is_away:

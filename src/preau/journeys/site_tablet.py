@@ -9,7 +9,7 @@ from typing import Any
 
 from preau.attendance.onsite import SiteDay, SlotDay, group_of, ratio_of, site_day
 from preau.attendance.queries import SheetRow, active_cards
-from preau.bookings.rules import is_young
+from preau.bookings.facts import age_on
 from preau.catalogue.enums import ActivityKind
 from preau.childsheet.health import SiteSheet
 from preau.childsheet.queries import site_sheets
@@ -101,6 +101,7 @@ def _slot(one: SlotDay, found: SiteDay, clock: Any) -> dict[str, Any]:
         "closed_by": one.sheet.closure.closed_by_label if one.sheet.closure else "",
         "young_per_adult": slot.young_per_adult,
         "old_per_adult": slot.old_per_adult,
+        "age_cut": slot.age_cut,
         "adults": ratio.adults,
         "rows": [_row(row) for row in one.sheet.rows],
         "announced": [report.child.first_name for report in one.sheet.announced],
@@ -126,7 +127,7 @@ def _child(child: Any, sheet: SiteSheet, colour: int, found: SiteDay, day: date)
         "name": str(child),
         "initials": french.initials(child.first_name),
         "colour": colour,
-        "young": is_young(child.birth_on, day),
+        "age": age_on(child.birth_on, day) if child.birth_on else None,
         "group": group_of(found.groups, child, day),
         "diet": "" if child.diet == Diet.STANDARD else str(Diet(child.diet).label),
         "allergy": sheet.signs.has_allergy,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from preau.audit.services import record
 from preau.bookings.enums import SlotStatus
@@ -13,7 +13,8 @@ from preau.bookings.models import Pool, Slot
 from preau.bookings.notices import tell_offers
 from preau.bookings.services.places import Seats
 from preau.bookings.services.sharing import share_places
-from preau.catalogue.queries import get_offering, patterns_of, supervision_ratios
+from preau.bookings.services.terms import get_terms
+from preau.catalogue.queries import age_cuts, get_offering, patterns_of, supervision_ratios
 from preau.kernel import french
 from preau.kernel.actors import Actor
 
@@ -30,6 +31,26 @@ FIELDS = {
 }
 _LIMITS = ("capacity", "young_capacity", "old_capacity", "kept", "adults")
 _ALL = (*_LIMITS, "young_per_adult", "old_per_adult")
+_GROUPED = ("age_cut", "young_taken")
+# The children of slots counted again in their groups, at the age that each slot now says.
+_REGROUP = """
+WITH cut AS (SELECT * FROM unnest(%s::bigint[], %s::int[]) AS c(slot_id, age)),
+booked AS (
+    UPDATE bookings_booking b
+    SET is_young = kid.birth_on IS NULL OR date_part('year', age(s.day, kid.birth_on)) < cut.age
+    FROM cut, bookings_slot s, families_child kid
+    WHERE b.slot_id = cut.slot_id AND s.id = b.slot_id AND kid.id = b.child_id
+    RETURNING b.slot_id, b.is_young AND b.status IN ('CONFIRMED', 'OFFERED') AS counts
+), held AS (
+    UPDATE bookings_hold h
+    SET is_young = kid.birth_on IS NULL OR date_part('year', age(s.day, kid.birth_on)) < cut.age
+    FROM cut, bookings_slot s, families_child kid
+    WHERE h.slot_id = cut.slot_id AND s.id = h.slot_id AND kid.id = h.child_id
+    RETURNING h.slot_id, h.is_young AS counts
+)
+SELECT slot_id, count(*) FROM (SELECT * FROM booked UNION ALL SELECT * FROM held) every
+WHERE counts GROUP BY slot_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +138,9 @@ def change_capacity(*, slot_id: int, capacity: int, now: datetime, actor: Actor)
 def apply_offering(
     *, offering_id: int, first: date, last: date, now: datetime, actor: Actor
 ) -> Adjusted:
-    """Give the slots of an offering between two days the places, groups, supervision and sharing
-    that the offering now says; what was set by hand for a day is set again."""
+    """Give the slots of an offering between two days the places, groups (and the age that parts
+    them), supervision and sharing that the offering now says; what was set by hand for a day is
+    set again."""
     offering = get_offering(offering_id)
     if offering is None or last < first:
         raise BookingRefused("Choisissez une ouverture et des dates dans l’ordre.")
@@ -126,6 +148,8 @@ def apply_offering(
         (p.product_id, p.period_kind, p.weekday): p.capacity for p in patterns_of([offering_id])
     }
     young, old = supervision_ratios([offering_id])[offering_id]
+    town = get_terms().age_cut
+    cuts = age_cuts([offering_id], town=town)
     found = Slot.objects.filter(offering=offering_id, day__range=(first, last))
     seats = Seats(found.values_list("pk", flat=True), now)
     slots = [slot for slot in seats.asked.values() if slot.status == SlotStatus.OPEN]
@@ -138,6 +162,7 @@ def apply_offering(
         slot.young_capacity, slot.old_capacity = offering.young_capacity, offering.old_capacity
         slot.adults, slot.young_per_adult, slot.old_per_adult = offering.adults, young, old
         less += _keep(slot, [], offering.kept)
+    _regroup(slots, {slot.pk: cuts.get((offering_id, slot.product_id), town) for slot in slots})
     Pool.objects.filter(offering=offering_id, day__range=(first, last)).delete()
     Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(shares=False)
     _write(seats, slots, [])
@@ -153,6 +178,20 @@ def apply_offering(
         now=now,
         actor=actor,
     )
+
+
+def _regroup(slots: list[Slot], cuts: Mapping[int, int]) -> None:
+    """Count the children of slots at another age. Under their locks; `_write` keeps the counts."""
+    changed = [slot for slot in slots if cuts[slot.pk] != slot.age_cut]
+    if not changed:
+        return
+    for slot in changed:
+        slot.age_cut = cuts[slot.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(_REGROUP, [[s.pk for s in changed], [s.age_cut for s in changed]])
+        young = dict(cursor.fetchall())
+    for slot in changed:
+        slot.young_taken = young.get(slot.pk, 0)
 
 
 def _check(changes: Mapping[str, int | None]) -> None:
@@ -185,7 +224,7 @@ def _write(seats: Seats, slots: list[Slot], pools: list[Pool]) -> None:
         Pool.objects.bulk_update(
             pools, ("capacity", "young_capacity", "old_capacity", "adults"), batch_size=500
         )
-    Slot.objects.bulk_update(slots, _ALL, batch_size=500)
+    Slot.objects.bulk_update(slots, (*_ALL, *_GROUPED), batch_size=500)
 
 
 def _finish(

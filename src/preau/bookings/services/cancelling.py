@@ -74,7 +74,7 @@ def cancel_bookings(
         if booking.status in HOLDING:
             seats.give_back(booking)
         else:
-            seats.leave_queue(booking.slot_id)
+            seats.leave_queue(booking.slot_id, young=booking.is_young)
         _cancel(
             booking, reason=reason, charged=charged, sentence=sentence, channel=channel, now=now
         )

@@ -34,7 +34,9 @@ class Line:
     hours: str
     outcome: str = Outcome.REFUSED
     sentence: str = ""
+    # In the queue, and the group that it is counted in («moins de 6 ans»; empty: the whole queue).
     rank: int | None = None
+    group: str = ""
     cents: int | None = None
     surcharge: int = 0
     booking: int | None = None
@@ -199,7 +201,7 @@ class Sending:
             if booking.status == BookingStatus.OFFERED:
                 self.seats.give_back(booking)
             else:
-                self.seats.leave_queue(booking.slot_id)
+                self.seats.leave_queue(booking.slot_id, young=booking.is_young)
             self._cancel(booking, charged=False, sentence="")
             line.outcome = Outcome.LEFT_QUEUE
             return line
@@ -269,7 +271,8 @@ class Sending:
         if line.cents is None:
             line.cents = self.rules.price(facts.service, child_id).cents
         line.sentence = verdict.sentence if verdict.surcharge_cents else ""
-        young, from_kept = is_young(self.household.kids[child_id].birth_on, slot.day), False
+        birth_on, from_kept = self.household.kids[child_id].birth_on, False
+        young = is_young(birth_on, slot.day, slot.age_cut)
         hold = None if verdict.waits else self.seats.hold_of(slot_id, child_id)
         status = BookingStatus.CONFIRMED
         if hold is not None:
@@ -288,7 +291,7 @@ class Sending:
             return line
         elif self.when_full == "wait":
             status, line.outcome = BookingStatus.WAITING, Outcome.WAITING
-            ordinal, line.rank = self.seats.join_queue(slot_id)
+            ordinal, line.rank, line.group = self.seats.join_queue(slot_id, young=young)
         else:
             line.outcome, line.sentence = Outcome.FULL, "Toutes les places sont prises."
             return line

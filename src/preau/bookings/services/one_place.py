@@ -57,7 +57,7 @@ def book_place(
     seats.lapse_offers()
     seats.settle()
     kid = household.kid(child_id)
-    young = is_young(kid.birth_on if kid else None, slot.day)
+    young = is_young(kid.birth_on if kid else None, slot.day, slot.age_cut)
     hold = seats.hold_of(slot_id, child_id)
     if hold is not None:
         seats.use_hold(hold)

@@ -8,18 +8,25 @@ from django.db import connection, transaction
 from preau.audit.services import record
 from preau.bookings.models import Slot
 from preau.bookings.services.sharing import share_places
-from preau.catalogue.queries import day_calendar, sharing_offerings, supervision_ratios
+from preau.bookings.services.terms import get_terms
+from preau.catalogue.queries import (
+    age_cuts,
+    day_calendar,
+    sharing_offerings,
+    supervision_ratios,
+)
 from preau.kernel.actors import Actor
 
 # One statement whatever the number of slots; what is open already is left as it is.
 _OPEN = """
 INSERT INTO bookings_slot (offering_id, product_id, day, starts_at, ends_at, period_kind, capacity,
                            kept, young_capacity, old_capacity, adults, young_per_adult,
-                           old_per_adult, taken, young_taken, shares, last_ordinal, status,
-                           cancelled_reason)
+                           old_per_adult, age_cut, taken, young_taken, shares, last_ordinal,
+                           status, cancelled_reason)
 SELECT o.id, p.product_id, d.day, pr.starts_at, pr.ends_at, d.period_kind,
        coalesce(p.capacity, o.capacity), least(o.kept, coalesce(p.capacity, o.capacity)),
-       o.young_capacity, o.old_capacity, o.adults, r.young, r.old, 0, 0, false, 0, 'OPEN', ''
+       o.young_capacity, o.old_capacity, o.adults, r.young, r.old,
+       coalesce(g.cut, %(town)s), 0, 0, false, 0, 'OPEN', ''
 FROM catalogue_weeklypattern p
 JOIN catalogue_offering o ON o.id = p.offering_id
 JOIN catalogue_product pr ON pr.id = p.product_id
@@ -28,6 +35,8 @@ JOIN unnest(%(days)s::date[], %(weekdays)s::int[], %(kinds)s::text[])
   ON d.weekday = p.weekday AND d.period_kind = p.period_kind
 LEFT JOIN unnest(%(ratio_offerings)s::bigint[], %(young)s::int[], %(old)s::int[])
      AS r(offering_id, young, old) ON r.offering_id = o.id
+LEFT JOIN unnest(%(cut_offerings)s::bigint[], %(cut_products)s::bigint[], %(cuts)s::int[])
+     AS g(offering_id, product_id, cut) ON g.offering_id = o.id AND g.product_id = p.product_id
 WHERE o.id = ANY(%(offerings)s) AND d.day BETWEEN o.starts_on AND o.ends_on
   AND NOT EXISTS (SELECT 1 FROM catalogue_closedday c WHERE c.day = d.day
                   AND (c.establishment_id IS NULL OR c.establishment_id = o.establishment_id))
@@ -60,6 +69,8 @@ def open_slots(
     if not ids or not days:
         return 0
     ratios = supervision_ratios(ids)
+    town = get_terms().age_cut
+    cuts = age_cuts(ids, town=town)
     with connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
@@ -67,6 +78,10 @@ def open_slots(
                 "ratio_offerings": list(ratios),
                 "young": [young for young, _ in ratios.values()],
                 "old": [old for _, old in ratios.values()],
+                "town": town,
+                "cut_offerings": [offering for offering, _ in cuts],
+                "cut_products": [product for _, product in cuts],
+                "cuts": list(cuts.values()),
                 "days": [day for day, _, _ in days],
                 "weekdays": [weekday for _, weekday, _ in days],
                 "kinds": [str(kind) for _, _, kind in days],

@@ -77,12 +77,13 @@ def book_whole_period(
             shut += 1
             coming += [opening.opens_at] if opening.opens_at else []
             continue
-        young, from_kept = is_young(enrolment.child.birth_on, slot.day), False
+        young, from_kept = is_young(enrolment.child.birth_on, slot.day, slot.age_cut), False
         if seats.left(slot.pk, young=young):
             status = BookingStatus.CONFIRMED
             ordinal, from_kept = seats.take(slot.pk, young=young)
         else:
-            status, ordinal = BookingStatus.WAITING, seats.join_queue(slot.pk)[0]
+            status = BookingStatus.WAITING
+            ordinal = seats.join_queue(slot.pk, young=young)[0]
         created.append(
             Booking(
                 slot=slot,

@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 
 from preau.bookings.enums import BookingStatus, SlotStatus
 from preau.bookings.models import Booking, Hold, Pool, PoolSlot, Slot
-from preau.bookings.rules import offer_limit, room
+from preau.bookings.rules import group_name, offer_limit, room, waits_in_group
 from preau.bookings.services.terms import get_terms
 from preau.kernel.kept import Kept, rows_of, run
 
@@ -35,13 +35,15 @@ JOIN bookings_slot other ON other.offering_id = asked.offering_id AND other.day 
 # Both at once: who waits by slot (and whether an offer is past its time), and each place held.
 _QUEUES = """
 SELECT slot_id, count(*) FILTER (WHERE status = 'WAITING'),
+       count(*) FILTER (WHERE status = 'WAITING' AND is_young),
        coalesce(bool_or(status = 'OFFERED' AND offer_expires_at <= %s), false),
        NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::int, NULL::boolean,
        NULL::boolean, NULL::timestamptz
 FROM bookings_booking WHERE slot_id = ANY(%s) AND status IN ('WAITING', 'OFFERED')
 GROUP BY slot_id
 UNION ALL
-SELECT slot_id, 0, false, id, child_id, family_id, user_id, ordinal, is_young, from_kept, expires_at
+SELECT slot_id, 0, 0, false, id, child_id, family_id, user_id, ordinal, is_young, from_kept,
+       expires_at
 FROM bookings_hold WHERE slot_id = ANY(%s)
 """
 _HOLD = ("pk", "child_id", "family_id", "user_id", "ordinal", "is_young", "from_kept", "expires_at")
@@ -135,6 +137,7 @@ class Seats:
         self._kept: Counter[int] = Counter()
         self._ordinals: Counter[int] = Counter()
         self._waiting: Counter[int] | None = None
+        self._young_waiting: Counter[int] = Counter()
         self._has_late = False
         self._holds: dict[tuple[int, int], Hold] = {}
         self._gone: list[int] = []
@@ -151,12 +154,13 @@ class Seats:
         if self._waiting is None:
             self._waiting = Counter()
             ids = list(self.slots)
-            for slot_id, waiting, late, *held in rows_of(_QUEUES, self.now, ids, ids):
+            for slot_id, waiting, young, late, *held in rows_of(_QUEUES, self.now, ids, ids):
                 if held[0] is not None:
                     hold = Hold(slot_id=slot_id, **dict(zip(_HOLD, held, strict=True)))
                     self._holds[slot_id, hold.child_id] = hold
                     continue
                 self._waiting[slot_id] = waiting
+                self._young_waiting[slot_id] = young
                 self._has_late = self._has_late or late
         return self._waiting
 
@@ -217,16 +221,25 @@ class Seats:
         self._ordinals[slot_id] += slot.last_ordinal - before
         return slot.last_ordinal
 
-    def join_queue(self, slot_id: int) -> tuple[int, int]:
-        """Join the queue: (ordinal, rank in the queue)."""
-        rank = self.waiting(slot_id) + 1
-        assert self._waiting is not None
-        self._waiting[slot_id] += 1
-        return self.next_ordinal(slot_id), rank
+    def join_queue(self, slot_id: int, *, young: bool) -> tuple[int, int, str]:
+        """Join the queue: (ordinal, rank in the queue, the group that this rank is counted in:
+        empty when it is the whole queue's)."""
+        slot = self.slots[slot_id]
+        before, group = self.waiting(slot_id), ""
+        if waits_in_group((slot, *self.pools.get(slot_id, ())), young=young):
+            mine = self._young_waiting[slot_id]
+            before, group = mine if young else before - mine, group_name(slot.age_cut, young=young)
+        self._queue(slot_id, 1, young=young)
+        return self.next_ordinal(slot_id), before + 1, group
 
-    def leave_queue(self, slot_id: int) -> None:
+    def leave_queue(self, slot_id: int, *, young: bool) -> None:
         if self._waiting is not None:
-            self._waiting[slot_id] -= 1
+            self._queue(slot_id, -1, young=young)
+
+    def _queue(self, slot_id: int, many: int, *, young: bool) -> None:
+        assert self._waiting is not None
+        self._waiting[slot_id] += many
+        self._young_waiting[slot_id] += many * young
 
     def give_back(self, place: Booking | Hold) -> None:
         """A place is free again; `settle` offers it to the first who waits."""
@@ -318,7 +331,7 @@ class Seats:
             booking.status = BookingStatus.OFFERED
             booking.offer_expires_at = limit
             self._count(slot_id, 1, young=booking.is_young, from_kept=False)
-            self.leave_queue(slot_id)
+            self.leave_queue(slot_id, young=booking.is_young)
             self.offered.append(booking)
         _update(self.offered, ("status", "offer_expires_at"))
 

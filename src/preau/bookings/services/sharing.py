@@ -19,7 +19,7 @@ WITH s AS (
       AND slot.day BETWEEN %(first)s AND %(last)s
 ), members AS (
     SELECT m.offering_id, m.day, m.starts_at, s.id AS slot_id, s.taken, s.young_taken, s.kept,
-           s.young_per_adult, s.old_per_adult
+           s.young_per_adult, s.old_per_adult, s.age_cut
     FROM (SELECT DISTINCT offering_id, day, starts_at FROM s) m
     JOIN s ON s.offering_id = m.offering_id AND s.day = m.day
           AND s.starts_at <= m.starts_at AND m.starts_at < s.ends_at
@@ -29,9 +29,11 @@ _POOLS = (
     _MEMBERS
     + """
 INSERT INTO bookings_pool (offering_id, day, starts_at, capacity, young_capacity, old_capacity,
-                           adults, young_per_adult, old_per_adult, taken, young_taken, kept)
+                           adults, young_per_adult, old_per_adult, age_cut, taken, young_taken,
+                           kept)
 SELECT m.offering_id, m.day, m.starts_at, o.capacity, o.young_capacity, o.old_capacity, o.adults,
-       min(m.young_per_adult), min(m.old_per_adult), sum(m.taken), sum(m.young_taken), sum(m.kept)
+       min(m.young_per_adult), min(m.old_per_adult), max(m.age_cut), sum(m.taken),
+       sum(m.young_taken), sum(m.kept)
 FROM members m JOIN catalogue_offering o ON o.id = m.offering_id
 GROUP BY m.offering_id, m.day, m.starts_at, o.id HAVING count(*) > 1
 """

@@ -19,6 +19,7 @@ from preau.catalogue.queries.calendar import (
 from preau.catalogue.queries.offer import (
     active_classes,
     activity_names,
+    age_cuts,
     establishments,
     get_activity,
     get_establishment,
@@ -50,6 +51,7 @@ __all__ = [
     "Standing",
     "active_classes",
     "activity_names",
+    "age_cuts",
     "closures",
     "current_school_year",
     "day_calendar",

@@ -15,7 +15,7 @@ from preau.catalogue.models import (
     SchoolYear,
     WeeklyPattern,
 )
-from preau.catalogue.rules import longest, supervision_ratio
+from preau.catalogue.rules import age_cut, longest, supervision_ratio
 from preau.kernel.kept import Kept
 
 
@@ -126,6 +126,37 @@ def supervision_ratios(
         )
         for row in offerings
     }
+
+
+def age_cuts(
+    offering_ids: Iterable[int], *, town: int, own: bool = True
+) -> dict[tuple[int, int], int]:
+    """For each (offering, product), the age at which a child is counted with the older ones.
+
+    `town`: the town's; `own`: False leaves aside what the offerings themselves say. Where products
+    share their places they share their groups: the highest of their ages. Two queries.
+    """
+    offerings = list(Offering.objects.filter(pk__in=list(offering_ids)))
+    products: dict[int, list[tuple[int, int | None]]] = {}
+    for activity, pk, age in Product.objects.filter(
+        activity__in={row.activity_id for row in offerings}
+    ).values_list("activity_id", "pk", "age_cut"):
+        products.setdefault(activity, []).append((pk, age))
+    found = {}
+    for row in offerings:
+        mine = {
+            pk: age_cut(
+                town=town,
+                supervision=row.supervision,
+                offering=row.age_cut if own else None,
+                product=age,
+            )
+            for pk, age in products.get(row.activity_id, ())
+        }
+        highest = max(mine.values(), default=town)
+        for pk, age in mine.items():
+            found[row.pk, pk] = highest if row.shares_places else age
+    return found
 
 
 def sharing_offerings(offering_ids: Iterable[int]) -> list[int]:

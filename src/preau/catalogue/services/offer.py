@@ -73,8 +73,8 @@ def save_product(
     product_id: int | None = None,
     **values: Any,
 ) -> Product:
-    """What is booked and priced. `values`: unit_name, unit_plural, starts_at, ends_at, position;
-    `slug` is set once. Slots already open keep the hours they were opened with."""
+    """What is booked and priced. `values`: unit_name, unit_plural, starts_at, ends_at, position,
+    age_cut; `slug` is set once. Slots already open keep the hours they were opened with."""
     row = fetch(Product, product_id)
     given = values.pop("slug", "")
     if not row.slug:
@@ -116,9 +116,9 @@ def save_offering(
 ) -> Offering:
     """An activity at one site over one school year; its dates are the year's unless said.
 
-    `places`: young_capacity, old_capacity, kept, shares_places, supervision, young_per_adult,
-    old_per_adult, adults; what is not given stays as it is. Slots already open keep their places:
-    `bookings` changes those.
+    `places`: age_cut, young_capacity, old_capacity, kept, shares_places, supervision,
+    young_per_adult, old_per_adult, adults; what is not given stays as it is. Slots already open
+    keep their places: `bookings` changes those.
     """
     row = fetch(Offering, offering_id)
     year = SchoolYear.objects.filter(pk=school_year_id).first()
@@ -246,6 +246,7 @@ def copy_offerings(*, source_id: int, target_id: int, now: datetime, actor: Acto
             school_year=target,
             label=old.label,
             capacity=old.capacity,
+            age_cut=old.age_cut,
             young_capacity=old.young_capacity,
             old_capacity=old.old_capacity,
             kept=old.kept,

@@ -9,7 +9,7 @@ from preau.bookings.enums import BookingStatus
 from preau.bookings.household import Kid
 from preau.bookings.pricing import FamilyRules, Service
 from preau.bookings.queries import BookingRow, SlotRow
-from preau.bookings.rules import is_young, started
+from preau.bookings.rules import group_of, is_young, queue_words, started
 from preau.journeys.planning.values import BoardCell, Tab
 from preau.kernel import french
 from preau.kernel.clock import paris
@@ -120,7 +120,7 @@ class Painter:
             cell.state = "free"
         elif booking.status == BookingStatus.WAITING:
             cell.state, cell.held = "waiting", True
-            cell.note = _queue_note(booking.rank)
+            cell.note = queue_words(booking.rank, group_of(booking.among))
         else:
             cell.state, cell.held = "booked", True
 
@@ -138,7 +138,7 @@ class Painter:
             return
         if booking is not None and booking.status == BookingStatus.WAITING:
             cell.state, cell.held, cell.can_change = "waiting", True, True
-            cell.word, cell.note = "Complet", _queue_note(booking.rank)
+            cell.word, cell.note = "Complet", queue_words(booking.rank, group_of(booking.among))
             return
         opening = self.doors.opening(slot.offering_id, kid.pk, slot.day)
         if not opening.is_open:
@@ -155,7 +155,8 @@ class Painter:
         if until is not None and until > self.now:
             cell.state, cell.note = "free", f"gardée jusqu’à {french.clock_time(paris(until))}"
             return
-        cell.state = "free" if slot.left(young=is_young(kid.birth_on, slot.day)) else "full"
+        young = is_young(kid.birth_on, slot.day, slot.age_cut)
+        cell.state = "free" if slot.left(young=young) else "full"
         if cell.state == "free" and self.span(slot, kid) is not None:
             cell.note = "absence signalée"
 
@@ -235,7 +236,3 @@ def _span_note(span: Span) -> str:
     return {"JUSTIFIED": "justifiée", "NOT_JUSTIFIED": "non justifiée"}.get(
         span.status, f"signalée {french.weekday(span.reported_at)}"
     )
-
-
-def _queue_note(rank: int | None) -> str:
-    return f"{french.ordinal(rank)} en liste d’attente" if rank else "en liste d’attente"

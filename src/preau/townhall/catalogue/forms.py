@@ -163,6 +163,13 @@ class ProductForm(forms.Form):
     starts_at = forms.TimeField(label=_("De"), widget=TIME)
     ends_at = forms.TimeField(label=_("À"), widget=TIME)
     position = forms.IntegerField(label=_("Ordre"), min_value=0, max_value=999, initial=0)
+    age_cut = forms.IntegerField(
+        label=_("Âge où l’on passe chez les plus grands"),
+        required=False,
+        min_value=2,
+        max_value=17,
+        help_text=_("Pour les groupes et l’encadrement. Vide : celui de la ville."),
+    )
 
 
 class DocumentsForm(forms.Form):

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods
 
 from preau.accounts.enums import Permission as P
+from preau.bookings.rules import group_name
 from preau.bookings.services import apply_offering, get_terms, save_terms
 from preau.catalogue import queries, services
 from preau.catalogue.enums import Supervision
+from preau.catalogue.rules import LAW_AGE
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
@@ -25,10 +27,18 @@ from preau.townhall.catalogue.subjects import SUBJECTS
 from preau.townhall.catalogue.tables import SECTION, tabs_for
 from preau.ui.refusals import add_refusal
 
+LAWFUL = (Supervision.HOLIDAYS, Supervision.TERM, Supervision.TERM_PEDT)
+
 
 class PlacesForm(forms.Form):
     """What an opening says of its places, for the sessions to come."""
 
+    age_cut = forms.IntegerField(
+        label=_l("Âge où l’on passe chez les plus grands"),
+        required=False,
+        min_value=2,
+        max_value=17,
+    )
     young_capacity = forms.IntegerField(
         label=_l("Au plus, moins de 6 ans"), required=False, min_value=0, max_value=2000
     )
@@ -63,8 +73,29 @@ class PlacesForm(forms.Form):
         help_text=_l("Vide : l’encadrement ne limite pas les places."),
     )
 
+    def __init__(self, *args: Any, cut: int, usual: int, **kwargs: Any) -> None:
+        """`cut`: the age in force here; `usual`: the one without this opening's own."""
+        super().__init__(*args, **kwargs)
+        self.fields["age_cut"].help_text = _(
+            "Vide : %s ans, l’âge de la formule, sinon celui de la ville."
+        ) % (usual)
+        young, old = group_name(cut, young=True), group_name(cut, young=False)
+        for name, label in (
+            ("young_capacity", _("Au plus, %s") % young),
+            ("old_capacity", _("Au plus, %s") % old),
+            ("young_per_adult", _("%s, par adulte") % (young[0].upper() + young[1:])),
+            ("old_per_adult", _("%s, par adulte") % old),
+        ):
+            self.fields[name].label = label
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        age = values.get("age_cut")
+        if age and age < LAW_AGE and values.get("supervision") in LAWFUL:
+            self.add_error(
+                "age_cut",
+                _("Avec les nombres de la loi, les moins de 6 ans restent ensemble : 6 ou plus."),
+            )
         if values.get("supervision") == Supervision.OWN:
             for name in ("young_per_adult", "old_per_adult"):
                 if not values.get(name) and name not in self.errors:
@@ -84,8 +115,12 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     now = utc_now()
     applying = request.POST.get("act") == "apply"
+    cuts = dict(queries.age_cuts([pk], town=get_terms().age_cut))
+    usual = dict(queries.age_cuts([pk], town=get_terms().age_cut, own=False))
     form = PlacesForm(
         request.POST if request.method == "POST" and not applying else None,
+        cut=max(cuts.values(), default=LAW_AGE),
+        usual=max(usual.values(), default=LAW_AGE),
         initial={name: getattr(found, name) for name in NAMES},
     )
     days = SlotsForm(
@@ -164,16 +199,22 @@ class TermsForm(forms.Form):
         max_value=336,
         help_text=_l("Sans réponse, la place est proposée à la famille suivante."),
     )
+    age_cut = forms.IntegerField(
+        label=_l("Âge où l’on passe chez les plus grands"),
+        min_value=2,
+        max_value=17,
+        help_text=_l("6 : les groupes sont « moins de 6 ans » et « 6 ans et plus »."),
+    )
 
 
 @agent_required(P.MANAGE_CATALOGUE)
 @require_http_methods(["GET", "POST"])
 def terms(request: HttpRequest) -> HttpResponse:
-    """How long places wait for an answer."""
+    """How long places wait for an answer, and at what age children change groups."""
     now, current = utc_now(), get_terms()
     form = TermsForm(
         request.POST or None,
-        initial={"hold_minutes": current.hold_minutes, "offer_hours": current.offer_hours},
+        initial={name: getattr(current, name) for name in TermsForm.base_fields},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -181,7 +222,7 @@ def terms(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("Les délais sont enregistrés."))
+            messages.success(request, _("C’est enregistré."))
             return redirect("townhall:catalogue-terms")
     return render(
         request,

@@ -53,7 +53,7 @@ def tabs_for(current: str) -> list[dict[str, Any]]:
     )
     items.append(
         {
-            "label": _("Délais"),
+            "label": _("Délais et âges"),
             "current": current == "delais",
             "url": reverse("townhall:catalogue-terms"),
         }

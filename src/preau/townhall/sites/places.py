@@ -28,8 +28,8 @@ LONGEST = timedelta(days=400)
 NO_LIMIT = ("sans", "aucun", "aucune", "-", "—")
 LIMITS = (
     ("capacity", _l("Places")),
-    ("young_capacity", _l("dont moins de 6 ans")),
-    ("old_capacity", _l("dont 6 ans et plus")),
+    ("young_capacity", _l("dont les plus jeunes")),
+    ("old_capacity", _l("dont les plus grands")),
     ("kept", _l("Gardées par la ville")),
     ("adults", _l("Adultes prévus")),
     ("shared", _l("Places communes aux formules")),
@@ -110,8 +110,21 @@ def places(request: HttpRequest, site_id: int) -> HttpResponseBase:
             "formats": FORMATS,
             "query": request.GET.urlencode(),
             "section": "townhall:sites",
+            **group_heads({slot.age_cut for slot in page}),
         },
     )
+
+
+def group_heads(ages: set[int]) -> dict[str, Any]:
+    """What the two groups of sessions are called: by their age when all have the same."""
+    if len(ages) == 1:
+        [age] = ages
+        return {
+            "young_head": _("Moins de %s ans") % age,
+            "old_head": _("%s ans et plus") % age,
+            "one_age": True,
+        }
+    return {"young_head": _("Plus jeunes"), "old_head": _("Plus grands"), "one_age": False}
 
 
 def _rows(request: HttpRequest, site_id: int, first: date, last: date) -> tuple[Any, Any]:
@@ -224,10 +237,11 @@ def _export(file_format: str, site: Any, first: date, last: date, rows: list[Any
         Column("État", "get_status_display"),
         Column("Places", "capacity"),
         Column("Prises", "taken"),
-        Column("Prises, moins de 6 ans", "young_taken"),
-        Column("Prises, 6 ans et plus", "old_taken"),
-        Column("Limite, moins de 6 ans", "young_capacity"),
-        Column("Limite, 6 ans et plus", "old_capacity"),
+        Column("Âge des plus grands", "age_cut"),
+        Column("Prises, plus jeunes", "young_taken"),
+        Column("Prises, plus grands", "old_taken"),
+        Column("Limite, plus jeunes", "young_capacity"),
+        Column("Limite, plus grands", "old_capacity"),
         Column("Gardées par la ville", "kept"),
         Column("Proposées", "offered"),
         Column("Gardées pendant un envoi", "held"),

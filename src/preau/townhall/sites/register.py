@@ -15,14 +15,15 @@ from preau.attendance.enums import AbsenceReason, Presence
 from preau.attendance.live import live_slots
 from preau.attendance.queries import with_class, with_recorded, with_state
 from preau.bookings.enums import SlotStatus
+from preau.bookings.queries import age_cuts_on, slots_of
 from preau.bookings.queries import register as register_of
-from preau.bookings.queries import slots_of
 from preau.catalogue.queries import active_classes, list_activities, school_year_of
 from preau.families.enums import Diet
 from preau.kernel.clock import utc_now
 from preau.kernel.text import search_key
 from preau.schools.queries import schooling_on
 from preau.townhall.access import agent_required
+from preau.townhall.sites.places import group_heads
 from preau.townhall.sites.scope import asked_day, scope_of, sites_of
 from preau.ui.exports import FORMATS, Column, export_table
 
@@ -51,7 +52,8 @@ SHOWN = (
     "slot__offering__establishment__name",
     "slot__product__name",
 )
-GROUPS = (("", _l("Tous")), ("moins-6", _l("Moins de 6 ans")), ("6-plus", _l("6 ans et plus")))
+# On the age of each session; «moins-6» and «6-plus», of before, are still read.
+YOUNG, OLD = ("jeunes", "moins-6"), ("grands", "6-plus")
 STATES = (
     ("", _l("Tous")),
     ("todo", _l("À pointer")),
@@ -75,7 +77,7 @@ class RegisterForm(forms.Form):
     classe = forms.TypedChoiceField(
         label=_l("Classe"), required=False, coerce=int, empty_value=None
     )
-    groupe = forms.ChoiceField(label=_l("Groupe"), required=False, choices=GROUPS)
+    groupe = forms.ChoiceField(label=_l("Groupe"), required=False)
     etat = forms.ChoiceField(label=_l("Pointage"), required=False, choices=STATES)
 
     def __init__(
@@ -84,9 +86,16 @@ class RegisterForm(forms.Form):
         sites: list[Any],
         activities: list[Any],
         classes: list[Any],
+        ages: set[int],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        heads = group_heads(ages)
+        self.fields["groupe"].choices = [
+            ("", _("Tous")),
+            (YOUNG[0], heads["young_head"]),
+            (OLD[0], heads["old_head"]),
+        ]
         every = [("", _("Tous"))]
         self.fields["site"].choices = every + [(s.pk, s.name) for s in sites]
         self.fields["activite"].choices = [("", _("Toutes"))] + [(a.pk, a.name) for a in activities]
@@ -116,8 +125,12 @@ def register(request: HttpRequest) -> HttpResponseBase:
     scope = scope_of(request)
     year = school_year_of(day)
     classes = _classes(year, scope, request.GET.get("site", "")) if year else []
+    given = request.GET.dict() or {"jour": day.isoformat()}
+    if given.get("groupe") in (YOUNG[1], OLD[1]):
+        given["groupe"] = YOUNG[0] if given["groupe"] == YOUNG[1] else OLD[0]
     form = RegisterForm(
-        request.GET or {"jour": day.isoformat()},
+        given,
+        ages=age_cuts_on(day, None if len(sites) > 1 else [s.pk for s in sites]),
         sites=sites,
         activities=list(list_activities(published=False).prefetch_related(None)),
         classes=classes,
@@ -133,7 +146,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
     if asked.get("classe"):
         found = with_class(found, asked["classe"], day)
     if asked.get("groupe"):
-        found = found.filter(is_young=asked["groupe"] == "moins-6")
+        found = found.filter(is_young=asked["groupe"] == YOUNG[0])
     if asked.get("etat"):
         found = with_state(found, asked["etat"])
     found = found.order_by(*SORTS.get(request.GET.get("sort", ""), SORTS["name"]), "pk")

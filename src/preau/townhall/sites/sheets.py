@@ -23,7 +23,7 @@ from preau.attendance.services import (
     remove_walk_in,
     scan_card,
 )
-from preau.bookings.facts import age_on
+from preau.bookings.rules import is_young
 from preau.families.enums import Diet
 from preau.families.queries import colours_of, search_children
 from preau.journeys.site_tablet import TIMED
@@ -74,9 +74,7 @@ def show(request: HttpRequest, slot_id: int) -> HttpResponseBase:
             "counts": found.counts,
             "here": found.counts["present"],
             "young": sum(
-                r.state == "present"
-                and r.child.birth_on is not None
-                and age_on(r.child.birth_on, slot.day) < 6
+                r.state == "present" and is_young(r.child.birth_on, slot.day, slot.age_cut)
                 for r in found.rows
             ),
             "tabs": [

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from preau.accounts.enums import Permission
 from preau.attendance.queries import counts_of
 from preau.bookings.counts import pools_of
-from preau.bookings.queries import next_days_of, queue_of, site_days, slots_of
+from preau.bookings.queries import next_days_of, queue_of, ranks_of, site_days, slots_of
+from preau.bookings.rules import queue_words
 from preau.bookings.services import cancel_slots, move_in_queue
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
@@ -129,12 +130,20 @@ def _limits(slot: Any) -> list[dict[str, Any]]:
 def queue(request: HttpRequest, slot_id: int) -> HttpResponse:
     """Places and waiting list of a slot."""
     slot = get_slot_or_404(request, slot_id)
+    rows = list(queue_of(slot.pk))
+    ranks = ranks_of([row.pk for row in rows])
+    waiting = [row for row in rows if row.pk in ranks]
+    for place, row in enumerate(waiting, 1):
+        row.place = place
+        rank, group = ranks[row.pk]
+        row.said = queue_words(rank, group, "") if group else ""
     return render(
         request,
         "townhall/sites/queue.html",
         {
             "slot": slot,
-            "queue": list(queue_of(slot.pk)),
+            "queue": rows,
+            "by_group": any(row.said for row in waiting),
             "pools": pools_of([slot.pk]).get(slot.pk, []),
             "limits": _limits(slot),
             "section": "townhall:sites",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from preau.bookings.enums import Outcome
 from preau.bookings.queries import get_submission
+from preau.bookings.rules import queue_words
 from preau.bookings.services import accept_offer, decline_offer, get_terms, receipt_lines
 from preau.journeys.planning import Review, hold_draft, review_draft, send_draft
 from preau.kernel import french
@@ -92,8 +93,8 @@ def _row(line: Any) -> dict[str, Any]:
         activity = f"{activity}, {line.product.lower()}"
     note = line.sentence
     if line.rank:
-        rank = french.ordinal(line.rank)
-        note = _("%s de la liste d’attente") % rank + (f". {note}" if note else "")
+        words = queue_words(line.rank, line.group, _("de la liste d’attente"))
+        note = words + (f". {note}" if note else "")
     cents = None
     if line.cents is not None and line.outcome in (Outcome.CONFIRMED, Outcome.CHARGED):
         cents = line.cents

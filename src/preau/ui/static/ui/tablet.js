@@ -149,7 +149,7 @@
     const rows = rowsOf(slot);
     const count = (...states) => rows.filter((r) => states.includes(r.state)).length;
     const here = rows.filter((r) => r.state === "present");
-    const young = here.filter((r) => child(r.child).young).length;
+    const young = here.filter((r) => child(r.child).age < slot.age_cut).length;
     const adults = adultsNow();
     const needed = slot.young_per_adult && slot.old_per_adult
       ? Math.ceil(young / slot.young_per_adult) + Math.ceil((here.length - young) / slot.old_per_adult) : null;
@@ -161,7 +161,7 @@
       figure(count("absent", "away"), "absents"),
       figure(`${here.length} / ${adults}`, short
         ? `enfants par adulte : il faut ${needed} adultes, il en manque ${needed - adults}`
-        : `enfants et adultes${needed === null ? "" : `, ${needed} adultes suffisent`}. ${young} de moins de 6 ans.`,
+        : `enfants et adultes${needed === null ? "" : `, ${needed} adultes suffisent`}. ${young} de moins de ${slot.age_cut} ans.`,
       `ratio${short ? " is-short" : ""}`));
   }
 
