@@ -122,6 +122,22 @@ def family_invoices(family_id: int) -> QuerySet[Invoice]:
     return with_left().filter(family_id=family_id).order_by("-issued_on", "-pk")
 
 
+def invoices_of_files(family_ids: Iterable[int]) -> QuerySet[Invoice]:
+    """As `family_invoices`, of a file and of those that joined it (`families.own_files`)."""
+    return with_left().filter(family_id__in=list(family_ids)).order_by("-issued_on", "-pk")
+
+
+def carried_invoices(invoice_ids: Iterable[int]) -> set[int]:
+    """Those that no money settled: what was left was carried to the file that goes on."""
+    return set(
+        Allocation.objects.filter(invoice__in=list(invoice_ids), movement__kind=Movement.Kind.CARRY)
+        .values("invoice_id")
+        .annotate(total=Sum("amount_cents"))
+        .filter(total__gt=0)
+        .values_list("invoice_id", flat=True)
+    )
+
+
 def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Adds the lines, with their child and activity (two queries for a page)."""
     lines = InvoiceLine.objects.select_related("child", "activity").order_by("pk")
@@ -187,11 +203,15 @@ _read_lines = Kept(
 )
 
 
-def get_invoice(number: str, *, family_id: int | None = None) -> Invoice | None:
-    """One invoice with its lines, within a family's scope when it is given."""
+def get_invoice(
+    number: str, *, family_id: int | None = None, family_ids: Iterable[int] | None = None
+) -> Invoice | None:
+    """One invoice with its lines, within a family's scope, or its files', when it is given."""
     found = with_lines(with_left()).filter(number=number)
     if family_id is not None:
         found = found.filter(family_id=family_id)
+    if family_ids is not None:
+        found = found.filter(family_id__in=list(family_ids))
     return found.first()
 
 
@@ -205,6 +225,23 @@ def statement(account_id: int) -> QuerySet[LedgerLine]:
             )
         )
         .select_related("movement")
+        .order_by("-movement__at", "-pk")
+    )
+
+
+def movements_of(family_id: int) -> QuerySet[LedgerLine]:
+    """The lines of all the accounts of a family, latest first, each with the `running_cents` of
+    its own account after it."""
+    return (
+        LedgerLine.objects.filter(family_account__family_id=family_id)
+        .annotate(
+            running_cents=Window(
+                Sum("amount_cents"),
+                partition_by=[F("family_account_id")],
+                order_by=[F("movement__at").asc(), F("pk").asc()],
+            )
+        )
+        .select_related("movement", "family_account__cash_office")
         .order_by("-movement__at", "-pk")
     )
 

@@ -228,6 +228,17 @@ def live_bookings(
     )
 
 
+def booked_days(family_id: int) -> QuerySet[Booking]:
+    """Every place that a household held, waits for or gave back, the next day first."""
+    return (
+        Booking.objects.for_family(family_id)
+        .select_related(
+            "slot__offering__activity", "slot__offering__establishment", "slot__product", "child"
+        )
+        .order_by("slot__day", "slot__starts_at", "child_id", "pk")
+    )
+
+
 def charged_bookings(family_id: int, first: date, last: date) -> QuerySet[Booking]:
     """What a household held over a period, and what it gave up too late, with names."""
     return (

@@ -37,10 +37,10 @@ def open_sealed(found: SealedFile) -> tuple[str, bytes]:
     return sealing.unseal(found.sealed_name), sealing.unseal_bytes(bytes(found.sealed))
 
 
-def list_issued(family_id: int) -> QuerySet[IssuedDocument]:
-    """What the town issued to this family, latest first."""
+def list_issued(*family_ids: int) -> QuerySet[IssuedDocument]:
+    """What the town issued to this family (its file, those that joined it), latest first."""
     return (
-        IssuedDocument.objects.filter(family_id=family_id)
+        IssuedDocument.objects.filter(family_id__in=family_ids)
         .select_related("file")
         .order_by("-issued_at", "-pk")
     )

@@ -49,6 +49,8 @@ class Family(models.Model):
     )
     # Set when it was found to be the same family as another file, which goes on alone.
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    # Another file joined it: its invoices and issued documents are still that file's own.
+    has_joined = models.BooleanField("dossiers réunis", default=False, db_default=False)
     # Every word by which an agent may look for the file (families.search), kept by the services.
     search_text = models.TextField(default="")
     search_words = models.GeneratedField(

@@ -195,12 +195,12 @@ def family_file(family: "Family", *, permissions: frozenset[str], now: datetime)
             (account, pending.get(account.office.pk, 0))
             for account in (family_accounts(family.pk) if sees_accounts else ())
         ],
-        pieces=list(documents_of(family.pk)[:40]),
+        pieces=list(documents_of(family.pk)[:12]),
         requests=list(casework.for_family(family.pk)[:10]),
         contracts=list(contracts_of(family.pk)[:6]),
         waiting=list(preregistrations_of(family.pk)[:6]),
         messages=list(list_messages(family.pk)[:8]),
-        issued=list(list_issued(family.pk)[:8]),
+        issued=list(list_issued(*families.own_files(family))[:8]),
         journal=list(list_family_entries(family.pk)[:12]),
         acts=list(acts_of(family.pk)[:6]),
     )

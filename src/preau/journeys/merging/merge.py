@@ -471,8 +471,7 @@ class _Merge:
             self.told.say(f"L’adresse devient {families.address_of(self.other).one_line}.")
         if self.choices.take_name:
             values |= {"name": self.other.name, "sort_key": self.other.sort_key}
-        if values:
-            self.changes.update("families.Family", [self.kept.pk], **values)
+        self.changes.update("families.Family", [self.kept.pk], has_joined=True, **values)
         self.changes.update(
             "families.Family",
             [self.other.pk],

@@ -14,21 +14,32 @@ from preau.ui.templatetags.preau import button, invoice_line, quand, tag
 
 
 def draw_bill(
-    invoice: Any, title: str, lines: Iterable[Any], titre: int | None = None
+    invoice: Any,
+    title: str,
+    lines: Iterable[Any],
+    titre: int | None = None,
+    *,
+    is_old: bool = False,
+    is_carried: bool = False,
 ) -> SafeString:
-    """An invoice (or credit note) with its lines, each unfolding on its days and its rule."""
+    """An invoice (or credit note) with its lines, each unfolding on its days and its rule.
+
+    `is_old`: of a file that joined this one, read but not contested here. `is_carried`: what was
+    left of it is on an invoice of this account.
+    """
     title = esc(title)
     told = esc(
         _("N° %(number)s, du %(day)s")
         % {"number": invoice.number, "day": french.day(invoice.issued_on)}
     )
     reason = f'<p class="small">{esc(invoice.reason)}</p>' if invoice.reason else ""
-    contest = "" if invoice.is_credit_note else route("portal:request-new", "facture")
+    contest = "" if invoice.is_credit_note or is_old else route("portal:request-new", "facture")
     drawn = ""
     for line in lines:
         if contest:
             line.contest = f"{contest}?facture={invoice.number}&ligne={line.pk}"
         drawn += invoice_line(line)
+    state = tag("town", _("Reportée")) if is_carried else _state(invoice, titre)
     acts = button(
         _("Facture (PDF)"),
         kind="quiet",
@@ -44,7 +55,7 @@ def draw_bill(
         f'aria-labelledby="f{invoice.pk}"><header><div><h3 id="f{invoice.pk}">{title}</h3>'
         f'<p class="small soft">{esc(invoice.cash_office.name)}. {told}</p>{reason}</div>\n'
         f'<p><span class="amount serif">{french.euros(invoice.total_cents)}</span> '
-        f"{_state(invoice, titre)}</p></header>\n{drawn}\n"
+        f"{state}</p></header>\n{drawn}\n"
         f'<p class="row">{acts}</p></article>\n'
     )
 

@@ -4,6 +4,7 @@ from preau.portal.account import invoices, papers, payments, views
 
 urlpatterns = [
     path("espace/compte/", views.account, name="account"),
+    path("espace/compte/ancien-dossier/", views.joined, name="account-joined"),
     path("espace/compte/releve/<slug:office>/", views.statement, name="statement"),
     path("espace/compte/releve/<slug:office>/pdf/", papers.statement_pdf, name="statement-pdf"),
     path("espace/compte/credit/<slug:office>/", payments.use_credit, name="use-credit"),

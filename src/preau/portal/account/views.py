@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from preau.billing import queries as billing
 from preau.billing.telling import tell_lines, title_of
-from preau.families.queries import children_of
+from preau.families.queries import children_of, own_files
 from preau.kernel.clock import paris_day, utc_now
 from preau.payments import queries as payments
 from preau.portal.access import family_required
@@ -84,6 +84,36 @@ def account(request: HttpRequest) -> HttpResponse:
                     title_of(invoice),
                     tell_lines(invoice, colours),
                     titre=debts.closed.get(invoice.pk),
+                )
+                for invoice in page
+            ],
+        },
+    )
+
+
+@family_required
+@require_GET
+def joined(request: HttpRequest) -> HttpResponse:
+    """The invoices of the files that joined this one: read and kept, what was left was carried."""
+    ids = own_files(request.family)[1:]
+    if not ids:
+        raise Http404
+    found = billing.with_lines(billing.invoices_of_files(ids))
+    page: Any = Paginator(found, INVOICES_PER_PAGE).get_page(request.GET.get("page"))
+    carried = billing.carried_invoices([invoice.pk for invoice in page])
+    return render(
+        request,
+        "portal/account/joined.html",
+        {
+            "section": "portal:account",
+            "page": page,
+            "invoices": [
+                draw_bill(
+                    invoice,
+                    title_of(invoice),
+                    tell_lines(invoice),
+                    is_old=True,
+                    is_carried=invoice.pk in carried,
                 )
                 for invoice in page
             ],

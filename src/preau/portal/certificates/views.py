@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from preau.certificates.queries import list_certificates
 from preau.documents.queries import get_by_number
+from preau.families.queries import own_files
 from preau.journeys.certificates import certificate_offer, issue
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
@@ -38,7 +39,7 @@ def certificates(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/certificates/list.html",
-        {"forms": forms, "issued": list_certificates(request.family.pk)[:50]},
+        {"forms": forms, "issued": list_certificates(*own_files(request.family))[:50]},
         status=422 if forms.has_errors else 200,
     )
 
@@ -48,6 +49,6 @@ def certificates(request: HttpRequest) -> HttpResponse:
 def issued(request: HttpRequest, number: str) -> HttpResponse:
     """A document of this family, as it was issued."""
     document = get_by_number(number)
-    if document is None or document.family_id != request.family.pk:
+    if document is None or document.family_id not in own_files(request.family):
         raise Http404
     return file_response(document.file)

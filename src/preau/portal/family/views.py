@@ -40,7 +40,7 @@ def family(request: HttpRequest) -> HttpResponse:
             "quotient": queries.quotient_on(household.pk, day),
             "quotients": list(queries.list_quotients(household.pk)[:6]),
             "pieces": list(documents_of(household.pk)[:30]),
-            "issued": list(list_issued(household.pk)[:10]),
+            "issued": list(list_issued(*queries.own_files(household))[:10]),
             "messages_sent": list(list_letters(household.pk)[:5]),
             "today": day,
             "section": "portal:family",

@@ -10,6 +10,7 @@ from preau.billing import counter_queries, queries
 from preau.billing.agreements import told_agreements
 from preau.billing.telling import tell_lines, title_of
 from preau.cashdesk.queries import refunds
+from preau.families.queries import own_files
 from preau.payments import queries as payment_queries
 from preau.townhall.access import agent_required
 from preau.townhall.cashdesk.scope import family_or_404
@@ -25,9 +26,8 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
     statements = queries.recent_statement(
         (row.account_id for row in accounts if row.account_id), limit=20
     )
-    page = Paginator(queries.with_lines(queries.family_invoices(family.pk)), 12).get_page(
-        request.GET.get("page")
-    )
+    found = queries.invoices_of_files(own_files(family)).select_related("cash_office", "family")
+    page = Paginator(queries.with_lines(found), 12).get_page(request.GET.get("page"))
     debts = family_debts(family.pk, [row.office for row in accounts])
     return render(
         request,
@@ -51,6 +51,7 @@ def family_account(request: HttpRequest, code: str) -> HttpResponse:
                 }
                 for i in page
             ],
+            "carried": queries.carried_invoices([i.pk for i in page if i.family_id != family.pk]),
             "receipts": counter_queries.counter_payments(family_id=family.pk).prefetch_related(
                 "parts"
             )[:20],

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from preau.accounts.enums import Permission
 from preau.certificates.queries import list_certificates
 from preau.documents.queries import get_by_number
+from preau.families.queries import own_files
 from preau.journeys.certificates import certificate_offer, issue
 from preau.journeys.family_file import visible_families, visible_family
 from preau.kernel.clock import paris_day, utc_now
@@ -47,7 +48,7 @@ def certificates(request: HttpRequest, code: str) -> HttpResponse:
     return render(
         request,
         "townhall/certificates/list.html",
-        {"family": family, "forms": forms, "issued": list_certificates(family.pk)[:100]},
+        {"family": family, "forms": forms, "issued": list_certificates(*own_files(family))[:100]},
         status=422 if forms.has_errors else 200,
     )
 

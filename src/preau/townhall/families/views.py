@@ -5,10 +5,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from preau.accounts.enums import Permission
-from preau.audit.queries import list_family_entries
 from preau.families.enums import FamilyStatus
 from preau.families.queries import address_of, quotients_on, with_people
 from preau.journeys.family_file import family_file, visible_families
@@ -23,7 +22,6 @@ from preau.townhall.families.scope import get_family_or_404
 from preau.ui.exports import FORMATS, Column, export_table
 
 PAGE = 50
-JOURNAL_PAGE = 100
 # Who may write to a family from its file.
 WRITERS = (Permission.CHANGE_FAMILIES, Permission.HANDLE_REQUESTS, Permission.TAKE_PAYMENTS)
 SORTS = {
@@ -142,27 +140,3 @@ def channel(request: HttpRequest, code: str) -> HttpResponse:
     else:
         messages.error(request, _("Ce canal n’existe pas."))
     return redirect("townhall:family", code=found.code)
-
-
-@agent_required(Permission.SEE_FAMILIES)
-@require_GET
-def journal(request: HttpRequest, code: str) -> HttpResponseBase:
-    """All that was done on the file."""
-    found = get_family_or_404(request, code)
-    entries = list_family_entries(found.pk)
-    if request.GET.get("export"):
-        columns = [
-            Column("Quand", "at"),
-            Column("Qui", "actor_label"),
-            Column("Canal", "get_channel_display"),
-            Column("Quoi", "summary"),
-        ]
-        return export_table(
-            request.GET["export"], f"journal-{found.code}", columns, entries.iterator()
-        )
-    page = Paginator(entries, JOURNAL_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "townhall/families/journal.html",
-        {"family": found, "page": page, "formats": FORMATS, "section": "townhall:families"},
-    )
