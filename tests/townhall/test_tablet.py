@@ -13,6 +13,9 @@ from preau.attendance.services import issue_first_cards
 from preau.audit.models import Entry
 from preau.childsheet.health import Health
 from preau.childsheet.services import add_collector, write_health
+from preau.documents.models import Print
+from preau.documents.prints import wipe_prints
+from preau.journeys.card_prints import run_cards
 from preau.journeys.site_tablet import card_mark
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day, utc_now
@@ -218,7 +221,22 @@ def test_cards_are_paged_and_printed(place, django_assert_max_num_queries):
     client = sign_in()
     with django_assert_max_num_queries(15):
         assert client.get(url("site-cards", slot)).content.decode().count("<svg") >= 2
-    assert client.get(url("site-cards-pdf", slot)).content[:5] == b"%PDF-"
+    site = slot.offering.establishment_id
+    asked = client.post(reverse("townhall:site-cards-ask", args=[site]))
+    row = Print.objects.get()
+    assert asked["Location"].endswith(f"/impressions/{row.pk}/")
+    client.post(reverse("townhall:site-cards-ask", args=[site]))
+    assert Print.objects.count() == 1, "one is being set already"
+    pdf = reverse("townhall:site-cards-pdf", args=[site, row.pk])
+    assert client.get(pdf).status_code == 404
+    assert "0 sur 2" in client.get(asked["Location"]).content.decode()
+    run_cards(print_id=row.pk, establishment_id=site, now=utc_now())
+    assert "Les cartes sont prêtes" in client.get(asked["Location"]).content.decode()
+    assert client.get(pdf).content[:5] == b"%PDF-"
+    other = world.make_site("École Pasteur")
+    assert client.get(pdf.replace(f"/{site}/", f"/{other.pk}/", 1)).status_code == 404
+    assert wipe_prints(now=utc_now() + dt.timedelta(days=4)) == 1
+    assert client.get(pdf).status_code == 404
 
 
 def test_sheets_to_follow_name_no_illness(place):

@@ -77,6 +77,34 @@ class IssuedDocument(models.Model):
         triggers = append_only()
 
 
+class Print(models.Model):
+    """A long paper that the worker sets: its progress, then its PDF, sealed and wiped some days
+    after. `about` is what it is of, in the words of the room that asks («cards:12»)."""
+
+    class Status(models.TextChoices):
+        QUEUED = "QUEUED", "en attente"
+        RUNNING = "RUNNING", "en cours"
+        DONE = "DONE", "prêt"
+        FAILED = "FAILED", "en échec"
+        WIPED = "WIPED", "effacé"
+
+    about = models.CharField(max_length=80)
+    title = models.CharField("titre", max_length=200)
+    status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField("demandé le")
+    asked_by = models.CharField("par", max_length=160)
+    finished_at = models.DateTimeField("prêt le", null=True)
+    expires_at = models.DateTimeField("effacé le", null=True)
+    sealed_pdf = models.BinaryField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "impression"
+        indexes = [models.Index(fields=["about", "-asked_at"], name="print_by_subject")]
+
+
 class DocumentSequence(models.Model):
     """The last number given, per kind and year; locked to give the next."""
 

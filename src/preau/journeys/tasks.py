@@ -11,10 +11,12 @@ __all__ = [
     "apply_take_over",
     "give_back_stalled_jobs",
     "make_letters",
+    "print_cards",
     "read_take_over",
     "send_campaign",
     "undo_mass_act",
     "wipe_old_letters",
+    "wipe_old_prints",
 ]
 
 
@@ -32,6 +34,14 @@ def make_letters(batch_id: int) -> None:
     from preau.journeys.letters import make_batch
 
     make_batch(batch_id=batch_id)
+
+
+@app.task(queue="letters", name="journeys.print_cards")
+def print_cards(print_id: int, establishment_id: int) -> None:
+    """The cards of a school in one PDF; safe to run again."""
+    from preau.journeys.card_prints import run_cards
+
+    run_cards(print_id=print_id, establishment_id=establishment_id, now=utc_now())
 
 
 @app.task(queue="default", name="journeys.apply_mass_act", lock="mass-act")
@@ -81,3 +91,12 @@ def wipe_old_letters(timestamp: int) -> None:
     from preau.messaging.campaigns import wipe_old_letters
 
     wipe_old_letters(now=utc_now())
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(queue="upkeep", name="journeys.wipe_old_prints")
+def wipe_old_prints(timestamp: int) -> None:
+    """Prints hold names: they are wiped three days after they were ready."""
+    from preau.documents.prints import wipe_prints
+
+    wipe_prints(now=utc_now())

@@ -2,26 +2,28 @@
 
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from preau.accounts.enums import Permission
-from preau.attendance.queries import active_cards, open_orders
+from preau.attendance.queries import open_orders
 from preau.attendance.services import issue_card
-from preau.documents.render import render_pdf
+from preau.documents.prints import open_print, prints_of
+from preau.documents.squares import card_square
+from preau.journeys.card_prints import about, ask_cards, cards_at
 from preau.journeys.family_file import visible_families
 from preau.kernel.clock import paris_day, utc_now
-from preau.schools.queries import schooling_on, schoolings_at
+from preau.kernel.errors import Refusal
+from preau.schools.queries import schooling_on
 from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import get_site_or_404
 
-SHEET = 1000
 PAGE = 60
 
 
@@ -61,48 +63,51 @@ def issue_order(request: HttpRequest, order_id: int) -> HttpResponse:
 def site_cards(request: HttpRequest, site_id: int) -> HttpResponse:
     """The active cards of a school's pupils, a page at a time; the PDF has them all."""
     site = get_site_or_404(request, site_id)
-    page = Paginator(_cards_at(site), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(cards_at(site.pk, utc_now()), PAGE).get_page(request.GET.get("page"))
     return printed_cards(request, page.object_list, site.name, page=page, site=site)
 
 
 @agent_required(Permission.SEE_REGISTER)
-@require_GET
-def site_cards_pdf(request: HttpRequest, site_id: int) -> HttpResponse:
-    """All the cards of a school in one PDF, ten to a page."""
+@require_POST
+def print_all(request: HttpRequest, site_id: int) -> HttpResponse:
+    """Have all the cards of a school set in one PDF by the worker, ten to a page."""
     site = get_site_or_404(request, site_id)
-    cards = list(_cards_at(site)[:SHEET])
-    if not cards:
+    try:
+        row = ask_cards(establishment_id=site.pk, now=utc_now(), actor=request.actor)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("townhall:site-cards", site_id=site.pk)
+    return redirect("townhall:site-cards-print", site_id=site.pk, print_id=row.pk)
+
+
+@agent_required(Permission.SEE_REGISTER)
+@require_safe
+def follow_print(request: HttpRequest, site_id: int, print_id: int) -> HttpResponse:
+    """How far the print is; the page asks again by itself while the worker sets it."""
+    site = get_site_or_404(request, site_id)
+    row = prints_of(about(site.pk)).filter(pk=print_id).first()
+    if row is None:
         raise Http404
-    schooling = schooling_on([c.child_id for c in cards], paris_day(utc_now()))
-    pdf = render_pdf(
-        "cards",
-        {
-            "title": _("Cartes, %s") % site.name,
-            "cards": [
-                {
-                    "name": f"{card.child.first_name} {card.child.last_name}",
-                    "place": _place(schooling.get(card.child_id)),
-                    "code": card.code,
-                    "qr": qr(card.code),
-                }
-                for card in cards
-            ],
-        },
+    return render(
+        request,
+        f"townhall/sites/{'_print' if request.htmx else 'print'}.html",
+        {"row": row, "site": site, "section": "townhall:sites"},
     )
+
+
+@agent_required(Permission.SEE_REGISTER)
+@require_GET
+@never_cache
+def print_pdf(request: HttpRequest, site_id: int, print_id: int) -> HttpResponse:
+    """The PDF, once it is set."""
+    site = get_site_or_404(request, site_id)
+    row = prints_of(about(site.pk)).filter(pk=print_id).first()
+    pdf = open_print(row.pk) if row else None
+    if pdf is None:
+        raise Http404
     response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = 'inline; filename="cartes.pdf"'
+    response["Content-Disposition"] = f'inline; filename="cartes-{site.slug}.pdf"'
     return response
-
-
-def _cards_at(site: Any) -> Any:
-    """By name, one query: the pupils are a subquery."""
-    return active_cards(schoolings_at([site.pk], paris_day(utc_now())).values("child_id"))
-
-
-def _place(schooling: Any) -> str:
-    if schooling is None:
-        return ""
-    return str(schooling.school_class.name if schooling.school_class else schooling.level)
 
 
 def printed_cards(
@@ -120,11 +125,5 @@ def printed_cards(
 
 
 def qr(code: str) -> str:
-    """The QR of a card as inline SVG: it holds the code alone.
-
-    The mask is given: trying the eight of them, as the library does, costs four times as much.
-    """
-    drawing = segno.make_qr(code, error="m", mask=2, boost_error=False).svg_inline(
-        scale=3, border=2, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True
-    )
-    return mark_safe(drawing)  # noqa: S308 - drawn by the library from a code of ours
+    """The QR of a card as inline SVG."""
+    return mark_safe(card_square(code))  # noqa: S308 - drawn by the library from a code of ours

@@ -49,7 +49,17 @@ urlpatterns = [
     path("sites/<int:site_id>/equipe/", staff.staff, name="site-staff"),
     path(f"{SLOT}fiches.pdf", site_sheets.group, name="sheet-children-pdf"),
     path(f"{SLOT}enfants/<int:child_id>/fiche.pdf", site_sheets.child, name="sheet-child-pdf"),
-    path("sites/<int:site_id>/cartes.pdf", cards.site_cards_pdf, name="site-cards-pdf"),
+    path("sites/<int:site_id>/cartes/imprimer/", cards.print_all, name="site-cards-ask"),
+    path(
+        "sites/<int:site_id>/cartes/impressions/<int:print_id>/",
+        cards.follow_print,
+        name="site-cards-print",
+    ),
+    path(
+        "sites/<int:site_id>/cartes/impressions/<int:print_id>.pdf",
+        cards.print_pdf,
+        name="site-cards-pdf",
+    ),
     path("sites/<int:site_id>/annuler/", views.cancel, name="site-cancel"),
     path("sites/<int:site_id>/cartes/", cards.site_cards, name="site-cards"),
     path(SLOT, sheets.show, name="sheet"),
