@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from preau.billing import credits, online, pricing
-from preau.billing.figures_by import balances_at, by_activity, left_by_age, means_by_month
+from preau.billing.figures_by import balances_at, left_by_age
 from preau.billing.models import ActivityAccounting, BillingRun
 from preau.cashdesk import services
 from preau.reporting.models import YearEnd
@@ -55,7 +55,7 @@ def test_collected_by_means_takes_voids_off():
     services.void(payment_id=gone.pk, reason="x", key=uuid.uuid4(), actor=AGENT, now=LATER)
     deposit(office, 1_000, "CHEQUE")  # moves nothing of what families paid
     pay_online(family, office, invoice, 3_000)
-    found = {row.account: row.cents for row in means_by_month(**YEAR)}
+    found = {row.account: row.cents for row in get_money(now=NOW, **YEAR).means}
     assert {k: v for k, v in found.items() if v} == {"CASH": 1_000, "CHEQUE": 2_000, "BANK": 3_000}
 
 
@@ -75,7 +75,7 @@ def test_by_activity_adds_up_to_the_cent():
         invoice_id=mixed.pk, lines={mixed.lines.first().pk: 40}, reason="x", actor=AGENT, now=NOW
     )
     collect(family, office, part("CASH", 77), chosen={mixed.pk: 77})
-    rows = {row.activity: row for row in by_activity(**YEAR)}
+    rows = {row.activity: row for row in get_money(now=NOW, **YEAR).activities}
     assert rows["Cantine"].accounting_code == "70671" and rows["Cantine"].function_code == "281"
     assert sum(row.issued_cents for row in rows.values()) == 1_383 + 717 + 300 - 40
     collected = 166 + 500 + 25 + 717 + 77

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from preau.billing.figures import MonthOfPayments, payments_by_month
+from preau.billing.figures import MonthOfPayments
 from preau.billing.figures_by import (
     Age,
     ByActivity,
@@ -14,11 +14,12 @@ from preau.billing.figures_by import (
     MonthOfMeans,
     by_activity,
     invoices_by_month,
+    issued_by_activity,
     left_by_age,
-    means_by_month,
 )
 from preau.billing.queries import cash_offices
 from preau.kernel.clock import paris_day
+from preau.reporting.sums import came_in
 
 MONTHS = 13
 GOAL_ONLINE = 20
@@ -109,7 +110,7 @@ def period_until(last: date) -> date:
 def get_money(
     *, now: datetime, office_code: str = "", first: date | None = None, last: date | None = None
 ) -> Money:
-    """The board: six statements, whatever the town's size."""
+    """The board: seven statements, whatever the town's size."""
     last = last or paris_day(now)
     recent = (last.replace(day=1) - timedelta(days=1)).replace(day=1)
     detail_first = first or recent
@@ -117,8 +118,8 @@ def get_money(
     office_id = next((o.pk for o in cash_offices() if o.code == office_code), None)
     within = {"first": first, "last": last, "cash_office_id": office_id}
     issued: dict[date, MonthOfInvoices] = {row.month: row for row in invoices_by_month(**within)}  # type: ignore[arg-type]
-    means = means_by_month(**within)  # type: ignore[arg-type]
-    payments = payments_by_month(first=first, last=last, cash_office_id=office_id)
+    money_in = came_in(**within, activities_first=detail_first)  # type: ignore[arg-type]
+    means, payments = money_in.means(), money_in.payments()
     collected: dict[date, int] = defaultdict(int)
     for row in means:
         collected[row.month] += row.cents
@@ -139,6 +140,9 @@ def get_money(
         payments=payments,
         means=means,
         ages=left_by_age(day=last, cash_office_id=office_id),
-        activities=by_activity(first=detail_first, last=last, cash_office_id=office_id),
+        activities=by_activity(
+            issued_by_activity(first=detail_first, last=last, cash_office_id=office_id),
+            money_in.by_activity,
+        ),
         activities_first=detail_first,
     )

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from preau.kernel.clock import utc_now
-from preau.reporting import year_end
+from preau.reporting import sums, year_end
 
 
 def defer_once(task: Any, lock: str, **arguments: Any) -> None:
@@ -21,3 +21,10 @@ def defer_once(task: Any, lock: str, **arguments: Any) -> None:
 def count_year_end(year_end_id: int) -> None:
     """Count what a cash office has not invoiced at the end of a year."""
     year_end.count_year_end(year_end_id=year_end_id, now=utc_now())
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="upkeep", name="reporting.keep_sums", queueing_lock="reporting.keep_sums")
+def keep_sums(timestamp: int) -> None:
+    """Add to the daily sums what the ledger wrote in the last hour."""
+    sums.keep_sums(now=utc_now())

@@ -122,7 +122,7 @@ class Invoice(models.Model):
 class InvoiceLine(models.Model):
     """Child × product × unit price, with its dates and the sentences of its rules."""
 
-    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines")
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines", db_index=False)
     child = models.ForeignKey("families.Child", models.PROTECT, null=True, related_name="+")
     activity = models.ForeignKey("catalogue.Activity", models.PROTECT, null=True, related_name="+")
     label = models.CharField("libellé", max_length=160)
@@ -153,7 +153,14 @@ class InvoiceLine(models.Model):
 
     class Meta:
         verbose_name = "ligne de facture"
-        indexes = [models.Index(fields=["invoice"], name="line_by_invoice")]
+        # Amounts are summed without reading the lines, which are large.
+        indexes = [
+            models.Index(
+                fields=["invoice"],
+                include=["activity", "amount_cents", "accounting_code", "function_code"],
+                name="line_amounts_by_invoice",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["fee_key"], condition=~Q(fee_key=""), name="fee_billed_once"

@@ -1,7 +1,9 @@
 """Family accounts and the double entry behind them; append-only, balanced by trigger."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import Cast
 
 from preau.billing.triggers import (
     CREDIT_NEVER_CROSSES,
@@ -68,6 +70,9 @@ class Movement(models.Model):
                 fields=["kind", "source_type", "source_id"], name="movement_once_per_source"
             )
         ]
+        indexes = [
+            BrinIndex(fields=["transaction_id"], pages_per_range=16, name="movement_written")
+        ]
         triggers = [*append_only(), MOVEMENT_STAMP, MOVEMENT_BALANCED]
 
 
@@ -131,13 +136,28 @@ class Allocation(models.Model):
     account's credit; a family may have it allocated later, to another invoice.
     """
 
-    invoice = models.ForeignKey("billing.Invoice", models.PROTECT, related_name="allocations")
+    invoice = models.ForeignKey(
+        "billing.Invoice", models.PROTECT, related_name="allocations", db_index=False
+    )
     movement = models.ForeignKey(Movement, models.PROTECT, related_name="allocations")
     amount_cents = models.BigIntegerField()
+    # Which transaction wrote it, perhaps long after its movement: `billing.figures_sums`.
+    transaction_id = models.BigIntegerField(
+        db_default=Cast(
+            Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()
+        ),
+        editable=False,
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(amount_cents=0), name="allocation_not_zero"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["invoice"], include=["amount_cents"], name="allocation_amounts_by_invoice"
+            ),
+            BrinIndex(fields=["transaction_id"], pages_per_range=16, name="allocation_written"),
         ]
         triggers = [*append_only(), CREDIT_NEVER_CROSSES]
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 
 from preau.accounts.enums import Permission
 from preau.cashdesk.state import alerts
-from preau.journeys.dashboard import get_dashboard
 from preau.kernel.clock import utc_now
+from preau.reporting.board import get_dashboard
 from preau.townhall.access import agent_required
 from preau.ui.exports import Cents, Column, export_table
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from preau.accounts.enums import Role
 from preau.billing.counter import take_payment
 from preau.casework.models import Request
-from preau.journeys.dashboard import get_dashboard
+from preau.reporting.board import get_dashboard
 from tests.harness.money import AGENT, make_family, make_invoice, make_office
 from tests.harness.people import make_agent
 from tests.harness.people import make_family as open_family

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from preau.billing.figures import MonthOfPayments, Receivables, payments_by_month, receivables
+from preau.billing.figures import MonthOfPayments, Receivables, receivables
 from preau.casework.queries.figures import RequestFigures, request_figures
 from preau.families.figures import FamilyFigures, family_figures
 from preau.kernel.clock import at_paris, paris_day
+from preau.reporting.sums import came_in
 
 MONTHS = 13
 
@@ -42,7 +43,7 @@ def get_dashboard(*, now: datetime) -> Dashboard:
     return Dashboard(
         first=first,
         last=last,
-        months=payments_by_month(first=first, last=last),
+        months=came_in(first=first, last=last, activities_first=last).payments(),
         money=receivables(day=last),
         by_channel=request_figures(by="channel", since=since, until=until, day=last),
         by_kind=request_figures(by="kind", since=since, until=until, day=last),
