@@ -126,7 +126,7 @@ FROM fresh JOIN billing_ledgerline line ON line.movement_id = fresh.id
 WHERE fresh.kind IN ('PAYMENT_ONLINE', 'PAYMENT_COUNTER') AND line.account = 'FAMILY'
 GROUP BY 2, 3, 4
 UNION ALL
-SELECT 'PAID', allocation.day, allocation.cash_office_id, 
+SELECT 'PAID', allocation.day, allocation.cash_office_id,
     concat_ws('|', coalesce(line.activity_id::text, ''), coalesce(line.accounting_code, ''),
         coalesce(line.function_code, '')),
     sum(
