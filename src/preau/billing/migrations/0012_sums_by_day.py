@@ -7,47 +7,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0011_nature_of_each_product'),
-        ('catalogue', '0004_menu_allergens'),
-        ('families', '0005_kept_by_the_database'),
+        ("billing", "0011_nature_of_each_product"),
+        ("catalogue", "0004_menu_allergens"),
+        ("families", "0005_kept_by_the_database"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='invoiceline',
-            name='line_by_invoice',
+            model_name="invoiceline",
+            name="line_by_invoice",
         ),
         migrations.AddField(
-            model_name='allocation',
-            name='transaction_id',
-            field=models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(models.Func(function='pg_current_xact_id'), models.TextField()), models.BigIntegerField()), editable=False),
+            model_name="allocation",
+            name="transaction_id",
+            field=models.BigIntegerField(
+                db_default=django.db.models.functions.comparison.Cast(
+                    django.db.models.functions.comparison.Cast(
+                        models.Func(function="pg_current_xact_id"), models.TextField()
+                    ),
+                    models.BigIntegerField(),
+                ),
+                editable=False,
+            ),
         ),
         migrations.AlterField(
-            model_name='allocation',
-            name='invoice',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='billing.invoice'),
+            model_name="allocation",
+            name="invoice",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="allocations",
+                to="billing.invoice",
+            ),
         ),
         migrations.AlterField(
-            model_name='invoiceline',
-            name='invoice',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.invoice'),
+            model_name="invoiceline",
+            name="invoice",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="billing.invoice",
+            ),
         ),
         migrations.AddIndex(
-            model_name='allocation',
-            index=models.Index(fields=['invoice'], include=('amount_cents',), name='allocation_amounts_by_invoice'),
+            model_name="allocation",
+            index=models.Index(
+                fields=["invoice"], include=("amount_cents",), name="allocation_amounts_by_invoice"
+            ),
         ),
         migrations.AddIndex(
-            model_name='allocation',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['transaction_id'], name='allocation_written', pages_per_range=16),
+            model_name="allocation",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["transaction_id"], name="allocation_written", pages_per_range=16
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoiceline',
-            index=models.Index(fields=['invoice'], include=('activity', 'amount_cents', 'accounting_code', 'function_code'), name='line_amounts_by_invoice'),
+            model_name="invoiceline",
+            index=models.Index(
+                fields=["invoice"],
+                include=("activity", "amount_cents", "accounting_code", "function_code"),
+                name="line_amounts_by_invoice",
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['transaction_id'], name='movement_written', pages_per_range=16),
+            model_name="movement",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["transaction_id"], name="movement_written", pages_per_range=16
+            ),
         ),
     ]

@@ -5,41 +5,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0012_sums_by_day'),
-        ('reporting', '0001_initial'),
+        ("billing", "0012_sums_by_day"),
+        ("reporting", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SumsUpTo',
+            name="SumsUpTo",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cluster', models.CharField(max_length=24)),
-                ('transaction_id', models.BigIntegerField()),
-                ('base_id', models.BigIntegerField(default=0)),
-                ('base_allocation_id', models.BigIntegerField(default=0)),
-                ('counted_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cluster", models.CharField(max_length=24)),
+                ("transaction_id", models.BigIntegerField()),
+                ("base_id", models.BigIntegerField(default=0)),
+                ("base_allocation_id", models.BigIntegerField(default=0)),
+                ("counted_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='sums_one_bound')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="sums_one_bound")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DailySum',
+            name="DailySum",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(max_length=8)),
-                ('day', models.DateField(verbose_name='jour')),
-                ('key', models.CharField(blank=True, max_length=60)),
-                ('cents', models.DecimalField(decimal_places=12, max_digits=36)),
-                ('number', models.PositiveIntegerField(default=0)),
-                ('cash_office', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.cashoffice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("what", models.CharField(max_length=8)),
+                ("day", models.DateField(verbose_name="jour")),
+                ("key", models.CharField(blank=True, max_length=60)),
+                ("cents", models.DecimalField(decimal_places=12, max_digits=36)),
+                ("number", models.PositiveIntegerField(default=0)),
+                (
+                    "cash_office",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.cashoffice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'somme du jour',
-                'constraints': [models.UniqueConstraint(fields=('day', 'what', 'cash_office', 'key'), name='daily_sum_once')],
+                "verbose_name": "somme du jour",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "what", "cash_office", "key"), name="daily_sum_once"
+                    )
+                ],
             },
         ),
     ]
