@@ -1,6 +1,7 @@
 """Places held from «Vérifier» on, as a family meets them: told, found elsewhere, over, given up."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
@@ -48,7 +49,8 @@ def check(client, family, slot):
 
 
 def read(response):
-    return response.content.decode().replace("\u00a0", " ").replace("\u202f", " ")
+    text = re.sub(r"</?span[^>]*>", "", response.content.decode())
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def test_the_recap_says_until_when_on_any_device(clock, slot):
@@ -58,8 +60,10 @@ def test_the_recap_says_until_when_on_any_device(clock, slot):
     other = device(family)
     assert words in read(other.get(REVIEW))
     # Full for the others, not for it.
-    board = other.get(f"{URL}?mois=2026-10&activite=cantine").context["board"]
-    assert [(c.state, c.chosen) for c in board.cells()] == [("free", True)]
+    page = other.get(f"{URL}?mois=2026-10&activite=cantine")
+    cells = page.context["board"].cells()
+    assert [(c.state, c.chosen) for c in cells] == [("kept", True)]
+    assert words in read(page) and "Gardé <small>jusqu’à 9 h 15</small>" in read(page)
     theirs = home(slot)
     assert "Complets : à mettre en liste d’attente" in check(device(theirs), theirs, slot)
 
@@ -70,6 +74,9 @@ def test_when_the_time_is_over_they_may_be_held_again(clock, slot, now):
     check(client, family, slot)
     clock.append(now + dt.timedelta(minutes=20))
     expire_holds(now=clock[-1])
+    month = read(client.get(f"{URL}?mois=2026-10&activite=cantine"))
+    assert "1 place n’est plus gardée depuis 9 h 15." in month
+    assert "Ajouté <small>n’est plus gardé</small>" in month
     page = read(client.get(REVIEW))
     assert "Les places ne sont plus gardées" in page and "Garder ces places" in page
     assert "jusqu’à 9 h 35" in read(client.post(REVIEW, {"do": "hold"}, follow=True))

@@ -2,7 +2,7 @@
 too many."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
 from preau.bookings.rules import GROUP_AGE, adults_needed, group_name, over
@@ -259,6 +259,8 @@ class Submission(models.Model):
     at = models.DateTimeField()
     channel = models.CharField(max_length=10, choices=Channel)
     receipt = models.JSONField(default=list)
+    # An agent took it back whole: nothing of it stands.
+    undone_at = models.DateTimeField("défait le", null=True)
 
     class Meta:
         verbose_name = "envoi de planning"
@@ -278,6 +280,10 @@ class PlanningDraft(models.Model):
     key = models.UUIDField(unique=True)
     changes = models.JSONField(default=dict)
     history = models.JSONField(default=list)
+    # The choices whose places were held last, and until when: the calendar tells that the time is
+    # over once `Hold` forgot them.
+    held = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    held_until = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:

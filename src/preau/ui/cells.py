@@ -19,11 +19,11 @@ from preau.ui.icons import icon
 class Cell:
     """What to draw. `state` is a key of `FIXED` or `CHOICES`.
 
-    A cell with a `name` can be changed (states `booked`, `free`, `full`, `waiting`, `pending`):
-    it posts `value` when checked. `chosen` is the draft kept by the server, when it differs from
-    what is booked. `who` is read to screen readers («Lina, jeudi 26»); `note` is the small line;
-    `word` replaces the state's own word; `cents` is the price that the recap adds or takes away;
-    `child` names the child in the recap.
+    A cell with a `name` can be changed (a key of `CHOICES`): it posts `value` when checked.
+    `chosen` is the draft kept by the server, when it differs from what is booked; `chosen_note` is
+    the small line of a free day once chosen. `who` is read to screen readers («Lina, jeudi 26»);
+    `note` is the small line; `word` replaces the state's own word; `cents` is the price that the
+    recap adds or takes away; `child` names the child in the recap.
     """
 
     state: str
@@ -32,6 +32,7 @@ class Cell:
     chosen: bool | None = None
     who: str = ""
     note: str = ""
+    chosen_note: str = ""
     word: str = ""
     cents: int = 0
     child: str = ""
@@ -82,6 +83,15 @@ CHOICES: dict[str, tuple[str, bool, _Face, _Face, _Face, _Face]] = {
         ("list-ordered", "Complet", "attendre une place"),
         ("list-ordered", "Demandé", "liste d’attente"),
     ),
+    # Chosen, and held while the family checks what it sends: nobody else may take it.
+    "kept": (
+        "is-wait kept",
+        False,
+        ("hourglass", "Gardé", ""),
+        ("undo-2", "Annulé", ""),
+        ("plus", "Libre", ""),
+        ("hourglass", "Gardé", ""),
+    ),
     "waiting": (
         "is-full",
         True,
@@ -121,14 +131,16 @@ def render_cell(cell: Cell) -> SafeString:
     if held:  # the word and the note of the caller tell what is held now
         on_word, on_note, off_word, off_note = cell.word, cell.note, "", ""
     else:
-        on_word, on_note, off_word, off_note = "", "", cell.word, cell.note
+        on_word, on_note, off_word, off_note = "", cell.chosen_note, cell.word, cell.note
+    if cell.state == "kept":
+        on_note, off_note = cell.note, cell.chosen_note
     if checked != held:
         css += " added" if checked else " removed"
     if checked:
         faces = _face("on", on, on_word, on_note) + _face("del", drop if held else off)
     else:
         faces = _face("off", off, off_word, off_note) + _face(
-            "add", take if not held else on, on_word if held else "", on_note if held else ""
+            "add", take if not held else on, on_word if held else "", on_note
         )
     attrs = f' name="{esc(cell.name)}" value="{esc(cell.value)}" data-was="{int(held)}"'
     if cell.cents:

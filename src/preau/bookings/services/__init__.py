@@ -14,7 +14,7 @@ from preau.bookings.services.cancelling import (
     cancel_slots,
 )
 from preau.bookings.services.deciding import Line
-from preau.bookings.services.drafts import change_draft, clear_draft, undo_draft
+from preau.bookings.services.drafts import change_draft, clear_draft, keep_held, undo_draft
 from preau.bookings.services.holding import Held, expire_holds, hold_places, release_holds
 from preau.bookings.services.offers import (
     accept_offer,
@@ -58,6 +58,7 @@ __all__ = [
     "expire_offers",
     "get_terms",
     "hold_places",
+    "keep_held",
     "move_in_queue",
     "open_slots",
     "preview_planning",

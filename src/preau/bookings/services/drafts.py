@@ -1,7 +1,7 @@
 """Choices of a planning before it is sent: kept on the server, copied, undone."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -71,6 +71,23 @@ def undo_draft(*, family_id: int, user_id: int, now: datetime) -> PlanningDraft:
 def clear_draft(*, family_id: int, user_id: int, now: datetime) -> None:
     """Give up all the choices (they can still be undone)."""
     _move(_locked(family_id, user_id, now), {}, now)
+
+
+def keep_held(
+    *,
+    family_id: int,
+    user_id: int,
+    pairs: Iterable[tuple[int, int]],
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """Remember which choices have their places held, and until when: the calendar says it, and
+    says when the time is over."""
+    PlanningDraft.objects.filter(family_id=family_id, user_id=user_id).update(
+        held=[pair(slot, child) for slot, child in pairs] if until else [],
+        held_until=until,
+        updated_at=now,
+    )
 
 
 def _move(draft: PlanningDraft, after: dict[str, bool], now: datetime) -> None:

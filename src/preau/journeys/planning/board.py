@@ -110,6 +110,8 @@ def get_board(
     rules = FamilyRules(
         household, schooling=schooling, enrolled=len({e.child_id for e in enrolments})
     )
+    held = holds_of(family.pk, user_id) if choices else {}
+    _tell_holds(board, draft, held, now)
     _fill(
         board,
         tab=tab,
@@ -121,10 +123,22 @@ def get_board(
         spans=spans,
         rules=rules,
         doors=doors,
-        held=holds_of(family.pk, user_id) if choices else {},
+        held=held,
+        lapsed=frozenset(draft.held) if draft and board.lapsed else frozenset(),
         now=now,
     )
     return board
+
+
+def _tell_holds(
+    board: Board, draft: Any, held: Mapping[tuple[int, int], datetime], now: datetime
+) -> None:
+    """What is held for this planning, whatever the month; or what was, once its time is over."""
+    untils = [until for until in held.values() if until > now]
+    board.held, board.held_until = len(untils), min(untils, default=None)
+    if not untils and draft is not None and draft.held_until and draft.held_until <= now:
+        board.lapsed = sum(draft.changes.get(pair) is True for pair in draft.held)
+        board.lapsed_at = draft.held_until
 
 
 def schooling_of(rows: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
@@ -162,6 +176,7 @@ def _fill(
     rules: FamilyRules,
     doors: Doors,
     held: Mapping[tuple[int, int], datetime],
+    lapsed: frozenset[str],
     now: datetime,
 ) -> None:
     products = products_of_activity(enrolments[0].offering.activity_id)
@@ -199,6 +214,7 @@ def _fill(
         slugs={pk: product.slug for pk, product in products.items()},
         doors=doors,
         held=held,
+        lapsed=lapsed,
     )
     by_day: dict[date, list[SlotRow]] = defaultdict(list)
     for slot in slots:

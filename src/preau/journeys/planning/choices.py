@@ -13,6 +13,7 @@ from preau.bookings.services import (
     Line,
     change_draft,
     hold_places,
+    keep_held,
     preview_planning,
 )
 from preau.bookings.services.drafts import parse_pair
@@ -206,7 +207,7 @@ def hold_draft(
     """Hold the free places of the draft while its author checks and sends it."""
     draft = get_draft(family_id, user_id)
     add, _remove = _parts(family_id, draft.changes) if draft else ([], [])
-    hold_places(
+    held = hold_places(
         family_id=family_id,
         add=add,
         now=now,
@@ -214,6 +215,14 @@ def hold_draft(
         late_allowed=late_allowed,
         schooling=_schooling(add, now),
     )
+    if draft is not None:
+        keep_held(
+            family_id=family_id,
+            user_id=user_id,
+            pairs=[(line.slot, line.child) for line in held.lines],
+            until=held.until,
+            now=now,
+        )
 
 
 def send_draft(

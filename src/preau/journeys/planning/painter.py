@@ -34,6 +34,7 @@ class Painter:
         slugs: Mapping[int, str],
         doors: Doors,
         held: Mapping[tuple[int, int], datetime] | None = None,
+        lapsed: frozenset[str] = frozenset(),
     ) -> None:
         self.tab, self.rules, self.draft, self.by_slot = tab, rules, draft, by_slot
         self.presences, self.away, self.now = presences, away, now
@@ -43,6 +44,8 @@ class Painter:
         self.doors = doors
         # Places held for this planning while it is checked: full for others, not for it.
         self.held = held or {}
+        # Choices whose places were held, and are no more.
+        self.lapsed = lapsed
         # The doors that are shut on this page, to be said above the month.
         self.shut: set[Opening] = set()
         self._services: dict[int, Service] = {}
@@ -153,10 +156,12 @@ class Painter:
         cell.can_change = True
         until = self.held.get((slot.pk, kid.pk))
         if until is not None and until > self.now:
-            cell.state, cell.note = "free", f"gardée jusqu’à {french.clock_time(paris(until))}"
+            cell.state, cell.note = "kept", f"jusqu’à {french.clock_time(paris(until))}"
             return
         young = is_young(kid.birth_on, slot.day, slot.age_cut)
         cell.state = "free" if slot.left(young=young) else "full"
+        if cell.pair in self.lapsed:
+            cell.chosen_note = "n’est plus gardé" + (", complet" if cell.state == "full" else "")
         if cell.state == "free" and self.span(slot, kid) is not None:
             cell.note = "absence signalée"
 

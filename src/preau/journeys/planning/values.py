@@ -42,6 +42,8 @@ class BoardCell:
     chosen: bool | None = None
     word: str = ""
     note: str = ""
+    # Said of the choice once it is made, where `note` tells what is without it.
+    chosen_note: str = ""
     product: str = ""
     cents: int = 0
     booking_id: int | None = None
@@ -104,6 +106,11 @@ class Board:
     # When days of this page that are shut will open, the earliest; and what is said of them all.
     opens_at: datetime | None = None
     opening_words: tuple[str, ...] = ()
+    # Places held for this planning while it is checked, until when; or those whose time is over.
+    held: int = 0
+    held_until: datetime | None = None
+    lapsed: int = 0
+    lapsed_at: datetime | None = None
 
     def cells(self) -> Iterable[BoardCell]:
         for week in self.weeks:

@@ -147,7 +147,7 @@ class _Pen:
         name = self.names[cell.child_id]
         word, note = cell.word, cell.note
         if cell.product:
-            if cell.state == "free" and cell.can_change:
+            if cell.state in ("free", "kept") and cell.can_change:
                 word = cell.product
             else:
                 note = f"{cell.product}, {note}" if note else cell.product
@@ -159,6 +159,7 @@ class _Pen:
                 chosen=cell.chosen,
                 who=f"{name}, {words}",
                 note=note,
+                chosen_note=cell.chosen_note,
                 word=word,
                 cents=cell.cents if cell.can_change else 0,
                 child=name if cell.can_change else "",

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
@@ -16,7 +17,7 @@ from preau.bookings.enums import Outcome
 from preau.bookings.queries import get_submission
 from preau.bookings.rules import queue_words
 from preau.bookings.services import accept_offer, decline_offer, get_terms, receipt_lines
-from preau.journeys.planning import Review, hold_draft, review_draft, send_draft
+from preau.journeys.planning import hold_draft, review_draft, send_draft
 from preau.kernel import french
 from preau.kernel.clock import paris, utc_now
 from preau.kernel.errors import Refusal
@@ -149,7 +150,7 @@ def review_page(desk: Desk) -> HttpResponse:
             review=review,
             groups=groups_of(review.lines, planned=True),
             has_full=bool(review.of(Outcome.WAITING)),
-            hold_words=_hold_words(review, now),
+            hold_words=hold_words(review.held, review.held_until, now),
             may_hold=bool(review.not_held and get_terms().hold_minutes),
             may_be_late=desk.is_agent and bool(review.of(Outcome.TOO_LATE, Outcome.NOT_OPEN)),
             back=desk.url("planning"),
@@ -157,18 +158,24 @@ def review_page(desk: Desk) -> HttpResponse:
     )
 
 
-def _hold_words(review: Review, now: datetime) -> str:
-    """«8 places sont gardées pour vous jusqu’à 10 h 12 (encore 14 minutes).»"""
-    if not review.held or review.held_until is None:
+def hold_words(held: int, until: datetime | None, now: datetime) -> str:
+    """«8 places sont gardées pour vous jusqu’à 10 h 12, encore 14 minutes.»; the script counts the
+    minutes down, and says when the time is over."""
+    if not held or until is None or until <= now:
         return ""
-    minutes = max(ceil((review.held_until - now).total_seconds() / 60), 1)
-    many = review.held > 1
-    return _("%(places)s %(held)s pour vous jusqu’à %(hour)s, encore %(minutes)s.") % {
-        "places": french.count(review.held, _("place")),
-        "held": _("sont gardées") if many else _("est gardée"),
-        "hour": french.clock_time(paris(review.held_until)),
-        "minutes": french.count(minutes, _("minute")),
+    minutes = max(ceil((until - now).total_seconds() / 60), 1)
+    words = _("%(places)s %(held)s pour vous jusqu’à %(hour)s") % {
+        "places": french.count(held, _("place")),
+        "held": _("sont gardées") if held > 1 else _("est gardée"),
+        "hour": french.clock_time(paris(until)),
     }
+    return format_html(
+        '<span data-hold="{}" data-over="{}">{}, <span data-hold-left>{}</span>.</span>',
+        until.isoformat(),
+        _("Les places ne sont plus gardées. Elles sont peut-être encore libres : vérifiez."),
+        words,
+        _("encore %s") % french.count(minutes, _("minute")),
+    )
 
 
 def asked_key(desk: Desk) -> uuid.UUID:

@@ -34,7 +34,7 @@ from preau.kernel import french
 from preau.kernel.clock import paris, paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.ui.days.board import draw_weeks, shown_pairs
-from preau.ui.days.checkout import asked_key
+from preau.ui.days.checkout import asked_key, hold_words
 from preau.ui.days.desk import Desk
 
 ICONS = {
@@ -91,6 +91,9 @@ def planning_page(desk: Desk) -> HttpResponse:
             elsewhere=len(board.draft) - len(chosen),
             offers=read_offers(desk.family.pk, now) if board.offers else [],
             past=request.GET.get("passees") == "1",
+            hold_words=hold_words(board.held, board.held_until, now),
+            lapsed_words=_lapsed_words(board),
+            review_url=desk.url("planning-review"),
             here=_here(desk, board),
             pattern=desk.url("planning-pattern") + _query(board) if board.tab else "",
             opening=desk.url("planning-opening") + _query(board)
@@ -98,6 +101,17 @@ def planning_page(desk: Desk) -> HttpResponse:
             else "",
         ),
     )
+
+
+def _lapsed_words(board: Board) -> str:
+    """«3 places ne sont plus gardées depuis 10 h 12.»; empty when no hold of them ended."""
+    if not board.lapsed or board.lapsed_at is None:
+        return ""
+    return _("%(places)s %(gone)s depuis %(hour)s.") % {
+        "places": french.count(board.lapsed, _("place")),
+        "gone": _("ne sont plus gardées") if board.lapsed > 1 else _("n’est plus gardée"),
+        "hour": french.clock_time(paris(board.lapsed_at)),
+    }
 
 
 # A page waits by itself for an opening of the same day; before, it only says when.
