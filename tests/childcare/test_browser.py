@@ -160,7 +160,7 @@ def test_from_the_preregistration_to_the_first_statement(
     # October. On the 5th the parent types the code at the door, early and late.
     for on in ("01", "06", "08", "20", "26", "27", "29"):
         came(contract, f"2026-10-{on}")
-    agent.goto("/mairie/creche/pointage/")
+    agent.goto(f"/mairie/creche/pointage/{world.site.pk}/")
     for at, word in (("2026-10-05T08:20", "est arrivé"), ("2026-10-05T17:40", "est parti")):
         clock.now = instant(at)
         agent.fill("[name=code]", contract.punch_code.lower())

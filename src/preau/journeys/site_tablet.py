@@ -60,7 +60,9 @@ def tablet_day(site: Any, day: date, now: datetime) -> dict[str, Any]:
         "site": site.pk,
         "slots": [_slot(one, found, clock) for one in found.slots],
         "children": {
-            str(pk): _child(child, sheets[pk], colours.get(pk, 1), found, day)
+            str(pk): child_entry(
+                child, sheets[pk], colours.get(pk, 1), group_of(found.groups, child, day), day
+            )
             for pk, child in children.items()
         },
         "pupils": [
@@ -73,18 +75,23 @@ def tablet_day(site: Any, day: date, now: datetime) -> dict[str, Any]:
             if p.child_id not in children
         ],
         "cards": {card_mark(c.code): c.child_id for c in active_cards(list(known))},
-        "staff": [
-            {
-                "name": duty.name,
-                "group": duty.group.name if duty.group else "",
-                "from": f"{duty.starts_at:%H:%M}",
-                "to": f"{duty.ends_at:%H:%M}",
-                "absent": duty.is_absent,
-            }
-            for duty in found.staff
-        ],
+        "staff": staff_entries(found),
         "groups": [group.name for group in found.groups],
     }
+
+
+def staff_entries(found: SiteDay) -> list[dict[str, Any]]:
+    """The adults of the day."""
+    return [
+        {
+            "name": duty.name,
+            "group": duty.group.name if duty.group else "",
+            "from": f"{duty.starts_at:%H:%M}",
+            "to": f"{duty.ends_at:%H:%M}",
+            "absent": duty.is_absent,
+        }
+        for duty in found.staff
+    ]
 
 
 def _slot(one: SlotDay, found: SiteDay, clock: Any) -> dict[str, Any]:
@@ -122,13 +129,14 @@ def _row(row: SheetRow) -> dict[str, Any]:
     }
 
 
-def _child(child: Any, sheet: SiteSheet, colour: int, found: SiteDay, day: date) -> dict[str, Any]:
+def child_entry(child: Any, sheet: SiteSheet, colour: int, group: str, day: date) -> dict[str, Any]:
+    """What a tablet keeps of a child: signs, who collects, whom to call; never a word of health."""
     return {
         "name": str(child),
         "initials": french.initials(child.first_name),
         "colour": colour,
         "age": age_on(child.birth_on, day) if child.birth_on else None,
-        "group": group_of(found.groups, child, day),
+        "group": group,
         "diet": "" if child.diet == Diet.STANDARD else str(Diet(child.diet).label),
         "allergy": sheet.signs.has_allergy,
         "pai": sheet.signs.has_pai,

@@ -27,6 +27,7 @@ from preau.childcare.services.incomes import record_income
 from preau.childcare.services.offers import answer_offer, end_of_stay, lapse_offers, make_offer
 from preau.childcare.services.pieces import claim, decide_piece, give_piece
 from preau.childcare.services.places import save_section, save_settings
+from preau.childcare.services.punches import receive_punches
 from preau.childcare.services.scales import publish_scale, save_scale
 from preau.childcare.services.statements import close_month, mark_billed, reopen_statement
 from preau.childcare.services.wishes import (
@@ -65,6 +66,7 @@ __all__ = [
     "punch",
     "punch_child",
     "punch_code",
+    "receive_punches",
     "record_income",
     "remove_place",
     "reopen_statement",

@@ -1,21 +1,21 @@
 """The tablet: arrivals and departures by code, QR or hand; corrections leave a trace."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
+from uuid import uuid4
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
 
 from preau.childcare.enums import PunchSource
 from preau.childcare.errors import BadHours, UnknownCode
 from preau.childcare.models import Contract, Presence, PresenceCorrection
 from preau.childcare.services.common import child_name, journal
+from preau.childcare.services.punches import SAME_GESTURE, receive_punch, received_on
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import at_paris, paris, paris_day
 from preau.kernel.codes import normalise_code
-
-SAME_GESTURE = timedelta(minutes=2)
+from preau.kernel.ticks import TickAct, TickData, TickOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,43 +56,45 @@ def punch_child(
     return punch(contract_id=contract.pk, source=source, now=now, actor=actor)
 
 
-@transaction.atomic
 def punch(*, contract_id: int, source: PunchSource, now: datetime, actor: Actor) -> Punched:
     """Note the arrival, then the departure; the same gesture twice is one.
 
     Raises UnknownCode, BadHours when the child already left.
     """
     day = paris_day(now)
-    contract = (
-        Contract.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk=contract_id)
-        .select_related("child")
-        .first()
-    )
-    if contract is None or not _is_received(contract, day):
+    contract = received_on(day).filter(pk=contract_id).select_related("child").first()
+    if contract is None:
         raise UnknownCode
     name = contract.child.first_name
     row = Presence.objects.filter(contract=contract, day=day).first()
-    if row is None:
-        try:
-            with transaction.atomic():
-                Presence.objects.create(
-                    contract=contract, day=day, arrived_at=now, arrived_by=source
-                )
-        except IntegrityError:  # the other tablet was faster
-            return Punched("again", name, now, contract.pk)
-        return Punched("arrived", name, now, contract.pk)
-    if row.left_at is None:
-        if now - row.arrived_at < SAME_GESTURE:
-            return Punched("again", name, row.arrived_at, contract.pk)
-        row.left_at, row.left_by = now, source
-        row.save(update_fields=["left_at", "left_by"])
-        return Punched("left", name, now, contract.pk)
-    if now - row.left_at < SAME_GESTURE:
-        return Punched("again", name, row.left_at, contract.pk)
-    raise BadHours(
-        f"{name} est déjà parti à {french.clock_time(row.left_at)} : l’équipe peut corriger."
+    if row is not None:
+        last = row.left_at or row.arrived_at
+        if now - last < SAME_GESTURE:
+            return Punched("again", name, last, contract.pk)
+        if row.left_at is not None:
+            raise BadHours(
+                f"{name} est déjà parti à {french.clock_time(row.left_at)} : "
+                "l’équipe peut corriger."
+            )
+    is_code = source != PunchSource.AGENT
+    answer = receive_punch(
+        tick=TickData(
+            key=uuid4(),
+            slot_id=contract.establishment_id,
+            act=TickAct.PRESENT if row is None else TickAct.LEFT,
+            at=now,
+            child_id=contract.child_id,
+            code=contract.punch_code or "code" if is_code else "",
+            is_seen=source == PunchSource.QR,
+        ),
+        at=now,
+        establishment_id=contract.establishment_id,
+        now=now,
+        actor=actor,
     )
+    if answer.outcome != TickOutcome.APPLIED:  # another tablet was faster
+        return Punched("again", name, now, contract.pk)
+    return Punched("arrived" if row is None else "left", name, now, contract.pk)
 
 
 @transaction.atomic
@@ -148,19 +150,6 @@ def correct_presence(
         actor,
         data={"reason": reason},
     )
-
-
-def received_on(day: date) -> QuerySet[Contract]:
-    """Contracts under which a child may come on a day, adaptation included."""
-    return Contract.objects.filter(
-        Q(starts_on__lte=day, ends_on__gte=day)
-        | Q(adaptation__contains=[[day.isoformat()]], starts_on__gt=day)
-    )
-
-
-def _is_received(contract: Contract, day: date) -> bool:
-    steps = {step[0] for step in contract.adaptation}
-    return contract.starts_on <= day <= contract.ends_on or day.isoformat() in steps
 
 
 def _words(row: Presence | None) -> str:

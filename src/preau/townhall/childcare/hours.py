@@ -39,7 +39,7 @@ def punch_sites(request: HttpRequest) -> HttpResponse:
     """Which crèche's door? Straight to it when there is one."""
     found = sites(request, TAKE)
     if len(found) == 1:
-        return redirect("townhall:childcare-punch", found[0].pk)
+        return redirect("townhall:childcare-door", found[0].pk)
     return render(
         request, "townhall/childcare/punch_sites.html", {"sites": found, "section": SECTION}
     )

@@ -6,6 +6,7 @@ from preau.townhall.childcare import (
     board,
     commissions,
     contracts,
+    door,
     hours,
     offers,
     places,
@@ -15,6 +16,7 @@ from preau.townhall.childcare import (
 
 FILE = "creche/attente/<int:pk>/"
 CONTRACT = "creche/contrats/<int:pk>/"
+DOOR = "tablette/creche/<int:site_id>/"
 SESSION = "creche/commissions/<int:pk>/"
 urlpatterns = [
     path("creche/", waiting.waiting_list, name="childcare"),
@@ -41,6 +43,11 @@ urlpatterns = [
     path("creche/ressources/<str:code>/", contracts.income, name="childcare-income"),
     path("creche/pointage/", hours.punch_sites, name="childcare-punch-sites"),
     path("creche/pointage/<int:pk>/", hours.punch, name="childcare-punch"),
+    path(DOOR, door.door, name="childcare-door"),
+    path(f"{DOOR}jour/", door.data, name="childcare-door-data"),
+    path(f"{DOOR}pointages/", door.ticks, name="childcare-door-ticks"),
+    path(f"{DOOR}enfants/<int:child_id>/sante/", door.health, name="childcare-door-health"),
+    path(f"{DOOR}enfants/<int:child_id>/photo/", door.photo, name="childcare-door-photo"),
     path("creche/journee/", hours.day, name="childcare-day"),
     path("creche/places/", board.occupancy, name="childcare-board"),
     path("creche/planning/", board.schedule, name="childcare-schedule"),

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -85,8 +86,30 @@ def tablet(request: HttpRequest, site_id: int) -> HttpResponse:
     """The shell: nothing personal in it, so that the tablet may keep it."""
     site = get_site_or_404(request, site_id)
     return render(
-        request, "townhall/sites/tablet.html", {"site": site, "section": "townhall:sites"}
+        request,
+        "townhall/sites/tablet.html",
+        {
+            "site": site,
+            "name": site.pk,
+            "plain": reverse("townhall:site", args=[site.pk]),
+            "urls": tablet_urls("tablet", site.pk) | {"close": _url("tablet-close", site.pk)},
+            "section": "townhall:sites",
+        },
     )
+
+
+def tablet_urls(prefix: str, site_id: int) -> dict[str, str]:
+    """Where a tablet reads and sends; 0 stands for a child."""
+    return {
+        "day": _url(f"{prefix}-data", site_id),
+        "ticks": _url(f"{prefix}-ticks", site_id),
+        "health": _url(f"{prefix}-health", site_id, 0),
+        "photo": _url(f"{prefix}-photo", site_id, 0),
+    }
+
+
+def _url(name: str, *args: int) -> str:
+    return reverse(f"townhall:{name}", args=args)
 
 
 @agent_required(Permission.SEE_REGISTER)
@@ -110,15 +133,18 @@ def data(request: HttpRequest, site_id: int) -> HttpResponse:
     """Today's children for the tablet, and the key with which it sends."""
     site = get_site_or_404(request, site_id)
     now = utc_now()
-    found = tablet_day(site, paris_day(now), now)
-    found |= {
+    return JsonResponse(tablet_day(site, paris_day(now), now) | who_holds(request, site.pk, now))
+
+
+def who_holds(request: HttpRequest, site_id: int, now: datetime) -> dict[str, Any]:
+    """Who holds the tablet, what this person may do, and the key with which it sends."""
+    return {
         "csrf": get_token(request),
         "agent": request.user.pk,
-        "may_take": may_take_at(request, site.pk),
-        "sees_health": may(request.user, Permission.SEE_HEALTH, paris_day(now), site.pk),
+        "may_take": may_take_at(request, site_id),
+        "sees_health": may(request.user, Permission.SEE_HEALTH, paris_day(now), site_id),
         "now": now.isoformat(),
     }
-    return JsonResponse(found)
 
 
 @agent_required(Permission.TAKE_ATTENDANCE)
@@ -180,7 +206,11 @@ def _child_here(request: HttpRequest, site_id: int, child_id: int) -> Any:
 @require_POST
 def health(request: HttpRequest, site_id: int, child_id: int) -> HttpResponse:
     """The words of a child's health, asked for by a touch; the reading is journaled."""
-    child = _child_here(request, site_id, child_id)
+    return health_words(request, _child_here(request, site_id, child_id))
+
+
+def health_words(request: HttpRequest, child: Any) -> HttpResponse:
+    """What the team must know of a child; the caller has checked who asks."""
     now = utc_now()
     read = sheet_services.read_health(
         child_id=child.pk, action=Action.READ, now=now, actor=request.actor
@@ -210,12 +240,17 @@ def photo(request: HttpRequest, site_id: int, child_id: int) -> HttpResponse:
     """The face of a child of the day, where its home gave it and consents."""
     site = get_site_or_404(request, site_id)
     today = paris_day(utc_now())
+    here = {row.child.pk for one in site_day(site.pk, today).slots for row in one.sheet.rows}
+    if child_id not in here:
+        raise Http404
+    return face_of(child_id)
+
+
+def face_of(child_id: int) -> HttpResponse:
+    """The photo of a child who is here today, with the consent. Raises Http404."""
     sheet = sheets.get_sheet(child_id)
     child = get_children([child_id]).get(child_id)
     if child is None or not sheet.photo_id or not child.photo_consent:
-        raise Http404
-    here = {row.child.pk for one in site_day(site.pk, today).slots for row in one.sheet.rows}
-    if child_id not in here:
         raise Http404
     found = get_sealed(sheet.photo_id)
     assert found is not None

@@ -2,7 +2,7 @@
 // of the day is kept by the page (IndexedDB), asked for by it, and wiped by it.
 "use strict";
 const CACHE = "preau-tablet-1";
-const SHELL = /^\/mairie\/tablette\/\d+\/$/;
+const SHELL = /^\/mairie\/tablette\/(creche\/)?\d+\/$/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(self.KEPT)).then(() => self.skipWaiting()));

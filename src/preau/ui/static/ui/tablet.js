@@ -1,4 +1,4 @@
-// The tablet of a site. Everything is drawn from what was kept last; each act is queued first, with
+// The tablet of a site, and of a crèche's door. Everything is drawn from what was kept last; each act is queued first, with
 // a key of its own, then sent: without network it leaves later, once and only once.
 (() => {
   "use strict";
@@ -151,7 +151,10 @@
     const here = rows.filter((r) => r.state === "present");
     const young = here.filter((r) => child(r.child).age < slot.age_cut).length;
     const adults = adultsNow();
-    const needed = slot.young_per_adult && slot.old_per_adult
+    const inGroup = (name) => here.filter((r) => child(r.child).group === name).length;
+    const needed = slot.door
+      ? Object.entries(slot.per_adult).reduce((sum, [name, many]) => sum + Math.ceil(inGroup(name) / many), 0)
+      : slot.young_per_adult && slot.old_per_adult
       ? Math.ceil(young / slot.young_per_adult) + Math.ceil((here.length - young) / slot.old_per_adult) : null;
     const short = needed !== null && adults < needed;
     const figure = (n, words, css) => make("p", { class: css || "" }, make("b", { class: "serif" }, String(n)), make("span", {}, words));
@@ -161,7 +164,7 @@
       figure(count("absent", "away"), "absents"),
       figure(`${here.length} / ${adults}`, short
         ? `enfants par adulte : il faut ${needed} adultes, il en manque ${needed - adults}`
-        : `enfants et adultes${needed === null ? "" : `, ${needed} adultes suffisent`}. ${young} de moins de ${slot.age_cut} ans.`,
+        : `enfants et adultes${needed === null ? "" : `, ${needed} adultes suffisent`}.${slot.door ? "" : ` ${young} de moins de ${slot.age_cut} ans.`}`,
       `ratio${short ? " is-short" : ""}`));
   }
 
@@ -194,13 +197,13 @@
     if (row.reported && row.state === "expected") signs.push(tag("away", "away", "Absence signalée"));
     const [kind, sign, word] = STATES[row.state] || [];
     const at = row.state === "present" ? hour(row.arrived) : row.state === "left" ? hour(row.left) : "";
-    const late = row.state === "left" && row.left ? lateness(slot, row.left) : 0;
+    const late = row.state === "left" && row.left ? lateness(row.to || slot.to, row.left) : 0;
     const acts = [];
-    if (word) acts.push(make("p", { class: `tag is-${kind}` }, icon(sign), `${word}${at ? ` ${at}` : ""}${late ? `, ${late} min de retard` : ""}`, row.waits ? icon("wait") : ""));
+    if (word) acts.push(make("p", { class: `tag is-${kind}` }, icon(sign), `${word}${at ? ` ${at}` : ""}${late ? `, ${late} min ${slot.door ? "au-delà" : "de retard"}` : ""}`, row.waits ? icon("wait") : ""));
     if (state.day.may_take) {
       if (row.state === "expected" || row.state === "away") {
-        acts.push(button(row, "ABSENT", "Absent", "quiet", () => tick(slot, row.child, "ABSENT")));
-        acts.push(button(row, "PRESENT", "Présent", "", () => tick(slot, row.child, "PRESENT")));
+        if (!slot.door) acts.push(button(row, "ABSENT", "Absent", "quiet", () => tick(slot, row.child, "ABSENT")));
+        acts.push(button(row, "PRESENT", slot.door ? "Arrivée" : "Présent", "", () => tick(slot, row.child, "PRESENT")));
       } else if (row.state === "absent") {
         acts.push(button(row, "PRESENT", "Est là", "quiet", () => tick(slot, row.child, "PRESENT")));
       } else if (row.state === "present" && slot.timed) {
@@ -218,8 +221,8 @@
   function button(row, act, label, kind, run) {
     return make("button", { type: "button", class: `btn ${kind}`, "data-act": `${act}:${row.child}`, onclick: run }, label, make("span", { class: "sr" }, ` : ${child(row.child).name}`));
   }
-  function lateness(slot, instant) {
-    const [h, m] = slot.to.split(":").map(Number);
+  function lateness(end, instant) {
+    const [h, m] = end.split(":").map(Number);
     const clock = new Date(instant).toLocaleTimeString("fr-FR", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Paris" }).split(":").map(Number);
     return Math.max(0, clock[0] * 60 + clock[1] - h * 60 - m);
   }
@@ -297,11 +300,23 @@
     const hash = crypto.subtle ? [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((x) => x.toString(16).padStart(2, "0")).join("").slice(0, 24) : "";
     return state.day.cards[hash];
   }
-  async function scanned(text) {
+  // At a crèche's door the same code says the arrival, then the departure.
+  async function atTheDoor(slot, id, code, seen) {
+    const row = rowsOf(slot).find((r) => r.child === id);
+    const name = child(id).name;
+    const last = row && (row.left || row.arrived);
+    if (last && Date.now() - new Date(last) < 120000) { say(`C’est déjà noté : ${name}, ${hour(last)}.`); return; }
+    if (row && row.left) { say(`${name} est déjà parti à ${hour(row.left)} : l’équipe peut corriger.`, true); return; }
+    const act = row && row.state === "present" ? "LEFT" : "PRESENT";
+    const line = await tick(slot, id, act, { code, seen });
+    say(act === "LEFT" ? `${name} : départ noté, ${hour(line.at)}. À bientôt !` : `${name} : arrivée notée, ${hour(line.at)}. Bonne journée !`);
+  }
+  async function scanned(text, seen) {
     const slot = slotNow();
     const words = text.trim();
     if (!words || !slot || !state.day.may_take) return;
     const id = await mark(words);
+    if (id && slot.door) { await atTheDoor(slot, id, words, Boolean(seen)); return; }
     if (id) {
       await tick(slot, id, "PRESENT", { code: words });
       say(`${child(id).name} : présent.`);
@@ -339,7 +354,7 @@
     let last = "";
     const look = async () => {
       if (video.hidden) return;
-      try { const [seen] = await detector.detect(video); if (seen && seen.rawValue !== last) { last = seen.rawValue; scanned(last); } } catch { /* the next picture */ }
+      try { const [seen] = await detector.detect(video); if (seen && seen.rawValue !== last) { last = seen.rawValue; scanned(last, true); } } catch { /* the next picture */ }
       setTimeout(look, 400);
     };
     look();
@@ -349,7 +364,7 @@
     document.querySelectorAll("[data-view]").forEach((o) => o.setAttribute("aria-pressed", String(o === b)));
     draw();
   }));
-  $("[data-close]").addEventListener("click", async (event) => {
+  if ($("[data-close]")) $("[data-close]").addEventListener("click", async (event) => {
     if (state.offline || state.queue.length) { say("Attendez que tout soit envoyé pour clore.", true); return; }
     if (!window.confirm(event.currentTarget.dataset.ask)) return;
     const answer = await fetch(set.closeUrl, { method: "POST", headers: { "X-CSRFToken": state.day.csrf } }).catch(() => null);
