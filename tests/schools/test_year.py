@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from preau.accounts.enums import Role
-from preau.catalogue.models import Establishment, Offering
+from preau.casework.models import Request
+from preau.catalogue.models import Establishment, Offering, WeeklyPattern
 from preau.catalogue.services import copy_offerings, save_school_year
 from preau.enrolments import renewals
 from preau.enrolments.models import (
@@ -24,7 +25,9 @@ from preau.enrolments.models import (
 from preau.enrolments.queries import renewal_of
 from preau.enrolments.services import enrol
 from preau.families.models import Family, Guardian
+from preau.families.queries import quotient_on
 from preau.journeys.rollover.forecast import forecast
+from preau.journeys.rollover.next_offer import close_next_offer, next_offer, open_next_offer
 from preau.journeys.rollover.renewal import open_renewal, renewal_form, tell_families
 from preau.kernel.enums import Channel
 from preau.messaging.models import Message
@@ -257,6 +260,72 @@ def test_a_family_renews_on_the_portal(
     assert ProvidedDocument.objects.get().child == campaign.lina
     again = client.post(page, sent | {"accepts": "on"})
     assert "déjà fait" in again.content.decode() or "déjà répondu" in again.content.decode()
+
+
+def test_an_expired_quotient_is_given_in_the_form(
+    campaign: Any, client: Client, monkeypatch
+) -> None:
+    for module in ("portal.renewal.views", "townhall.schools.renewal"):
+        monkeypatch.setattr(f"preau.{module}.utc_now", lambda: NOW)
+    user = make_account(campaign.family, email="amina@example.org")
+    client.force_login(user, backend="preau.families.auth.FamilyBackend")
+    page = reverse("portal:renewal")
+    sent = {"accepts": "on", "quotient": "612,5", "quotient_source": "CAF"}
+    assert "Joignez l’attestation" in client.post(page, sent).content.decode()
+    wrong = sent | {"quotient": "beaucoup", "quotient_proof": SimpleUploadedFile("q.pdf", PDF)}
+    assert "Écrivez un nombre" in client.post(page, wrong).content.decode()
+    assert not Request.objects.exists()
+    client.post(page, sent | {"quotient_proof": SimpleUploadedFile("q.pdf", PDF)})
+    request = Request.objects.get(kind="QUOTIENT")
+    assert (request.family_id, request.status) == (campaign.family.pk, "SUBMITTED")
+    assert request.payload["value"] == "612,5" and request.files.count() == 1
+
+
+def test_an_agent_who_holds_the_paper_records_the_quotient(
+    campaign: Any, client: Client, monkeypatch
+) -> None:
+    monkeypatch.setattr("preau.townhall.schools.renewal.utc_now", lambda: NOW)
+    client.force_login(make_agent(Role.SCHOOL_OFFICE), backend="preau.accounts.auth.AgentBackend")
+    page = reverse("townhall:family-renewal", args=[campaign.family.code])
+    proof = SimpleUploadedFile("q.pdf", PDF)
+    sent = {"accepts": "on", "quotient": "845", "quotient_source": "MSA", "quotient_proof": proof}
+    assert client.post(page, sent).status_code == 302
+    held = quotient_on(campaign.family.pk, campaign.row.to_year.starts_on)
+    assert (held.value_cents, held.source) == (84500, "MSA")
+
+
+def test_next_years_offer_is_opened_by_one_act(town: Any, client: Client) -> None:
+    year = town.offer.year
+    plan = next_offer(year)
+    assert plan.is_new_year and plan.copied == plan.to_open == len(plan.lines) > 1
+    who: dict[str, Any] = {"from_year": year, "registration_opens_on": dt.date(2027, 6, 1), **WHO}
+    done = open_next_offer(with_slots=False, **who)
+    assert (done.copied, done.opened) == (plan.copied, plan.copied)
+    made = Offering.objects.filter(school_year=done.year)
+    assert all(row.is_open and row.registration_opens_at for row in made)
+    assert {row.starts_on for row in made} == {done.year.starts_on}
+    assert WeeklyPattern.objects.filter(offering__in=made).exists()
+    with pytest.raises(renewals.RenewalRefused, match="déjà ouverte"):
+        open_next_offer(with_slots=False, **who)
+    assert close_next_offer(from_year=year, **WHO) == plan.copied
+    assert next_offer(year).copied == 0 and next_offer(year).to_open == plan.copied
+    open_next_offer(with_slots=False, **who)
+    child = town.kids[1]
+    offering = next(row for row in made if row.activity_id == town.offer.judo.activity.pk)
+    enrol(
+        child_id=child.pk,
+        family_id=town.family.pk,
+        offering_id=offering.pk,
+        starts_on=offering.starts_on,
+        channel=Channel.COUNTER,
+        **WHO,
+    )
+    with pytest.raises(renewals.RenewalRefused):
+        close_next_offer(from_year=year, **WHO)
+    client.force_login(make_agent(Role.SCHOOL_OFFICE), backend="preau.accounts.auth.AgentBackend")
+    page = reverse("townhall:next-offer")
+    assert "Tout refermer" not in client.get(page).content.decode()
+    assert "déjà ouverte" in client.post(page, {"act": "open"}).content.decode()
 
 
 def test_who_has_not_renewed_is_listed_and_written_to(campaign: Any, client: Client) -> None:

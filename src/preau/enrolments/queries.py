@@ -336,6 +336,13 @@ def renewal_counts(campaign: RenewalCampaign) -> dict[str, int]:
     )
 
 
+def anyone_enrolled(offering_ids: Iterable[int]) -> bool:
+    """Whether a child is enrolled in one of these offerings."""
+    return Enrolment.objects.filter(
+        offering_id__in=list(offering_ids), status=Enrolment.Status.ACTIVE
+    ).exists()
+
+
 def enrolments_to_renew(school_year_id: int) -> QuerySet[Enrolment]:
     """The enrolments of a school year that run to its end."""
     return (

@@ -21,10 +21,12 @@ from preau.catalogue.services.menus import (
     save_week_menus,
 )
 from preau.catalogue.services.offer import (
+    close_offerings,
     copy_offerings,
     delete_activity,
     delete_offering,
     delete_product,
+    open_offerings,
     save_activity,
     save_offering,
     save_product,
@@ -39,6 +41,7 @@ from preau.catalogue.services.places import (
 
 __all__ = [
     "ImportedCalendar",
+    "close_offerings",
     "copy_offerings",
     "delete_activity",
     "delete_class",
@@ -50,6 +53,7 @@ __all__ = [
     "delete_product",
     "delete_school_year",
     "import_calendar",
+    "open_offerings",
     "save_activity",
     "save_allergens",
     "save_class",

@@ -280,3 +280,51 @@ def copy_offerings(*, source_id: int, target_id: int, now: datetime, actor: Acto
             summary=f"{made} ouvertures copiées de {source.label} vers {target.label}",
         )
     return made
+
+
+@transaction.atomic
+def open_offerings(
+    *,
+    school_year_id: int,
+    registration_opens_at: datetime | None,
+    now: datetime,
+    actor: Actor,
+) -> int:
+    """Open the closed offerings of a year whose activity and site still serve; how many.
+
+    `registration_opens_at`: when new families may ask for them (None: at once); a renewal does not
+    wait for it. One that has a window of its own keeps it.
+    """
+    closed = Offering.objects.filter(
+        school_year_id=school_year_id,
+        is_open=False,
+        activity__is_published=True,
+        establishment__is_active=True,
+    )
+    closed.filter(registration_opens_at__isnull=True).update(
+        registration_opens_at=registration_opens_at
+    )
+    return _switch(closed, True, school_year_id, now, actor)
+
+
+@transaction.atomic
+def close_offerings(*, school_year_id: int, now: datetime, actor: Actor) -> int:
+    """Close all the offerings of a year again; how many. The caller knows that none has served."""
+    opened = Offering.objects.filter(school_year_id=school_year_id, is_open=True)
+    return _switch(opened, False, school_year_id, now, actor)
+
+
+def _switch(found: Any, is_open: bool, school_year_id: int, now: datetime, actor: Actor) -> int:
+    count: int = found.update(is_open=is_open)
+    if count:
+        year = fetch(SchoolYear, school_year_id)
+        record(
+            actor=actor,
+            now=now,
+            action="catalogue.offering.open" if is_open else "catalogue.offering.close",
+            object_type="schoolyear",
+            object_id=year.pk,
+            summary=f"Offre {year.label} : {count} ouvertures "
+            + ("ouvertes aux familles" if is_open else "refermées"),
+        )
+    return count

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -9,13 +10,17 @@ from django.core.files.base import ContentFile
 from preau.casework import services as casework
 from preau.catalogue.queries import establishments, school_year_of
 from preau.demo.town.population import Pupil
+from preau.demo.town.presence import family_actor
 from preau.demo.town.story import Story
 from preau.enrolments import renewals
+from preau.enrolments.queries import renewals_of
 from preau.families import queries as families
 from preau.families.figures import home_addresses
 from preau.families.services import open_family
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.journeys.merging.merge import Choices, merge_families
+from preau.journeys.rollover.next_offer import open_next_offer
+from preau.journeys.rollover.renewal import open_renewal, tell_families
 from preau.journeys.takeover.services import (
     approve_take_over,
     run_reading,
@@ -26,6 +31,7 @@ from preau.kernel.enums import Channel
 from preau.schools import promotions, sectors
 from preau.schools.sectors import parse_address
 
+TOLD, ANSWERED = 100, 24
 REGULATION = """\
 # Inscription et réservation
 
@@ -67,11 +73,13 @@ def prepare_the_year(story: Story, pupils: list[Pupil]) -> None:
     draw_sectors(story, pupils)
     publish_the_regulation(story)
     ask_derogations(story, pupils)
+    wait_for_the_other_parent(story, pupils)
     take_over(story)
     merge_two_files(story)
     year = school_year_of(story.today)
     if year is not None:
         promotions.prepare_roll_over(from_year=year, now=story.ago(2), actor=story.town_hall)
+        renew(story, year, pupils)
 
 
 def draw_sectors(story: Story, pupils: list[Pupil]) -> None:
@@ -145,6 +153,63 @@ def ask_derogations(story: Story, pupils: list[Pupil]) -> None:
                 now=story.ago(3),
                 actor=story.agent("SCHOOL_OFFICE"),
             )
+
+
+def renew(story: Story, year: Any, pupils: list[Pupil]) -> None:
+    """Next year's offer opened, the renewal running: some families have answered, one has
+    declined, a hundred were written to; the others have not been told yet."""
+    opened = open_next_offer(
+        from_year=year,
+        registration_opens_on=story.today + timedelta(days=45),
+        with_slots=False,
+        now=story.ago(9),
+        actor=story.agent("ADMINISTRATOR"),
+    )
+    office = story.agent("SCHOOL_OFFICE")
+    campaign = open_renewal(
+        from_year=year,
+        to_year=opened.year,
+        opens_on=story.today - timedelta(days=8),
+        closes_on=story.today + timedelta(days=30),
+        now=story.ago(8),
+        actor=office,
+    )
+    kept = {pupil.family_id for pupil in pupils if pupil.is_demo}
+    rows = [row for row in renewals_of(campaign)[:180] if row.family_id not in kept]
+    tell_families(campaign=campaign, chosen=rows[:TOLD], now=story.ago(7), actor=office)
+    for rank, row in enumerate(rows[: 2 * ANSWERED : 2]):
+        lines = row.lines.filter(offering__isnull=False).values_list("pk", flat=True)
+        renewals.answer_renewal(
+            renewal_id=row.pk,
+            family_id=row.family_id,
+            wanted=[] if rank == ANSWERED - 1 else list(lines),
+            accepts=True,
+            guardian_id=None,
+            now=story.ago(6 - rank % 5),
+            actor=story.agent("COUNTER") if rank % 3 == 0 else family_actor(row.family_id),
+        )
+
+
+def wait_for_the_other_parent(story: Story, pupils: list[Pupil]) -> None:
+    """A departure from school asked by one parent of a child for whom both must sign."""
+    ids = families.both_must_sign([pupil.child_id for pupil in pupils], story.today)
+    pupil = next((p for p in pupils if p.child_id in ids and not p.is_demo), None)
+    if pupil is None:
+        return
+    adults = list(families.guardians_of(pupil.family_id))
+    casework.submit_request(
+        kind="SCHOOL_LEAVING",
+        family_id=pupil.family_id,
+        child_id=pupil.child_id,
+        user=adults[0].user,
+        applicant_name=str(adults[0]),
+        applicant_email=adults[0].email,
+        payload={"last_day": story.today + timedelta(days=25), "next_school": ""},
+        channel=Channel.PORTAL,
+        now=story.ago(1),
+        actor=family_actor(pupil.family_id),
+        key=uuid.uuid4(),
+    )
 
 
 def take_over(story: Story) -> None:

@@ -199,6 +199,19 @@ class CampaignForm(forms.Form):
     closes_on = DateField(label=_("Jusqu’au"))
 
 
+class NextOfferForm(forms.Form):
+    """Opening next year's offer."""
+
+    registration_opens_on = DateField(
+        label=_("Nouvelles inscriptions à partir du"),
+        required=False,
+        help_text=_("Pour qui ne renouvelle pas. Vide : dès l’ouverture."),
+    )
+    with_slots = forms.BooleanField(
+        label=_("Ouvrir aussi les séances de toute l’année"), required=False
+    )
+
+
 class RenewalFilters(forms.Form):
     """What narrows the households of a renewal."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from preau.townhall.schools import commission, renewal, sectors, views, year
+from preau.townhall.schools import commission, next_offer, renewal, sectors, views, year
 
 urlpatterns = [
     path("ecoles/", views.schools, name="schools"),
@@ -31,6 +31,7 @@ urlpatterns = [
     ),
     path("ecoles/rentree/<int:roll_over_id>/annuler/", year.roll_over_undo, name="roll-over-undo"),
     path("ecoles/renouvellement/", renewal.campaigns, name="renewals"),
+    path("ecoles/renouvellement/offre/", next_offer.next_offer, name="next-offer"),
     path("ecoles/renouvellement/<int:campaign_id>/", renewal.campaign, name="renewal"),
     path(
         "ecoles/renouvellement/<int:campaign_id>/prevenir/",
