@@ -123,3 +123,18 @@ class NotBorn(ChildcareRefusal):
 class AlreadyBilled(ChildcareRefusal):
     message = "Ce relevé est déjà facturé."
     code = "already_billed"
+
+
+class NotSent(ChildcareRefusal):
+    message = "Ce document n’est pas encore à signer."
+    code = "not_sent"
+
+
+class NameDiffers(ChildcareRefusal):
+    message = "Écrivez votre nom comme dans votre dossier."
+    code = "name_differs"
+
+
+class AlreadySigned(ChildcareRefusal):
+    message = "Vous avez déjà signé ce document."
+    code = "already_signed"

@@ -9,6 +9,7 @@ from preau.billing.queries import read_unpaid
 from preau.bookings.enums import BookingStatus
 from preau.bookings.queries import Coming, upcoming
 from preau.casework import queries as casework
+from preau.childcare.queries import CareTodo, care_todo, may_be_at_creche
 from preau.enrolments.queries import read_with_missing
 from preau.families.queries import children_of
 from preau.journeys.family_days import (
@@ -62,6 +63,7 @@ class FamilyHome:
     lead: str
     children: list["Child"]
     offers: list[Offer]
+    care: CareTodo
     pay: ToPay
     requests: list[Any]  # that wait for the family
     to_sign: list[Any]  # another adult's, about these children, that wait for this parent
@@ -76,6 +78,8 @@ class FamilyHome:
     def todo_count(self) -> int:
         return (
             len(self.offers)
+            + len(self.care.offers)
+            + len(self.care.signings)
             + bool(self.pay.left_cents)
             + len(self.requests)
             + len(self.missing)
@@ -86,7 +90,8 @@ class FamilyHome:
 def family_home(
     family: "Family", now: datetime, *, guardian: "Guardian | None" = None
 ) -> FamilyHome:
-    """Twelve queries at most, whatever the number of children, days and invoices.
+    """Twelve queries at most, whatever the number of children, days and invoices; two more with a
+    child not yet at school, who may be offered a place in a crèche.
 
     `guardian`: who reads, for what waits for its own agreement.
     """
@@ -103,6 +108,10 @@ def family_home(
         coming,
         today=today,
     )
+    schooling = schooling_on(ids, today) if ids else {}
+    is_young = any(
+        child.pk not in schooling and may_be_at_creche(child.birth_on, today) for child in children
+    )
     requests = casework.read_open(family.pk)
     home = FamilyHome(
         today=today,
@@ -110,6 +119,7 @@ def family_home(
         lead="",
         children=children,
         offers=_offers(coming, known, now),
+        care=care_todo(family.pk, now) if is_young else CareTodo(),
         pay=_to_pay(family.pk, today),
         requests=[r for r in requests if r.status == "WAITING_FAMILY"],
         to_sign=casework.to_sign(guardian, today) if guardian and children else [],
@@ -117,7 +127,7 @@ def family_home(
         missing=[state for state in states if state.missing],
         cards=children_days(
             children,
-            schooling_on(ids, today) if ids else {},
+            schooling,
             coming,
             absence_spans(family.pk, days[0], days[-1]),
             today=today,

@@ -23,12 +23,19 @@ from preau.childcare.queries.contracts import (
 from preau.childcare.queries.occupancy import board, expected_on
 from preau.childcare.queries.places import care_settings, get_section, months_on, sections
 from preau.childcare.queries.scales import get_scale, scale_on, scale_to_come, scales
+from preau.childcare.queries.signing import (
+    papers_of,
+    papers_of_contracts,
+    to_sign_by,
+    unsigned_contracts,
+)
 from preau.childcare.queries.statements import (
     contracts_of_month,
     statements,
     statements_of_contract,
     statements_of_family,
 )
+from preau.childcare.queries.todo import CareTodo, care_todo, may_be_at_creche
 from preau.childcare.queries.waiting import (
     counts_by_status,
     get_preregistration,
@@ -43,12 +50,14 @@ from preau.childcare.queries.waiting import (
 )
 
 __all__ = [
+    "CareTodo",
     "absences_of",
     "accepted_offer",
     "all_contracts",
     "board",
     "candidates",
     "care_settings",
+    "care_todo",
     "commissions",
     "contracts_of",
     "contracts_of_month",
@@ -63,8 +72,11 @@ __all__ = [
     "get_section",
     "get_waiting",
     "incomes_of",
+    "may_be_at_creche",
     "months_on",
     "offers",
+    "papers_of",
+    "papers_of_contracts",
     "pending_offers_of",
     "places_of",
     "preregistrations",
@@ -81,6 +93,8 @@ __all__ = [
     "statements_of_contract",
     "statements_of_family",
     "terms_on",
+    "to_sign_by",
+    "unsigned_contracts",
     "waiting_for_child",
     "waiting_list",
 ]

@@ -24,11 +24,18 @@ from preau.childcare.services.contracts import (
 )
 from preau.childcare.services.hours import correct_presence, punch, punch_child, punch_code
 from preau.childcare.services.incomes import record_income
-from preau.childcare.services.offers import answer_offer, end_of_stay, lapse_offers, make_offer
+from preau.childcare.services.offers import (
+    answer_offer,
+    end_of_stay,
+    lapse_offers,
+    make_offer,
+    remind_offers,
+)
 from preau.childcare.services.pieces import claim, decide_piece, give_piece
 from preau.childcare.services.places import save_section, save_settings
 from preau.childcare.services.punches import receive_punches
 from preau.childcare.services.scales import publish_scale, save_scale
+from preau.childcare.services.signing import record_paper, send_for_signature, sign_online
 from preau.childcare.services.statements import close_month, mark_billed, reopen_statement
 from preau.childcare.services.wishes import (
     Wished,
@@ -68,6 +75,8 @@ __all__ = [
     "punch_code",
     "receive_punches",
     "record_income",
+    "record_paper",
+    "remind_offers",
     "remove_place",
     "reopen_statement",
     "report_absence",
@@ -77,7 +86,9 @@ __all__ = [
     "save_scale",
     "save_section",
     "save_settings",
+    "send_for_signature",
     "set_members",
     "sign_contract",
+    "sign_online",
     "withdraw",
 ]

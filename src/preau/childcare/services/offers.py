@@ -23,6 +23,9 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.messaging.services import Email, queue_emails
 
+# A family is reminded when so little time is left, and never on the day after the offer.
+REMINDED_BEFORE = timedelta(days=3)
+REMINDED_AFTER = timedelta(days=2)
 # A place is given until the summer in which most children leave for school.
 SUMMER = (7, 31)
 
@@ -147,8 +150,33 @@ def _lapse(offer_id: int, now: datetime) -> int:
         now,
         actor,
     )
+    _tell_lapse(row, offer, now)
     _offer_to_next(offer, now, actor)
     return 1
+
+
+def remind_offers(*, now: datetime) -> int:
+    """Offers that end soon and have no answer: one more e-mail each, once; how many offers."""
+    found = list(
+        Offer.objects.filter(
+            status=OfferStatus.PENDING,
+            expires_at__gt=now,
+            expires_at__lt=now + REMINDED_BEFORE,
+            offered_at__lt=now - REMINDED_AFTER,
+        ).select_related("preregistration", "section__establishment")
+    )
+    for offer in found:
+        _write(
+            offer.preregistration,
+            f"care-offer-soon-{offer.pk}",
+            "Crèche : il vous reste peu de temps pour répondre",
+            f"La place proposée à {child_name(offer.preregistration.child_id)}, "
+            f"{offer.section.establishment.name}, vous attend jusqu’au "
+            f"{french.instant(offer.expires_at, year=True)}. Répondez dans votre espace, page "
+            "«Crèche» : accepter ou refuser. Sans réponse, elle passe à la famille suivante.",
+            now,
+        )
+    return len(found)
 
 
 def _offer_to_next(offer: Offer, now: datetime, actor: Actor) -> Offer | None:
@@ -192,25 +220,46 @@ def _lock(offer_id: int) -> Offer:
 
 
 def _write_to_family(row: Preregistration, offer: Offer, section: Section, now: datetime) -> None:
-    adults = families.guardians_of(row.family_id)
     week = week_words(lengths(read_week(offer.week)))
+    _write(
+        row,
+        f"care-offer-{offer.pk}",
+        "Une place en crèche vous est proposée",
+        f"Une place vous est proposée pour {child_name(row.child_id)} : "
+        f"{section.establishment.name}, {section.name}, à partir du "
+        f"{french.day(offer.starts_on, year=True)}, {week}.\n\n"
+        f"Répondez dans votre espace, page d’accueil ou page «Crèche», avant le "
+        f"{french.instant(offer.expires_at, year=True)}. Sans réponse, la place passe à la "
+        "famille suivante ; vous gardez votre rang dans la liste.",
+        now,
+    )
+
+
+def _tell_lapse(row: Preregistration, offer: Offer, now: datetime) -> None:
+    _write(
+        row,
+        f"care-offer-lapsed-{offer.pk}",
+        "Crèche : la place proposée passe à la famille suivante",
+        f"La place proposée à {child_name(row.child_id)} attendait votre réponse jusqu’au "
+        f"{french.instant(offer.expires_at, year=True)}. Sans réponse, elle passe à la famille "
+        "suivante.\n\nVotre demande reste sur la liste, à son rang : vous pouvez la suivre, ou "
+        "la retirer, dans votre espace, page «Crèche».",
+        now,
+    )
+
+
+def _write(row: Preregistration, key: str, subject: str, words: str, now: datetime) -> None:
+    """One e-mail to each adult of the household; the same key is never sent twice."""
     queue_emails(
         emails=[
             Email(
                 to=adult.email,
-                subject="Une place en crèche vous est proposée",
-                body=(
-                    f"Bonjour,\n\nUne place vous est proposée pour {child_name(row.child_id)} : "
-                    f"{section.establishment.name}, {section.name}, à partir du "
-                    f"{french.day(offer.starts_on, year=True)}, {week}.\n\n"
-                    f"Répondez dans votre espace, page «Crèche», avant le "
-                    f"{french.instant(offer.expires_at, year=True)}. Sans réponse, la place "
-                    "passe à la famille suivante ; vous gardez votre rang dans la liste.\n"
-                ),
+                subject=subject,
+                body=f"Bonjour,\n\n{words}\n",
                 family_id=row.family_id,
-                key=f"care-offer-{offer.pk}-{adult.pk}",
+                key=f"{key}-{adult.pk}",
             )
-            for adult in adults
+            for adult in families.guardians_of(row.family_id)
             if adult.email
         ],
         now=now,

@@ -15,7 +15,7 @@ from preau.demo.town.presence import family_actor
 from preau.demo.town.story import Story
 from preau.families import services as families
 from preau.families.enums import Sex
-from preau.families.queries import get_children
+from preau.families.queries import get_children, guardians_of
 from preau.families.values import ChildData
 from preau.kernel.clock import at_paris
 from preau.kernel.enums import Channel
@@ -81,6 +81,7 @@ def fill_nursery(story: Story, pupils: list[Pupil], homes: dict[str, DemoHome]) 
         else:
             waiting.append(_wait(story, pupil, elders[pupil.child_id], rank, site, codes))
     _live(story, [contract for contract in contracts if contract])
+    _signatures(story, [contract for contract in contracts if contract][:5], by)
     _commission(story, waiting, sections)
 
 
@@ -198,6 +199,27 @@ def _wait(story: Story, pupil: Pupil, elder: Any, rank: int, site: int, codes: l
                 preregistration_id=row.pk, piece_id=piece.pk, accepted=True, **by
             )
     return row
+
+
+def _signatures(story: Story, contracts: list[Any], by: dict[str, Any]) -> None:
+    """Three contracts signed on line, two that wait for it; the others are still on paper."""
+    for rank, contract in enumerate(contracts):
+        terms = contract.terms.get()
+        childcare.send_for_signature(terms_id=terms.pk, tells=False, **by)
+        if rank < 3:
+            adult = _first_adult(contract.family_id)
+            childcare.sign_online(
+                terms_id=terms.pk,
+                adult=adult,
+                name=str(adult),
+                now=story.settled,
+                actor=family_actor(contract.family_id),
+            )
+
+
+def _first_adult(family_id: int) -> Any:
+    """The first adult of a household who has authority."""
+    return next(adult for adult in guardians_of(family_id) if adult.has_authority)
 
 
 def _live(story: Story, contracts: list[Any]) -> None:

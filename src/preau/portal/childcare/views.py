@@ -47,6 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 for row in queries.preregistrations_of(family_id)
                 if row.status != WishStatus.ADMITTED
             ],
+            "to_sign": queries.to_sign_by(family_id),
             "contracts": list(queries.contracts_of(family_id)),
             "statements": list(queries.statements_of_family(family_id)[:24]),
             "section": SECTION,
@@ -113,6 +114,7 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
             "pieces": pieces,
             "awaited": [p for p in pieces if p.status in ("WANTED", "REFUSED")],
             "offers": [_offer(o) for o in row.offers.all() if o.status == "PENDING"],
+            "past_offers": [o for o in row.offers.all() if o.status in ("DECLINED", "LAPSED")],
             "hours": week_words(row.weekly_minutes),
             "is_open": is_open,
             "birth": birth if is_open and row.child.birth_on is None else None,
@@ -223,6 +225,7 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
             )
             if terms
             else "",
+            "papers": [p for p in queries.papers_of(row, today) if p.signing],
             "steps": [
                 (date.fromisoformat(step[0]), span_words((step[1], step[2])))
                 for step in row.adaptation

@@ -69,6 +69,7 @@ def contracts(request: HttpRequest) -> HttpResponseBase:
     """The contracts in force or to begin; all of them on request."""
     ids = site_ids(request)
     everything = request.GET.get("etat") == "tous"
+    unsigned = request.GET.get("etat") == "a-signer"
     found = (
         queries.all_contracts(ids) if everything else queries.running_contracts(today(), ids)
     ).prefetch_related("terms")
@@ -78,10 +79,14 @@ def contracts(request: HttpRequest) -> HttpResponseBase:
     site = request.GET.get("creche", "")
     if site.isdigit():
         found = found.filter(establishment_id=int(site))
+    if unsigned:
+        found = found.filter(pk__in=queries.unsigned_contracts())
     if "export" in request.GET:
         return export_table(request.GET["export"], "contrats-creche", COLUMNS, found.iterator(500))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    papers = queries.papers_of_contracts(page, today())
     for row in page:
+        row.paper = next((p for p in papers.get(row.pk, []) if not p.is_signed), None)
         row.week_words = week_words(row.weekly_minutes)
         row.now_terms = _terms(row)
     return render(
@@ -91,6 +96,7 @@ def contracts(request: HttpRequest) -> HttpResponseBase:
             "page": page,
             "text": text,
             "everything": everything,
+            "unsigned": unsigned,
             "site": site,
             "sites": sites(request),
             "revise": ReviseForm(initial={"applies_from": _next_month()}),
@@ -235,6 +241,7 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
             "absences": queries.absences_of(row.pk)[:20],
             "statements": queries.statements_of_contract(row.pk)[:24],
             "corrections": queries.corrections_of(row.pk)[:10],
+            "papers": queries.papers_of(row, today()),
             "this_month": next(iter(reckon([row], today().replace(day=1))), None),
             "absence": absence,
             "section": SECTION,

@@ -10,6 +10,7 @@ from preau.townhall.childcare import (
     hours,
     offers,
     places,
+    signing,
     statements,
     waiting,
 )
@@ -17,6 +18,7 @@ from preau.townhall.childcare import (
 FILE = "creche/attente/<int:pk>/"
 CONTRACT = "creche/contrats/<int:pk>/"
 DOOR = "tablette/creche/<int:site_id>/"
+PAPER = f"{CONTRACT}signature/<int:terms>/"
 SESSION = "creche/commissions/<int:pk>/"
 urlpatterns = [
     path("creche/", waiting.waiting_list, name="childcare"),
@@ -35,6 +37,10 @@ urlpatterns = [
     path("creche/contrats/", contracts.contracts, name="childcare-contracts"),
     path("creche/contrats/tarifs/", contracts.revise, name="childcare-revise"),
     path(CONTRACT, contracts.contract, name="childcare-contract"),
+    path(PAPER, signing.send, name="childcare-send"),
+    path(f"{PAPER}papier/", signing.paper, name="childcare-paper"),
+    path(f"{PAPER}document.pdf", signing.document, name="childcare-paper-document"),
+    path(f"{PAPER}signe/<int:signature>/", signing.signed, name="childcare-paper-signed"),
     path(f"{CONTRACT}avenant/", contracts.amend, name="childcare-amend"),
     path(f"{CONTRACT}fin/", contracts.end, name="childcare-end"),
     path(f"{CONTRACT}absences/<int:absence>/", contracts.absence_act, name="childcare-absence"),
