@@ -54,6 +54,16 @@ def tell_receipt(submission: Submission, *, now: datetime) -> None:
     )
 
 
+def tell_undone(submission: Submission, *, words: str, now: datetime) -> None:
+    """An agent took a sending back: what became of its days, to each adult of the household."""
+    body = (
+        f"Bonjour,\n\nÀ votre demande ou pour corriger une erreur, la ville a défait l’envoi "
+        f"{submission.reference}.\n{words[:1].upper()}{words[1:]} Cela ne vous coûte rien.\n\n"
+        f"Vos réservations : {SPACE}\n"
+    )
+    _write(submission.family_id, f"Envoi {submission.reference} défait", body, now)
+
+
 def _words(line: dict[str, object]) -> str:
     words = (
         f"{line['name']}, {french.day(date.fromisoformat(str(line['day'])))} : {line['activity']}"

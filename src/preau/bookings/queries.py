@@ -275,6 +275,16 @@ def taken_back_at(slot_id: int) -> QuerySet[Booking]:
     )
 
 
+def booking_at(booking_id: int, establishment_ids: Iterable[int] | None) -> Booking | None:
+    """One booking of these sites (None: all), with its slot's activity and its family."""
+    found = Booking.objects.filter(pk=booking_id).select_related(
+        "slot__offering__activity", "family"
+    )
+    if establishment_ids is not None:
+        found = found.filter(slot__offering__establishment__in=list(establishment_ids))
+    return found.first()
+
+
 def holders_of(slot_id: int) -> dict[int, int]:
     """The children expected at a slot, each with the household that booked."""
     return dict(

@@ -74,6 +74,23 @@ def enrolments_for_offerings(
     )
 
 
+def enrolled_at(
+    establishment_ids: Iterable[int] | None, day: date, text: str = ""
+) -> QuerySet[Enrolment]:
+    """Who is enrolled on a day in what these sites offer (None: all), by the child's name; those
+    whose name holds each word of `text` when it is given."""
+    found = Enrolment.objects.filter(
+        status=Enrolment.Status.ACTIVE, starts_on__lte=day, ends_on__gte=day
+    )
+    if establishment_ids is not None:
+        found = found.filter(offering__establishment__in=list(establishment_ids))
+    for word in search_key(text).split()[:5]:
+        found = found.filter(child__search_key__contains=word)
+    return found.select_related("family", *WITH_OFFERING).order_by(
+        "child__search_key", "child_id", "offering__activity__position", "pk"
+    )
+
+
 def get_enrolment(enrolment_id: int) -> Enrolment | None:
     return Enrolment.objects.select_related(*WITH_OFFERING).filter(pk=enrolment_id).first()
 

@@ -33,6 +33,7 @@ from preau.bookings.services.sending import (
     summary,
 )
 from preau.bookings.services.terms import get_terms, save_terms
+from preau.bookings.services.undoing import Undone, undo_submission
 
 __all__ = [
     "FIELDS",
@@ -40,6 +41,7 @@ __all__ = [
     "Held",
     "Line",
     "Restored",
+    "Undone",
     "WholePeriod",
     "accept_offer",
     "apply_offering",
@@ -70,4 +72,5 @@ __all__ = [
     "submit_planning",
     "summary",
     "undo_draft",
+    "undo_submission",
 ]

@@ -12,10 +12,20 @@ from preau.journeys.planning.choices import (
     send_draft,
     weeks_until,
 )
+from preau.journeys.planning.counter import (
+    Act,
+    CounterDay,
+    CounterList,
+    as_ids,
+    counter_days,
+    counter_schooling,
+    look_at,
+)
 from preau.journeys.planning.pattern import Composed, Pattern, compose, pattern_rows
 from preau.journeys.planning.values import Board, BoardCell, BoardDay, BoardKid, BoardWeek, Tab
 
 __all__ = [
+    "Act",
     "Board",
     "BoardCell",
     "BoardDay",
@@ -23,14 +33,20 @@ __all__ = [
     "BoardWeek",
     "Choices",
     "Composed",
+    "CounterDay",
+    "CounterList",
     "Pattern",
     "Review",
     "Tab",
+    "as_ids",
     "compose",
     "copy_to_sibling",
     "copy_week",
+    "counter_days",
+    "counter_schooling",
     "get_board",
     "hold_draft",
+    "look_at",
     "page_span",
     "pattern_rows",
     "review_draft",

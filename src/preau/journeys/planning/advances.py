@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from preau.billing.prepaid import has_prepaid, settle_family
-from preau.bookings.services import submit_planning
+from preau.bookings.services import Undone, submit_planning, undo_submission
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 
@@ -33,3 +33,18 @@ def submit_with_advances(*, family_id: int, now: datetime, actor: Actor, **asked
         )
     sent.advance = advance.sentence
     return sent
+
+
+@transaction.atomic
+def undo_with_advances(*, family_id: int, now: datetime, actor: Actor, **asked: Any) -> Undone:
+    """As `undo_submission`; what was set aside for its days follows."""
+    done = undo_submission(family_id=family_id, now=now, actor=actor, **asked)
+    if has_prepaid():
+        settle_family(
+            family_id=family_id,
+            actor_label=actor.label,
+            now=now,
+            since=paris_day(now),
+            may_refuse=False,
+        )
+    return done

@@ -29,6 +29,13 @@ ACTS = (
         Permission.BOOK,
         "r",
     ),
+    Act(
+        "townhall:family-places",
+        _("Places d’un enfant : réserver, déplacer, annuler"),
+        "calendar-check",
+        Permission.BOOK,
+        "p",
+    ),
     Act("townhall:family-absence", _("Signaler une absence"), "calendar-x-2", Permission.BOOK, "a"),
     Act(
         "townhall:family-request",

@@ -18,7 +18,8 @@ from preau.ui.days.desk import Desk
 from preau.ui.days.pattern import pattern_page
 
 
-def _desk(request: HttpRequest, code: str, subject: str) -> Desk:
+def desk_of(request: HttpRequest, code: str, subject: str) -> Desk:
+    """The agent's desk on a family that he may see. Raises Http404."""
     family = get_family_or_404(request, code)
     return Desk(
         request,
@@ -36,31 +37,31 @@ def _desk(request: HttpRequest, code: str, subject: str) -> Desk:
 @agent_required(Permission.BOOK)
 @require_http_methods(["GET", "POST"])
 def planning_page(request: HttpRequest, code: str) -> HttpResponse:
-    return planning.planning_page(_desk(request, code, "planning"))
+    return planning.planning_page(desk_of(request, code, "planning"))
 
 
 @agent_required(Permission.BOOK)
 @require_http_methods(["GET", "POST"])
 def pattern(request: HttpRequest, code: str) -> HttpResponse:
-    return pattern_page(_desk(request, code, "planning"))
+    return pattern_page(desk_of(request, code, "planning"))
 
 
 @agent_required(Permission.BOOK)
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, code: str) -> HttpResponse:
-    return checkout.review_page(_desk(request, code, "planning"))
+    return checkout.review_page(desk_of(request, code, "planning"))
 
 
 @agent_required(Permission.BOOK)
 @require_GET
 def receipt(request: HttpRequest, code: str, reference: str) -> HttpResponse:
-    return checkout.receipt_page(_desk(request, code, "planning"), reference)
+    return checkout.receipt_page(desk_of(request, code, "planning"), reference)
 
 
 @agent_required(Permission.BOOK)
 @require_POST
 def offer(request: HttpRequest, code: str, booking_id: int) -> HttpResponse:
-    return checkout.answer_offer(_desk(request, code, "planning"), booking_id)
+    return checkout.answer_offer(desk_of(request, code, "planning"), booking_id)
 
 
 # --- Absences -----------------------------------------------------------------------------------
@@ -69,25 +70,25 @@ def offer(request: HttpRequest, code: str, booking_id: int) -> HttpResponse:
 @agent_required(Permission.BOOK)
 @require_GET
 def absence_list(request: HttpRequest, code: str) -> HttpResponse:
-    return absences.absences_page(_desk(request, code, "absences"))
+    return absences.absences_page(desk_of(request, code, "absences"))
 
 
 @agent_required(Permission.BOOK)
 @require_http_methods(["GET", "POST"])
 def absence_new(request: HttpRequest, code: str) -> HttpResponse:
-    return absences.report_page(_desk(request, code, "absences"))
+    return absences.report_page(desk_of(request, code, "absences"))
 
 
 @agent_required(Permission.BOOK)
 @require_http_methods(["GET", "POST"])
 def absence_detail(request: HttpRequest, code: str, reference: str) -> HttpResponse:
-    return absences.detail_page(_desk(request, code, "absences"), reference)
+    return absences.detail_page(desk_of(request, code, "absences"), reference)
 
 
 @agent_required(Permission.BOOK)
 @require_GET
 def absence_document(request: HttpRequest, code: str, file_id: UUID) -> HttpResponse:
-    return absences.document_page(_desk(request, code, "absences"), file_id)
+    return absences.document_page(desk_of(request, code, "absences"), file_id)
 
 
 # --- Cards --------------------------------------------------------------------------------------
@@ -96,25 +97,25 @@ def absence_document(request: HttpRequest, code: str, file_id: UUID) -> HttpResp
 @agent_required(Permission.SEE_FAMILIES)
 @require_GET
 def card_list(request: HttpRequest, code: str) -> HttpResponse:
-    return cards.cards_page(_desk(request, code, "cards"))
+    return cards.cards_page(desk_of(request, code, "cards"))
 
 
 @agent_required(Permission.BOOK, Permission.CHANGE_FAMILIES)
 @require_http_methods(["GET", "POST"])
 def card_lost(request: HttpRequest, code: str, card_id: int) -> HttpResponse:
-    return cards.lost_page(_desk(request, code, "cards"), card_id)
+    return cards.lost_page(desk_of(request, code, "cards"), card_id)
 
 
 @agent_required(Permission.BOOK, Permission.CHANGE_FAMILIES)
 @require_POST
 def card_order(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
-    return cards.order_step(_desk(request, code, "cards"), child_id)
+    return cards.order_step(desk_of(request, code, "cards"), child_id)
 
 
 @agent_required(Permission.BOOK, Permission.CHANGE_FAMILIES)
 @require_POST
 def card_issue(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
-    return cards.issue_step(_desk(request, code, "cards"), child_id)
+    return cards.issue_step(desk_of(request, code, "cards"), child_id)
 
 
 @agent_required(Permission.SEE_FAMILIES)

@@ -5,6 +5,7 @@ from django.urls import path
 from preau.townhall.sites import (
     absences,
     cards,
+    child_places,
     family,
     follow_up,
     mass_acts,
@@ -22,6 +23,8 @@ FILE = "dossiers/<str:code>/"
 urlpatterns = [
     path("sites/", views.sites, name="sites"),
     path("sites/registre/", register.register, name="register"),
+    path("sites/registre/reserver/", child_places.choose_child, name="register-book"),
+    path("sites/registre/places/<int:booking_id>/", child_places.from_booking, name="place"),
     path("sites/actes/", mass_acts.acts, name="mass-acts"),
     path("sites/actes/nouveau/", mass_acts.new_act, name="mass-act-new"),
     path("sites/actes/<int:act_id>/", mass_acts.show, name="mass-act"),
@@ -90,6 +93,12 @@ urlpatterns = [
     ),
     path(
         f"{FILE}reservations/places/<int:booking_id>/", family.offer, name="family-planning-offer"
+    ),
+    path(f"{FILE}places/", child_places.child_places, name="family-places"),
+    path(
+        f"{FILE}reservations/recus/<str:reference>/defaire/",
+        child_places.undo,
+        name="family-planning-undo",
     ),
     path(f"{FILE}absences/", family.absence_list, name="family-absence"),
     path(f"{FILE}absences/signaler/", family.absence_new, name="family-absence-new"),
