@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -210,12 +210,17 @@ def get_agreement(pk: int) -> Agreement | None:
 def third_party_invoices(
     *, third_party_id: int | None = None, text: str = "", run_id: int | None = None
 ) -> QuerySet[ThirdPartyInvoice]:
-    """Invoices and credit notes, the latest first, each with `paid_cents` and `back_cents`."""
-    found = ThirdPartyInvoice.objects.select_related(
-        "account__third_party", "account__cash_office", "corrects"
-    ).annotate(
-        paid_cents=Coalesce(_sum("payments", "amount_cents"), 0),
-        back_cents=Coalesce(_sum("credit_notes", "total_cents"), 0),
+    """Invoices and credit notes, the latest first, each with `paid_cents`, `back_cents` (below
+    zero) and, for an invoice, `left_cents`."""
+    found = (
+        ThirdPartyInvoice.objects.select_related(
+            "account__third_party", "account__cash_office", "corrects"
+        )
+        .annotate(
+            paid_cents=Coalesce(_sum("payments", "amount_cents"), 0),
+            back_cents=Coalesce(_sum("credit_notes", "total_cents"), 0),
+        )
+        .annotate(left_cents=F("total_cents") + F("back_cents") - F("paid_cents"))
     )
     if third_party_id is not None:
         found = found.filter(account__third_party_id=third_party_id)

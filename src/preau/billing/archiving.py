@@ -10,6 +10,7 @@ from itertools import islice
 
 from preau.billing.documents import invoice_to_issue
 from preau.billing.models import Invoice
+from preau.billing.notices import notices_at_issue
 from preau.billing.queries import with_lines
 from preau.documents.many import issue_many, numbers_issued, setters
 
@@ -22,7 +23,9 @@ def archive_run(*, run_id: int, now: datetime, batches: int | None = None) -> in
     with setters() as pool:
         for numbers in islice(_missing(run_id), batches):
             invoices = with_lines(Invoice.objects.filter(number__in=numbers))
-            wanted = [invoice_to_issue(one) for one in invoices.select_related("cash_office")]
+            found = list(invoices.select_related("cash_office"))
+            notices = notices_at_issue(found)
+            wanted = [invoice_to_issue(one, notices.get(one.pk)) for one in found]
             made += issue_many(pool, wanted, now=now)
     return made
 

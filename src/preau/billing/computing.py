@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from django.db.models import Sum
@@ -27,6 +28,7 @@ from preau.billing.models import (
 from preau.billing.natures import natures_of
 from preau.billing.people import read_people
 from preau.billing.pricing import Bill, Biller
+from preau.billing.registrations import registrations_due
 from preau.billing.shares import apply_terms, terms_of
 from preau.kernel.collecting import collector_held
 from preau.kernel.money import euros
@@ -71,7 +73,8 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
     care_cents = (
         add_contract_lines(extras, natures=natures, month=month) if special.contracts else {}
     )
-    for family_id in extras:
+    registrations = registrations_due(natures, month=month, last=last)
+    for family_id in (*extras, *registrations.due):
         found.setdefault(family_id, reading.FamilyCharges())
     already: set[tuple[int, int | None]] = set(
         Invoice.objects.filter(
@@ -84,7 +87,10 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
         del found[family_id]
     people = read_people(
         found,
-        (child_id for charges in found.values() for child_id in charges.child_ids()),
+        chain(
+            registrations.child_ids(),
+            (child_id for charges in found.values() for child_id in charges.child_ids()),
+        ),
         first=first,
         last=last,
     )
@@ -103,7 +109,13 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
                 progress=done * 90 // len(found), step_at=Now()
             )
         biller.bill_family(
-            family_id, charges.days, charges.stretches, extras=extras.get(family_id, ())
+            family_id,
+            charges.days,
+            charges.stretches,
+            extras=[
+                *registrations.lines(biller, family_id, natures),
+                *extras.get(family_id, ()),
+            ],
         )
     bill = biller.result
     for name, cents in care_cents.items():

@@ -24,6 +24,7 @@ from preau.billing.models import (
     Movement,
 )
 from preau.billing.rules import spread, take_from
+from preau.billing.shares_back import credit_shares, decided, shares_back
 from preau.billing.titres import check_open
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
@@ -34,11 +35,19 @@ SOURCE = "invoice"
 
 @transaction.atomic
 def issue_credit_note(
-    *, invoice_id: int, lines: Mapping[int, int], reason: str, actor: Actor, now: datetime
+    *,
+    invoice_id: int,
+    lines: Mapping[int, int],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    shares: Mapping[int, int] | None = None,
 ) -> Invoice:
     """Correct an invoice: `lines` is what is given back on which of its lines, in cents.
 
-    It first lowers what is left to pay on that invoice; the rest is the account's credit.
+    It first lowers what is left to pay on that invoice; the rest is the account's credit. Where a
+    third party pays a share of a line, its invoice is corrected too: in proportion, or as `shares`
+    says (line of the third party's invoice → cents; 0 to leave it).
     Raises ReasonMissing, NotAPositiveAmount, TooMuchToCredit, InvoiceNotFound.
     """
     if not reason.strip():
@@ -64,6 +73,8 @@ def issue_credit_note(
     for line in corrected:
         if wanted[line.pk] > line.amount_cents - already.get(line.pk, 0):
             raise TooMuchToCredit
+    parts = shares_back(wanted)
+    back = decided(parts, shares)
     total = sum(wanted.values())
     note = create_note(invoice, total=total, reason=reason.strip()[:300], now=now)
     InvoiceLine.objects.bulk_create(
@@ -76,7 +87,14 @@ def issue_credit_note(
             quantity=1,
             unit_cents=-wanted[line.pk],
             amount_cents=-wanted[line.pk],
-            explanation=[note.reason],
+            explanation=[
+                note.reason,
+                *[
+                    part.sentence(back[part.line_id])
+                    for part in parts
+                    if part.own_line_id == line.pk and back.get(part.line_id)
+                ],
+            ],
             rulebook_version_id=line.rulebook_version_id,
             corrects_line_id=line.pk,
             accounting_code=line.accounting_code,
@@ -99,6 +117,7 @@ def issue_credit_note(
         ],
         allocations=spread(total, due),
     )
+    credit_shares(parts, back, reason=note.reason, actor=actor, now=now)
     record(
         actor=actor,
         now=now,

@@ -4,15 +4,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from preau.billing.means import COUNTER, label
 from preau.billing.models import Invoice, ThirdPartyInvoice
+from preau.billing.notices import Notice, notices_at_issue, told
 from preau.billing.telling import quantity_words, rules_of, title_of
 from preau.documents.many import ToIssue
+from preau.documents.once import issue_once
 from preau.documents.queries import get_by_number
-from preau.documents.services import issue_document
 from preau.documents.squares import link_square, transfer_square
 from preau.kernel import french
 from preau.kernel.french import euros
@@ -20,8 +20,11 @@ from preau.kernel.french import euros
 
 def invoice_document(invoice: Invoice, *, now: datetime) -> Any:
     """The invoice's archived PDF. `invoice` comes from `get_invoice` (lines, left to pay)."""
-    wanted = invoice_to_issue(invoice)
-    return archived(
+    found = get_by_number(invoice.number)
+    if found is not None:
+        return found
+    wanted = invoice_to_issue(invoice, notices_at_issue([invoice]).get(invoice.pk))
+    return issue_once(
         number=wanted.number,
         kind=wanted.kind,
         title=wanted.title,
@@ -33,8 +36,9 @@ def invoice_document(invoice: Invoice, *, now: datetime) -> Any:
     )
 
 
-def invoice_to_issue(invoice: Invoice) -> ToIssue:
-    """What the PDF of an invoice or credit note holds. `invoice` has its lines and its office."""
+def invoice_to_issue(invoice: Invoice, notice: Notice | None = None) -> ToIssue:
+    """What the PDF of an invoice or credit note holds. `invoice` has its lines and its office;
+    `notice` is the debit that it announces."""
     is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
     return ToIssue(
         number=invoice.number,
@@ -43,7 +47,7 @@ def invoice_to_issue(invoice: Invoice) -> ToIssue:
         if is_note
         else _("Facture n° %(number)s") % {"number": invoice.number},
         template="invoice",
-        data=_invoice_data(invoice),
+        data=_invoice_data(invoice, notice),
         public_facts={
             _("Régie"): invoice.cash_office.name,
             _("Mois"): french.month(invoice.month),
@@ -54,42 +58,7 @@ def invoice_to_issue(invoice: Invoice) -> ToIssue:
     )
 
 
-def archived(
-    *,
-    number: str,
-    kind: str,
-    title: str,
-    template: str,
-    data: Any,
-    public_facts: dict[str, str],
-    family_id: int | None,
-    now: datetime,
-) -> Any:
-    """The document under this number; made and kept if it is not there yet."""
-    found = get_by_number(number)
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return issue_document(
-                kind=kind,
-                title=title,
-                template=template,
-                data=data(),
-                public_facts=public_facts,
-                family_id=family_id,
-                now=now,
-                number=number,
-            )
-    except IntegrityError:
-        # Asked twice at once: the other one archived it.
-        found = get_by_number(number)
-        if found is None:
-            raise
-        return found
-
-
-def _invoice_data(invoice: Invoice) -> dict[str, Any]:
+def _invoice_data(invoice: Invoice, notice: Notice | None) -> dict[str, Any]:
     debtor = invoice.debtor
     office = invoice.cash_office
     is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
@@ -122,9 +91,11 @@ def _invoice_data(invoice: Invoice) -> dict[str, Any]:
         ],
         "total": euros(invoice.total_cents),
         "total_label": _("Total de l’avoir") if is_note else _("Total à payer"),
-        "notes": [] if is_note else ways_to_pay(office),
+        **told(notice),
+        # Nobody pays twice: a paper that announces a debit asks for nothing else.
+        "notes": [] if is_note or notice else ways_to_pay(office),
         "squares": []
-        if is_note or invoice.total_cents <= 0
+        if is_note or notice or invoice.total_cents <= 0
         else squares_to_pay(office, number=invoice.number, cents=invoice.total_cents),
     }
 
@@ -192,7 +163,7 @@ def third_party_document(invoice: ThirdPartyInvoice, *, now: datetime) -> Any:
     is_note = invoice.corrects_id is not None
     office = invoice.account.cash_office
     debtor = invoice.debtor
-    return archived(
+    return issue_once(
         number=invoice.number,
         kind="CREDIT_NOTE" if is_note else "INVOICE",
         title=_("Avoir n° %(number)s") % {"number": invoice.number}

@@ -1,8 +1,9 @@
 """Money counted by nature of account (M57): what a cash office received, what is left to pay."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ def collected_by_nature(
 ) -> tuple[list[ByNature], int]:
     """What was received between two instants: by nature, in proportion to the lines paid; and
     what of it pays no invoice yet (credits of the families). Together, what was received."""
-    asked = {"office": cash_office_id, "since": since, "until": until}
+    asked: dict[str, Any] = {"office": cash_office_id, "since": since, "until": until}
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -112,13 +113,13 @@ def nature_name(nature: Nature) -> str:
     return f"{code} ({nature.function})" if nature.function else code
 
 
-def _whole(exact: list[object]) -> list[int]:
+def _whole(exact: Sequence[Any]) -> list[int]:
     """Cents that add up as the exact amounts do."""
-    rounded = [int(value) for value in exact]  # type: ignore[call-overload]
-    missing = round(sum(exact)) - sum(rounded)  # type: ignore[call-overload]
+    rounded = [int(value) for value in exact]
+    missing = round(sum(exact)) - sum(rounded)
     order = sorted(
         range(len(exact)),
-        key=lambda i: exact[i] - rounded[i],  # type: ignore[operator]
+        key=lambda i: exact[i] - rounded[i],
         reverse=missing > 0,
     )
     for i in order[: abs(missing)]:

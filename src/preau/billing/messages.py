@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from preau.billing.models import CashOffice, CounterPayment, Invoice
+from preau.billing.notices import Notice, notices_at_issue
 from preau.families.queries import payer_of, payers_of
 from preau.kernel.french import day, euros, instant, month, of
 from preau.messaging.services import Email, queue_email, queue_emails
@@ -59,8 +60,9 @@ def announce_invoices(*, run_id: int, now: datetime) -> int:
     for start in range(0, len(invoices), BATCH):
         batch = invoices[start : start + BATCH]
         payers = payers_of(invoice.family_id for invoice in batch)
+        notices = notices_at_issue(batch)
         letters = [
-            _announcement(invoice, to=payer.email)
+            _announcement(invoice, to=payer.email, notice=notices.get(invoice.pk))
             for invoice in batch
             if (payer := payers.get(invoice.family_id)) is not None and payer.email
         ]
@@ -69,21 +71,33 @@ def announce_invoices(*, run_id: int, now: datetime) -> int:
     return told
 
 
-def _announcement(invoice: Invoice, *, to: str) -> Email:
+def _announcement(invoice: Invoice, *, to: str, notice: Notice | None) -> Email:
     amount = euros(invoice.total_cents)
+    arrived = {"month": of(month(invoice.month)), "amount": amount, "day": day(invoice.due_on)}
     lines = [
         _("Bonjour,"),
         "",
-        _("Votre facture %(month)s est arrivée : %(amount)s, à régler avant le %(day)s.")
-        % {"month": of(month(invoice.month)), "amount": amount, "day": day(invoice.due_on)},
+        _("Votre facture %(month)s est arrivée : %(amount)s.") % arrived
+        if notice
+        else _("Votre facture %(month)s est arrivée : %(amount)s, à régler avant le %(day)s.")
+        % arrived,
         _("Facture n° %(number)s, %(office)s.")
         % {"number": invoice.number, "office": invoice.cash_office.name},
         "",
         _(
             "Chaque ligne s’ouvre sur l’espace familles, rubrique «Compte» : les dates, et la "
             "règle qui a fait le prix. Vous pouvez y payer en ligne, en tout ou en partie."
+        )
+        if notice is None
+        else _(
+            "Chaque ligne s’ouvre sur l’espace familles, rubrique «Compte» : les dates, et la "
+            "règle qui a fait le prix."
         ),
     ]
+    if notice is not None:
+        lines += ["", _("Prélèvement automatique")]
+        lines += [f"- {name} : {value}" for name, value in notice.facts]
+        lines += [notice.sentence, ""]
     if invoice.cash_office.phone:
         lines.append(_("Une question ? %(phone)s") % {"phone": invoice.cash_office.phone})
     return Email(

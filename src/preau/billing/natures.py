@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from preau.audit.services import record
-from preau.billing.models import ActivityAccounting, InvoiceLine, ProductAccounting
+from preau.billing.models import InvoiceLine, ProductAccounting
 from preau.kernel.actors import Actor
 
 
@@ -44,19 +44,30 @@ class Natures:
 
 
 def natures_of(cash_office_id: int) -> Natures:
-    """Those of all the activities for which a cash office collects. Two queries."""
-    activities = {
-        pk: Nature(*said)
-        for pk, *said in ActivityAccounting.objects.filter(
-            cash_office_id=cash_office_id
-        ).values_list("activity_id", "accounting_code", "function_code")
-    }
-    products = {
-        (activity_id, slug): Nature(code, function or activities[activity_id].function)
-        for activity_id, slug, code, function in ProductAccounting.objects.filter(
-            product__activity_id__in=list(activities)
-        ).values_list("product__activity_id", "product__slug", "accounting_code", "function_code")
-    }
+    """Those of all the activities for which a cash office collects. One query."""
+    activities: dict[int, Nature] = {}
+    products: dict[tuple[int, str], Nature] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT activity_id, '', accounting_code, function_code
+            FROM billing_activityaccounting WHERE cash_office_id = %(office)s
+            UNION ALL
+            SELECT product.activity_id, product.slug, own.accounting_code,
+                coalesce(nullif(own.function_code, ''), accounting.function_code)
+            FROM billing_productaccounting own
+            JOIN catalogue_product product ON product.id = own.product_id
+            JOIN billing_activityaccounting accounting
+                ON accounting.activity_id = product.activity_id
+                AND accounting.cash_office_id = %(office)s
+            """,
+            {"office": cash_office_id},
+        )
+        for activity_id, slug, *said in cursor.fetchall():
+            if slug:
+                products[activity_id, slug] = Nature(*said)
+            else:
+                activities[activity_id] = Nature(*said)
     return Natures(activities, products)
 
 

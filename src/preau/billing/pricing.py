@@ -129,11 +129,11 @@ class Biller:
         self._add_draft(house, family_id, lines)
 
     def _add_draft(self, house: House, family_id: int, lines: list[Any]) -> None:
+        if not lines:
+            return
         debtor = self.people.debtors.get(family_id)
         if debtor is None:
             self._say("no_payer", family_id, None, lambda: f"{house.name} : aucun adulte redevable")
-            return
-        if not lines:
             return
         draft = Draft(family_id=family_id, debtor=debtor, lines=lines)
         total = draft.total_cents
@@ -168,7 +168,7 @@ class Biller:
             return None
         if self._moves_within(house, stretch.child_id, days.first, days.last):
             return None
-        values = self._values(house, stretch.child_id, days.first, days.offer.site)
+        values = self.values(house, stretch.child_id, days.first, days.offer.site)
         try:
             price = book.price_of_any_day(days.offer, days.first, values)
         except api.RulebookError:
@@ -232,9 +232,10 @@ class Biller:
 
     # --- Facts ---------------------------------------------------------------------------------
 
-    def _values(
+    def values(
         self, house: House, child_id: int, day: date, site: str, **more: Any
     ) -> dict[str, Any]:
+        """What rules may read of a child on a day."""
         kid = self.people.kids[child_id]
         quotient = house.quotient_on(day)
         schooling = self.people.schooling_on(child_id, day)
@@ -258,7 +259,7 @@ class Biller:
     def facts_of(self, house: House, charge: ChargeDay, *, walk_in: bool) -> api.Facts:
         """What rules may read; the same object for days on which nothing of it changed."""
         more = {"booked": False, "attended": True} if walk_in else {}
-        values = self._values(house, charge.child_id, charge.day, charge.site, **more)
+        values = self.values(house, charge.child_id, charge.day, charge.site, **more)
         key = tuple(values.items())
         known = self._known.get(key)
         if known is None:

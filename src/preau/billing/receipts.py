@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from preau.audit.services import record
-from preau.billing.documents import archived
 from preau.billing.means import label
 from preau.billing.models import CounterPayment, Invoice
+from preau.documents.once import issue_once
 from preau.documents.queries import get_by_number
 from preau.documents.render import render_pdf
 from preau.kernel import french
@@ -20,7 +20,7 @@ SOURCE = "counter_payment"
 
 def receipt_document(payment: CounterPayment, *, debtor: str, now: datetime) -> Any:
     """The archived receipt of a payment at the counter (or of its void)."""
-    return archived(
+    return issue_once(
         number=payment.receipt_number,
         kind="RECEIPT",
         title=_title(payment),

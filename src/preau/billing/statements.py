@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from preau.billing.documents import archived
 from preau.billing.models import LedgerLine
 from preau.billing.queries import OfficeAccount
+from preau.documents.once import issue_once
 from preau.families.queries import payer_of
 from preau.kernel import french
 from preau.kernel.clock import at_paris, paris, paris_day
@@ -25,7 +25,7 @@ def statement_document(
     """
     data = statement_data(family=family, account=account, first=first, last=last, now=now)
     said = hashlib.sha256(json.dumps([account.office.code, data]).encode()).hexdigest()
-    return archived(
+    return issue_once(
         number=f"E-{paris_day(now):%Y%m%d}-{family.code}-{said[:6]}",
         kind="STATEMENT",
         title=_("Relevé de compte"),

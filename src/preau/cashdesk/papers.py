@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from preau.billing.figures_nature import collected_by_nature
@@ -14,9 +13,8 @@ from preau.cashdesk.models import Deposit, Handover, RefundFile, TillDay
 from preau.cashdesk.queries import pieces_of
 from preau.cashdesk.rules import DENOMINATIONS
 from preau.cashdesk.state import OfficeState
-from preau.documents.queries import get_by_number
+from preau.documents.once import content_of, issue_as_told, issue_once
 from preau.documents.render import render_pdf
-from preau.documents.services import issue_document
 from preau.kernel import french
 from preau.kernel.clock import at_paris, paris_day
 from preau.kernel.french import euros
@@ -111,12 +109,12 @@ def handover_report(handover: Handover, *, now: datetime) -> Any:
     )
 
 
-def day_report(day: TillDay, *, received: list[tuple[str, int, int]]) -> bytes:
-    """The day of a till as PDF: opened, received, counted, closed."""
+def day_report(day: TillDay, *, received: list[tuple[str, int, int]], now: datetime) -> bytes:
+    """The day of a till as PDF: opened, received, counted, closed. Kept, once it is closed."""
     closed = day.closed_at is not None
-    return _drawn(
-        title=_("Journée de caisse %s") % french.of(french.day(day.opened_at, year=True)),
-        facts={
+    given: dict[str, Any] = {
+        "title": _("Journée de caisse %s") % french.of(french.day(day.opened_at, year=True)),
+        "facts": {
             _("Régie"): day.cash_office.name,
             _("Ouverte"): f"{french.instant(day.opened_at, year=True)}, {day.opened_by}",
             _("Fonds de caisse"): euros(day.float_cents),
@@ -132,7 +130,7 @@ def day_report(day: TillDay, *, received: list[tuple[str, int, int]]) -> bytes:
             ),
             **({_("Motif"): day.difference_reason} if day.difference_reason else {}),
         },
-        tables=[
+        "tables": [
             _table(
                 _("Encaissements"),
                 [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
@@ -141,13 +139,32 @@ def day_report(day: TillDay, *, received: list[tuple[str, int, int]]) -> bytes:
             ),
             *([_count_table(day.counted)] if closed else []),
         ],
-        signatures=[_("Le régisseur ou son mandataire")],
+        "signatures": [_("Le régisseur ou son mandataire")],
+    }
+    if not closed:
+        return _drawn(**given)
+    return _told(
+        f"J-{day.cash_office.code.upper()}",
+        now=now,
+        public={
+            _("Régie"): day.cash_office.name,
+            _("Journée"): french.day(day.opened_at, year=True),
+            _("Espèces comptées"): euros(day.counted_cents or 0),
+        },
+        **given,
     )
 
 
-def statement_paper(state: OfficeState) -> bytes:
+def statement_paper(state: OfficeState, *, now: datetime) -> bytes:
     """État de la régie at an instant, as PDF: what an inspection asks for."""
-    return _drawn(
+    return _told(
+        "ER",
+        now=now,
+        public={
+            _("Régie"): state.office_name,
+            _("Arrêté le"): french.instant(state.at, year=True),
+            _("À verser au comptable"): euros(state.held_cents),
+        },
         title=_("État de la régie"),
         facts={
             _("Régie"): state.office_name,
@@ -305,23 +322,29 @@ def _drawn(*, number: str = "", **given: Any) -> bytes:
 
 
 def _issued(number: str, *, now: datetime, public: dict[str, str], **given: Any) -> Any:
-    found = get_by_number(number)
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return issue_document(
-                kind="STATEMENT",
-                title=given["title"],
-                template=TEMPLATE,
-                data=_data(**given),
-                public_facts=public,
-                family_id=None,
-                now=now,
-                number=number,
-            )
-    except IntegrityError:
-        found = get_by_number(number)
-        if found is None:
-            raise
-        return found
+    return issue_once(
+        number=number,
+        kind="STATEMENT",
+        title=given["title"],
+        template=TEMPLATE,
+        data=lambda: _data(**given),
+        public_facts=public,
+        family_id=None,
+        now=now,
+    )
+
+
+def _told(prefix: str, *, now: datetime, public: dict[str, str], **given: Any) -> bytes:
+    """A paper without a number of its own, kept with the code that /verifier/ checks."""
+    return content_of(
+        issue_as_told(
+            prefix=prefix,
+            kind="STATEMENT",
+            title=given["title"],
+            template=TEMPLATE,
+            data=_data(**given),
+            public_facts=public,
+            family_id=None,
+            now=now,
+        )
+    )

@@ -276,6 +276,8 @@ PAYMENT_GATEWAYS = {
     "SYSTEMPAY": "preau.connectors.systempay.SystempayGateway",
     "PAYFIP": "preau.connectors.payfip.PayFipGateway",
 }
+# What of an invoice will be debited: a question to the room of mandates (preau.billing.notices).
+DEBIT_NOTICES = "preau.directdebit.notices.notices_at_issue"
 # Why nothing is asked now about an invoice: a question to the whole house (preau.recovery.tasks).
 SPARED = "preau.journeys.debts.spared"
 # The bank's files: what we write for it, what it tells of the account (preau.directdebit.files).

@@ -1,16 +1,19 @@
 """The closing statement as PDF."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from preau.documents.render import render_pdf
-from preau.kernel.french import euros, number
+from preau.documents.once import content_of, issue_as_told
+from preau.kernel.french import day, euros, number
 from preau.reporting.year_end import Closing
 
 
-def closing_paper(closing: Closing, rows: list[tuple[str, int]], counted: Any) -> bytes:
-    """A cash office's year, to be signed."""
+def closing_paper(
+    closing: Closing, rows: list[tuple[str, int]], counted: Any, *, now: datetime
+) -> bytes:
+    """A cash office's year, to be signed; kept, with the code that /verifier/ checks."""
     amount = [(_("Poste"), False), (_("Montant"), True)]
     tables = [
         _table(_("Comptes de l’année"), amount, [[name, euros(cents)] for name, cents in rows])
@@ -39,20 +42,28 @@ def closing_paper(closing: Closing, rows: list[tuple[str, int]], counted: Any) -
                 ],
             )
         )
-    return render_pdf(
-        "cash_report",
-        {
-            "title": _("Clôture de l’année %d") % closing.year,
-            "number": "",
-            "day": "",
-            "facts": [
-                [_("Régie"), closing.office.name],
-                [_("Comptes en avance"), number(len(closing.advances))],
-                [_("Comptes débiteurs"), number(len(closing.owed))],
-            ],
-            "tables": tables,
-            "signatures": [_("Le régisseur"), _("L’ordonnateur")],
-        },
+    title = _("Clôture de l’année %d") % closing.year
+    return content_of(
+        issue_as_told(
+            prefix=f"CL-{closing.office.code.upper()}-{closing.year}",
+            kind="STATEMENT",
+            title=title,
+            template="cash_report",
+            data={
+                "day": "",
+                "facts": [
+                    [_("Régie"), closing.office.name],
+                    [_("Arrêté le"), day(now, year=True, weekday=False)],
+                    [_("Comptes en avance"), number(len(closing.advances))],
+                    [_("Comptes débiteurs"), number(len(closing.owed))],
+                ],
+                "tables": tables,
+                "signatures": [_("Le régisseur"), _("L’ordonnateur")],
+            },
+            public_facts={_("Régie"): closing.office.name, _("Exercice"): str(closing.year)},
+            family_id=None,
+            now=now,
+        )
     )
 
 

@@ -1,9 +1,11 @@
 """A crèche's statement as both faces show and print it: plain text, amounts and hours in words."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from preau.documents.once import issue_as_told
 from preau.kernel import french
+from preau.kernel.clock import paris_day
 
 
 def signed_hours(minutes: int) -> str:
@@ -52,3 +54,25 @@ def statement_data(row: Any) -> dict[str, Any]:
             for day in row.days
         ],
     }
+
+
+def statement_paper(row: Any, *, now: datetime) -> Any:
+    """The archived PDF of a closed statement, with the code that /verifier/ checks."""
+    data = statement_data(row)
+    return issue_as_told(
+        prefix=f"RC-{row.pk}",
+        kind="STATEMENT",
+        title=data["title"],
+        template="care_statement",
+        data=data,
+        public_facts={
+            "Enfant": row.child.first_name,
+            "Crèche": row.establishment.name,
+            "Mois": french.month(row.month),
+            "Heures facturées": data["invoiced"],
+            "Total": data["total"],
+        },
+        family_id=row.family_id,
+        now=now,
+        on=paris_day(row.closed_at),
+    ).file

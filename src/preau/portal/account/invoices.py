@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from preau.billing.documents import invoice_document
 from preau.billing.queries import carried_invoices, get_invoice
 from preau.billing.telling import rules_of, tell_lines, title_of
+from preau.directdebit.notices import notice_now
 from preau.families.queries import children_of, own_files
 from preau.kernel.clock import paris_day, utc_now
 from preau.portal.access import family_required
@@ -27,6 +28,10 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
     lines = tell_lines(found, {child.pk: child.colour for child in children})
     titre = titres_by_invoice([found.pk]).get(found.pk)
     is_old = found.family_id != request.family.pk
+    plan = plans.active_plans({found.pk: found.paid_cents}).get(found.pk)
+    notice = None
+    if not titre and not plan and not is_old:
+        notice = notice_now(found, today=paris_day(utc_now()))
     return render(
         request,
         "portal/account/invoice.html",
@@ -44,7 +49,8 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             ),
             "is_old": is_old,
             "titre": titre,
-            "plan": plans.active_plans({found.pk: found.paid_cents}).get(found.pk),
+            "plan": plan,
+            "notice": notice,
             "instalments": plans.may_open(found, today=paris_day(utc_now())),
             "rules": rules_of(found),
         },

@@ -17,7 +17,6 @@ from preau.childcare.queries.points import claims_of
 from preau.childcare.queries.waiting import recently_offered
 from preau.childcare.rules.points import score_of
 from preau.childcare.rules.week import lengths, read_week, span_words, week_words
-from preau.documents.render import render_pdf
 from preau.documents.services import store_upload
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
@@ -25,7 +24,8 @@ from preau.kernel.enums import Channel
 from preau.kernel.errors import Refusal
 from preau.portal.access import family_required
 from preau.portal.childcare.forms import AbsenceForm, BirthForm, PieceForm
-from preau.ui.care import statement_data
+from preau.ui.care import statement_data, statement_paper
+from preau.ui.files import file_response
 
 SECTION = "portal:requests"
 A_YEAR = timedelta(days=365)
@@ -311,10 +311,4 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
 @family_required
 def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     row = _statement_or_404(request, pk)
-    response = HttpResponse(
-        render_pdf("care_statement", statement_data(row)), content_type="application/pdf"
-    )
-    response.headers["Content-Disposition"] = (
-        f'inline; filename="releve-creche-{row.month:%Y-%m}.pdf"'
-    )
-    return response
+    return file_response(statement_paper(row, now=utc_now()))

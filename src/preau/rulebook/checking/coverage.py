@@ -56,6 +56,15 @@ def products_of(activity: Activity) -> tuple[str, ...]:
 def check_coverage(book: Rulebook, calendar: Calendar) -> Iterator[Finding]:
     """A missing tariff, a missing product, a combination of facts with no price."""
     for activity in book.activities:
+        for code in activity.due_for:
+            if book.activity(code) is None:
+                yield error(
+                    "unknown_activity",
+                    f"« {activity.name} » : due pour « {code} », que le règlement ne connaît pas",
+                    "",
+                    activity.code,
+                    code,
+                )
         if not activity.priced:
             continue
         for code in products_of(activity):

@@ -53,7 +53,9 @@ class Product:
 @dataclass(frozen=True, slots=True)
 class Activity:
     """An activity as rules see it. ``starts`` is the hour from which hours before are counted;
-    ``cost_cents`` the cost per user after subsidies, for the legal check of meals."""
+    ``cost_cents`` the cost per user after subsidies, for the legal check of meals. Of ``kind``
+    registration: a fee due once ``each`` family or child, when enrolled in one of ``due_for``
+    (any activity, if empty)."""
 
     code: str
     label: str = ""
@@ -63,6 +65,8 @@ class Activity:
     cost: Decimal | None = None
     products: tuple[Product, ...] = ()
     priced: bool = True
+    each: str = "family"
+    due_for: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from preau.rulebook.rules.book import (
     Rulebook,
     Term,
 )
+from preau.rulebook.rules.tariffs import GROUPS
 from preau.rulebook.text.nodes import Bad, Fields, Node, root
 from preau.rulebook.text.read_rules import read_rounding, read_section
 from preau.rulebook.text.read_values import Reading
@@ -190,17 +191,25 @@ def _activities(node: Node, parent: Node) -> list[Activity]:
 
 
 def _activity(code: str, node: Node) -> Activity:
-    fields = node.fields("label", "kind", "days", "starts", "cost", "products", "priced")
+    fields = node.fields(
+        "label", "kind", "days", "starts", "cost", "products", "priced", "each", "due_for"
+    )
     products = fields.read("products", _products, ())
+    kind = fields.read("kind", lambda n: n.word(ACTIVITY_KINDS), "other")
+    for name in ("each", "due_for"):
+        if kind != "registration" and (given := fields.get(name)) is not None:
+            raise given.fail("rien : ce champ est celui d'une activité `kind: registration`")
     return Activity(
         code,
         fields.text("label"),
-        fields.read("kind", lambda n: n.word(ACTIVITY_KINDS), "other"),
+        kind,
         fields.read("days", lambda n: n.words(WEEKDAY_CODES), ()),
         fields.read("starts", lambda n: n.minutes()),
         fields.read("cost", lambda n: n.decimal()),
         products,
         fields.read("priced", lambda n: n.yesno(), True),
+        fields.read("each", lambda n: n.word(GROUPS), "family"),
+        fields.read("due_for", lambda n: tuple(one.text() for one in n.many()), ()),
     )
 
 

@@ -328,6 +328,8 @@ def schema() -> Schema:
             "starts": TIME,
             "cost": NUMBER,
             "priced": YESNO,
+            "each": words(GROUPS),
+            "due_for": many(TEXT),
             "products": {"type": "object", "additionalProperties": product},
         }
     )

@@ -137,6 +137,10 @@ def _activity(activity: Activity) -> dict[str, Any]:
         data["cost"] = activity.cost
     if not activity.priced:
         data["priced"] = False
+    if activity.each != "family":
+        data["each"] = activity.each
+    if activity.due_for:
+        data["due_for"] = FlowList(activity.due_for)
     if activity.products:
         products: dict[str, Any] = {}
         for product in activity.products:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from preau.accounts.enums import Permission
 from preau.billing import queries, regularising
+from preau.billing.shares_back import shares_back
 from preau.billing.tasks import defer_once, look_for_changes
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
@@ -87,6 +88,9 @@ def _page(request: HttpRequest, found: Any, form: RefuseForm) -> HttpResponse:
             "change": found,
             "days": [day | {"on": dt.date.fromisoformat(day["day"])} for day in found.days],
             "form": form,
+            "shares": shares_back({found.line_id: found.cents})
+            if found.status == "PROPOSED" and found.kind == "CREDIT"
+            else [],
         },
         status=422 if form.errors else 200,
     )

@@ -80,6 +80,38 @@ class CreditNoteForm(forms.Form):
         }
 
 
+class SharesBackForm(forms.Form):
+    """What each third party is given back of its share, in proportion unless changed."""
+
+    def __init__(self, *args: Any, parts: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for part in parts:
+            told = _("Part de %(amount)s, facture %(number)s.") % {
+                "amount": euros(part.share_cents),
+                "number": part.number,
+            }
+            if part.is_paid:
+                told += " " + _(
+                    "En proportion, %(amount)s ; le reste est déjà réglé : au service finances de "
+                    "le rendre."
+                ) % {"amount": euros(part.cents)}
+            self.fields[f"share_{part.line_id}"] = EurosField(
+                label=_("Corriger la facture de %(who)s, «%(label)s»")
+                % {"who": part.payer, "label": part.label},
+                help_text=told,
+                initial=part.proposed_cents,
+                min_cents=0,
+                max_cents=part.most_cents,
+                required=False,
+            )
+
+    def amounts(self) -> dict[int, int]:
+        return {
+            int(name.removeprefix("share_")): cents or 0
+            for name, cents in self.cleaned_data.items()
+        }
+
+
 class OfficeForm(forms.Form):
     code = forms.SlugField(
         label=gettext_lazy("Code"),

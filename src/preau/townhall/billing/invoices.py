@@ -14,11 +14,13 @@ from preau.accounts.enums import Permission
 from preau.billing import queries
 from preau.billing.documents import invoice_document
 from preau.billing.services import issue_credit_note
+from preau.billing.shares_back import parts_of_invoice, shares_back
 from preau.billing.telling import rules_of, tell_lines, title_of
+from preau.directdebit.notices import notice_now
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
-from preau.townhall.billing.forms import CreditNoteForm, InvoiceFilterForm
+from preau.townhall.billing.forms import CreditNoteForm, InvoiceFilterForm, SharesBackForm
 from preau.townhall.recovery.shown import invoice_debts
 from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.files import file_response
@@ -97,7 +99,9 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             "title": title_of(found),
             "lines": tell_lines(found),
             "debts": invoice_debts(found),
+            "notice": notice_now(found, today=paris_day(utc_now())),
             "rules": rules_of(found),
+            "shares": parts_of_invoice(found.pk),
             "credit_notes": queries.credit_notes_of(found.pk),
             "can_correct": Permission.BILL in request.permissions and not found.is_credit_note,
         },
@@ -114,19 +118,29 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
 @agent_required(Permission.BILL)
 @require_http_methods(["GET", "POST"])
 def credit_note(request: HttpRequest, number: str) -> HttpResponse:
-    """Give back all or a part of an invoice's lines, and say why."""
+    """Give back all or a part of an invoice's lines, and say why.
+
+    Where third parties pay a share, what their invoices become is shown before it is confirmed.
+    """
     found = _get(number)
     if found.is_credit_note:
         raise Http404
-    form = CreditNoteForm(
-        request.POST if request.method == "POST" else None, lines=list(found.lines.all())
-    )
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = CreditNoteForm(sent, lines=list(found.lines.all()))
+    shares = None
+    if sent is not None and form.is_valid():
+        parts = shares_back(form.amounts())
+        if parts:
+            confirmed = "with_shares" in sent and "back" not in sent
+            shares = SharesBackForm(sent if confirmed else None, parts=parts)
+    may_issue = shares is None or shares.is_valid()
+    if sent is not None and "back" not in sent and form.is_valid() and may_issue:
         try:
             note = issue_credit_note(
                 invoice_id=found.pk,
                 lines=form.amounts(),
                 reason=form.cleaned_data["reason"],
+                shares=shares.amounts() if shares else None,
                 actor=request.actor,
                 now=utc_now(),
             )
@@ -138,6 +152,12 @@ def credit_note(request: HttpRequest, number: str) -> HttpResponse:
     return render(
         request,
         "townhall/billing/credit_note.html",
-        {"section": "townhall:billing", "invoice": found, "form": form},
-        status=422 if form.errors else 200,
+        {
+            "section": "townhall:billing",
+            "invoice": found,
+            "form": form,
+            "shares": None if sent and "back" in sent else shares,
+            "total_cents": sum(form.amounts().values()) if sent and form.is_valid() else 0,
+        },
+        status=422 if form.errors or (shares and shares.errors) else 200,
     )

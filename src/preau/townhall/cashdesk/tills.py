@@ -195,7 +195,9 @@ def day(request: HttpRequest, day_id: int) -> HttpResponse:
 def day_pdf(request: HttpRequest, day_id: int) -> HttpResponse:
     """The day's report."""
     found, received = _day(day_id)
-    return pdf_response(papers.day_report(found, received=received), f"journee-{found.pk}.pdf")
+    return pdf_response(
+        papers.day_report(found, received=received, now=utc_now()), f"journee-{found.pk}.pdf"
+    )
 
 
 @agent_required(Permission.TAKE_PAYMENTS)
@@ -353,7 +355,7 @@ def statement(request: HttpRequest, office: str) -> HttpResponse:
     form, at = _asked_instant(request)
     state = state_of(found.pk, at=at)
     if "pdf" in request.GET:
-        return pdf_response(papers.statement_paper(state), f"etat-{found.code}.pdf")
+        return pdf_response(papers.statement_paper(state, now=utc_now()), f"etat-{found.code}.pdf")
     return render(
         request,
         "townhall/cashdesk/statement.html",

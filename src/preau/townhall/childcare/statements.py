@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from preau.accounts.enums import Permission
 from preau.childcare import queries, services
 from preau.childcare.monthly import reckon
-from preau.documents.render import render_pdf
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
 from preau.townhall.childcare.scope import SECTION, asked_month, month_nav, site_ids, today
-from preau.ui.care import statement_data
+from preau.ui.care import statement_data, statement_paper
 from preau.ui.exports import Cents, Column, export_table
+from preau.ui.files import file_response
 
 PER_PAGE = 40
 COLUMNS = [
@@ -147,12 +147,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
 @agent_required(Permission.MANAGE_CRECHE)
 def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     row = _statement_or_404(request, pk)
-    response = HttpResponse(
-        render_pdf("care_statement", statement_data(row)), content_type="application/pdf"
-    )
-    name = f"releve-creche-{row.month:%Y-%m}-{row.pk}.pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    return response
+    return file_response(statement_paper(row, now=utc_now()))
 
 
 @require_POST

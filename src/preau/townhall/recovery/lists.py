@@ -13,15 +13,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from preau.accounts.enums import Permission
 from preau.billing.figures_nature import nature_words, natures_of_invoices
 from preau.billing.queries import cash_offices, get_cash_office
+from preau.documents.once import issue_as_told
 from preau.documents.render import render_pdf
 from preau.journeys import debts
-from preau.kernel.clock import utc_now
+from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.kernel.french import day, euros
 from preau.recovery import queries, services
 from preau.townhall.access import agent_required
 from preau.townhall.acts import ReasonForm, act_page
 from preau.ui.exports import FORMATS, Cents, Column, export_table
+from preau.ui.files import file_response
 
 PAGE = 50
 LINES = 100
@@ -182,30 +184,44 @@ def pdf(request: HttpRequest, list_id: int) -> HttpResponse:
     """The list on paper, to be signed."""
     found = _list(list_id)
     items = list(queries.items_of(list_id).filter(excluded_because=""))
-    content = render_pdf(
-        "collection",
-        {
-            "title": _("État des restes à recouvrer"),
-            "number": f"{found.cash_office.code.upper()}-{found.pk}",
-            "day": day(found.approved_at or found.created_at, year=True, weekday=False),
-            "code": "",
-            "office": found.cash_office.name,
-            "approved": _("Validé par %(who)s") % {"who": found.approved_by}
-            if found.approved_by
-            else _("Projet, non validé"),
-            "total": euros(sum(item.amount_cents for item in items)),
-            "rows": [
-                [
-                    item.invoice.debtor.get("name") or item.family.name,
-                    item.invoice.debtor.get("address", ""),
-                    item.invoice.number,
-                    day(item.invoice.due_on, year=True, weekday=False),
-                    euros(item.amount_cents),
-                ]
-                for item in items
-            ],
+    title, number = _("État des restes à recouvrer"), f"{found.cash_office.code.upper()}-{found.pk}"
+    total = euros(sum(item.amount_cents for item in items))
+    data = {
+        "day": day(found.approved_at or found.created_at, year=True, weekday=False),
+        "office": found.cash_office.name,
+        "approved": _("Validé par %(who)s") % {"who": found.approved_by}
+        if found.approved_by
+        else _("Projet, non validé"),
+        "total": total,
+        "rows": [
+            [
+                item.invoice.debtor.get("name") or item.family.name,
+                item.invoice.debtor.get("address", ""),
+                item.invoice.number,
+                day(item.invoice.due_on, year=True, weekday=False),
+                euros(item.amount_cents),
+            ]
+            for item in items
+        ],
+    }
+    if not found.approved_by:
+        draft = data | {"title": title, "number": number, "code": ""}
+        response = HttpResponse(render_pdf("collection", draft), content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="ordonnateur-{found.pk}.pdf"'
+        return response
+    paper = issue_as_told(
+        prefix=f"RAR-{number}",
+        kind="STATEMENT",
+        title=title,
+        template="collection",
+        data=data,
+        public_facts={
+            _("Régie"): found.cash_office.name,
+            _("Factures"): str(len(items)),
+            _("Total"): total,
         },
+        family_id=None,
+        now=utc_now(),
+        on=paris_day(found.approved_at or found.created_at),
     )
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="ordonnateur-{found.pk}.pdf"'
-    return response
+    return file_response(paper.file)

@@ -84,7 +84,9 @@ def year_end(request: HttpRequest, office: str, year: int) -> HttpResponseBase:
     counted = year_end_of(found.pk, year)
     rows = statement_rows(closing, counted)
     if "pdf" in request.GET:
-        return pdf_response(closing_paper(closing, rows, counted), f"cloture-{office}-{year}.pdf")
+        return pdf_response(
+            closing_paper(closing, rows, counted, now=utc_now()), f"cloture-{office}-{year}.pdf"
+        )
     if "export" in request.GET:
         return export_table(request.GET["export"], f"cloture-{office}-{year}", STATEMENT, rows)
     return render(
