@@ -3,15 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-
-def _password(label: object, autocomplete: str, help_text: object = "") -> forms.CharField:
-    return forms.CharField(
-        label=label,  # type: ignore[arg-type]
-        help_text=help_text,  # type: ignore[arg-type]
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
-    )
+from preau.ui.passwords import NewPasswordForm, password_field
 
 
 class SignInForm(forms.Form):
@@ -27,18 +19,11 @@ class SignInForm(forms.Form):
             attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
         ),
     )
-    password = _password(_("Mot de passe"), "current-password")
+    password = password_field(_("Mot de passe"), "current-password")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password"].error_messages["required"] = _("Écrivez votre mot de passe.")
-
-
-NEW_PASSWORD_HELP = _("Dix caractères au moins. Trois ou quatre mots qui se suivent conviennent.")
-
-
-class NewPasswordForm(forms.Form):
-    new_password = _password(_("Nouveau mot de passe"), "new-password", NEW_PASSWORD_HELP)
 
 
 class FirstPasswordForm(NewPasswordForm):
@@ -52,11 +37,6 @@ class FirstPasswordForm(NewPasswordForm):
         ),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-
-
-class ChangePasswordForm(NewPasswordForm):
-    current_password = _password(_("Mot de passe actuel"), "current-password")
-    field_order = ["current_password", "new_password"]
 
 
 class ForgottenForm(forms.Form):

@@ -3,8 +3,10 @@
 No page tells whether an account exists: same words, same time.
 """
 
+from collections.abc import Callable
+
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,28 +17,18 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from preau.accounts.errors import AccountRefusal, PasswordChangedMeanwhile, WeakPassword
-from preau.accounts.services import check_strength, find_link
+from preau.accounts.errors import AccountRefusal
+from preau.accounts.services import find_link
 from preau.families import services
 from preau.families.errors import FamilyRefusal
 from preau.kernel.clock import utc_now
 from preau.kernel.codes import normalise_family_code
 from preau.portal.access import family_required, family_with_initial_password
-from preau.portal.sign_in.forms import (
-    ChangePasswordForm,
-    EmailForm,
-    FirstPasswordForm,
-    ForgottenForm,
-    NewPasswordForm,
-    SignInForm,
-)
+from preau.portal.sign_in.forms import EmailForm, FirstPasswordForm, ForgottenForm, SignInForm
+from preau.ui import passwords
 from preau.ui.access import public
-from preau.ui.lockout import (
-    forget_failures,
-    locked_out,
-    remember_device,
-    tries_many_accounts,
-)
+from preau.ui.lockout import locked_out, remember_device, tries_many_accounts
+from preau.ui.passwords import ChangePasswordForm, NewPasswordForm
 from preau.ui.routes import token_address
 
 
@@ -69,33 +61,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         username = clean_identifier(form.cleaned_data["username"])
         if tries_many_accounts(request, username):
             return locked_out(request)
-        user = authenticate(
+        user = passwords.try_account(
             request,
+            form,
             username=username,
-            password=form.cleaned_data["password"],
             kind="FAMILY",
+            expired=_(
+                "Ce mot de passe provisoire n’est plus valable. Demandez une nouvelle lettre."
+            ),
+            wrong=_(
+                "Ce code (ou cette adresse) et ce mot de passe ne vont pas ensemble. "
+                "Vérifiez-les, ou choisissez un nouveau mot de passe."
+            ),
         )
         if user is not None:
-            forget_failures(request, username)
             login(request, user)
             to = "portal:first-password" if user.must_change_password else safe_next(request)
             return remember_device(request, redirect(to), username)
-        if getattr(request, "initial_password_expired", False):
-            form.add_error(
-                "password",
-                _("Ce mot de passe provisoire n’est plus valable. Demandez une nouvelle lettre."),
-            )
-        else:
-            form.add_error(
-                "password",
-                _(
-                    "Ce code (ou cette adresse) et ce mot de passe ne vont pas ensemble. "
-                    "Vérifiez-les, ou choisissez un nouveau mot de passe."
-                ),
-            )
-    status = 422 if form.is_bound else 200
-    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
-    return render(request, "portal/sign_in/sign_in.html", context, status=status)
+    following = request.POST.get("next") or request.GET.get("next", "")
+    return passwords.draw(request, "portal/sign_in/sign_in.html", form, next=following)
 
 
 @public
@@ -116,31 +100,28 @@ def first_password(request: HttpRequest) -> HttpResponse:
         return redirect("portal:home")
     form = FirstPasswordForm(request.POST or None, initial={"email": request.guardian.email})
     if request.method == "POST" and form.is_valid():
-        now = utc_now()
-        request.guardian.user = request.user
-        try:
-            services.change_own_password(
-                guardian=request.guardian,
-                new_password=form.cleaned_data["new_password"],
-                now=now,
-                actor=request.actor,
-            )
-        except PasswordChangedMeanwhile as refusal:
-            logout(request)
-            messages.error(request, str(refusal))
-            return redirect("portal:sign-in")
-        except WeakPassword as refusal:
-            form.add_error("new_password", str(refusal))
-        else:
-            update_session_auth_hash(request, request.user)
+        done = passwords.replace_initial(request, form, _writer(request), sign_in="portal:sign-in")
+        if isinstance(done, HttpResponse):
+            return done
+        if done:
             _ask_to_confirm(request, form.cleaned_data["email"])
             return redirect("portal:home")
-    return render(
-        request,
-        "portal/sign_in/first_password.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    return passwords.draw(request, "portal/sign_in/first_password.html", form)
+
+
+def _writer(request: HttpRequest) -> Callable[[str], None]:
+    """Writes the new password of the adult who is signed in."""
+
+    def write(new_password: str) -> None:
+        request.guardian.user = request.user
+        services.change_own_password(
+            guardian=request.guardian,
+            new_password=new_password,
+            now=utc_now(),
+            actor=request.actor,
+        )
+
+    return write
 
 
 def _ask_to_confirm(request: HttpRequest, email: str) -> None:
@@ -169,33 +150,13 @@ def _ask_to_confirm(request: HttpRequest, email: str) -> None:
 def change_password(request: HttpRequest) -> HttpResponse:
     """Change one's password; the other devices are signed out."""
     form = ChangePasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        if not request.user.check_password(form.cleaned_data["current_password"]):
-            form.add_error("current_password", _("Ce n’est pas votre mot de passe actuel."))
-        else:
-            request.guardian.user = request.user
-            try:
-                services.change_own_password(
-                    guardian=request.guardian,
-                    new_password=form.cleaned_data["new_password"],
-                    now=utc_now(),
-                    actor=request.actor,
-                )
-            except AccountRefusal as refusal:
-                form.add_error("new_password", str(refusal))
-            else:
-                update_session_auth_hash(request, request.user)
-                messages.success(
-                    request,
-                    _("Votre mot de passe est changé. Vos autres appareils sont déconnectés."),
-                )
-                return redirect("portal:family")
-    return render(
-        request,
-        "portal/sign_in/change_password.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and passwords.change_own(request, form, _writer(request))
+    ):
+        return redirect("portal:family")
+    return passwords.draw(request, "portal/sign_in/change_password.html", form)
 
 
 @family_required
@@ -223,12 +184,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
                 % {"email": form.cleaned_data["email"]},
             )
             return redirect("portal:family")
-    return render(
-        request,
-        "portal/sign_in/change_email.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    return passwords.draw(request, "portal/sign_in/change_email.html", form)
 
 
 @public
@@ -243,12 +199,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
             address=token_address("portal:choose-password"),
         )
         return redirect("portal:password-link-sent")
-    return render(
-        request,
-        "portal/sign_in/forgotten.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    return passwords.draw(request, "portal/sign_in/forgotten.html", form)
 
 
 @public
@@ -266,26 +217,16 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
     form = NewPasswordForm(request.POST or None)
     try:
         link = find_link(token, now)
-        if request.method == "POST" and form.is_valid():
-            try:
-                check_strength(form.cleaned_data["new_password"], link.user)
-            except WeakPassword as refusal:
-                form.add_error("new_password", str(refusal))
-            else:
-                guardian = services.choose_password_by_link(
-                    token=token, new_password=form.cleaned_data["new_password"], now=now
-                )
-                login(request, guardian.user, backend="preau.families.auth.FamilyBackend")
-                messages.success(request, _("Votre mot de passe est enregistré."))
-                return redirect("portal:home")
+        if request.method == "POST" and form.is_valid() and passwords.is_strong(form, link.user):
+            guardian = services.choose_password_by_link(
+                token=token, new_password=form.cleaned_data["new_password"], now=now
+            )
+            login(request, guardian.user, backend="preau.families.auth.FamilyBackend")
+            messages.success(request, _("Votre mot de passe est enregistré."))
+            return redirect("portal:home")
     except (AccountRefusal, FamilyRefusal):
         return render(request, "portal/sign_in/dead_link.html", status=410)
-    return render(
-        request,
-        "portal/sign_in/choose_password.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    return passwords.draw(request, "portal/sign_in/choose_password.html", form)
 
 
 @public

@@ -30,26 +30,6 @@ class ForgottenForm(forms.Form):
     )
 
 
-class NewPasswordForm(forms.Form):
-    new_password = forms.CharField(
-        label=_("Nouveau mot de passe"),
-        help_text=_("Dix caractères au moins. Trois ou quatre mots qui se suivent conviennent."),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-
-class ChangePasswordForm(NewPasswordForm):
-    current_password = forms.CharField(
-        label=_("Mot de passe actuel"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-    field_order = ["current_password", "new_password"]
-
-
 class ConfirmForm(forms.Form):
     code = forms.CharField(
         label=_("Code à six chiffres"),

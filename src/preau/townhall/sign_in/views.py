@@ -1,9 +1,11 @@
 """The agents' way in, apart from families: e-mail address and password, a session of a day."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
-from django.contrib.auth import authenticate, logout, update_session_auth_hash
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -11,23 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from preau.accounts import services
-from preau.accounts.errors import AccountRefusal, PasswordChangedMeanwhile, WeakPassword
+from preau.accounts.errors import AccountRefusal
 from preau.kernel.clock import utc_now
 from preau.townhall.access import agent_required, agent_with_initial_password
 from preau.townhall.sign_in.entering import enter, first_page
-from preau.townhall.sign_in.forms import (
-    ChangePasswordForm,
-    ForgottenForm,
-    NewPasswordForm,
-    SignInForm,
-)
+from preau.townhall.sign_in.forms import ForgottenForm, SignInForm
+from preau.ui import passwords
 from preau.ui.access import public
-from preau.ui.lockout import (
-    forget_failures,
-    locked_out,
-    remember_device,
-    tries_many_accounts,
-)
+from preau.ui.lockout import locked_out, remember_device, tries_many_accounts
+from preau.ui.passwords import ChangePasswordForm, NewPasswordForm
 from preau.ui.routes import token_address
 
 
@@ -50,24 +44,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         username = form.cleaned_data["username"].strip().lower()
         if tries_many_accounts(request, username):
             return locked_out(request)
-        user = authenticate(
+        user = passwords.try_account(
             request,
+            form,
             username=username,
-            password=form.cleaned_data["password"],
             kind="AGENT",
+            expired=_("Ce mot de passe provisoire n’est plus valable. Demandez-en un autre."),
+            wrong=_("Cette adresse et ce mot de passe ne vont pas ensemble."),
         )
         if user is not None:
-            forget_failures(request, username)
             return remember_device(request, enter(request, user), username)
-        if getattr(request, "initial_password_expired", False):
-            text = _("Ce mot de passe provisoire n’est plus valable. Demandez-en un autre.")
-        else:
-            text = _("Cette adresse et ce mot de passe ne vont pas ensemble.")
-        form.add_error("password", text)
-    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
-    return render(
-        request, "townhall/sign_in/sign_in.html", context, status=422 if form.is_bound else 200
-    )
+    following = request.POST.get("next") or request.GET.get("next", "")
+    return passwords.draw(request, "townhall/sign_in/sign_in.html", form, next=following)
 
 
 @public
@@ -87,29 +75,26 @@ def first_password(request: HttpRequest) -> HttpResponse:
         return redirect(first_page(request))
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            services.change_password(
-                user=request.user,
-                new_password=form.cleaned_data["new_password"],
-                now=utc_now(),
-                actor=request.actor,
-            )
-        except PasswordChangedMeanwhile as refusal:
-            logout(request)
-            messages.error(request, str(refusal))
-            return redirect("townhall:sign-in")
-        except WeakPassword as refusal:
-            form.add_error("new_password", str(refusal))
-        else:
-            update_session_auth_hash(request, request.user)
+        done = passwords.replace_initial(
+            request, form, _writer(request), sign_in="townhall:sign-in"
+        )
+        if isinstance(done, HttpResponse):
+            return done
+        if done:
             messages.success(request, _("Votre mot de passe est enregistré."))
             return redirect(first_page(request))
-    return render(
-        request,
-        "townhall/sign_in/first_password.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    return passwords.draw(request, "townhall/sign_in/first_password.html", form)
+
+
+def _writer(request: HttpRequest) -> Callable[[str], None]:
+    """Writes the new password of the agent who is signed in."""
+
+    def write(new_password: str) -> None:
+        services.change_password(
+            user=request.user, new_password=new_password, now=utc_now(), actor=request.actor
+        )
+
+    return write
 
 
 @agent_required()
@@ -117,32 +102,13 @@ def first_password(request: HttpRequest) -> HttpResponse:
 @never_cache
 def change_password(request: HttpRequest) -> HttpResponse:
     form = ChangePasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        if not request.user.check_password(form.cleaned_data["current_password"]):
-            form.add_error("current_password", _("Ce n’est pas votre mot de passe actuel."))
-        else:
-            try:
-                services.change_password(
-                    user=request.user,
-                    new_password=form.cleaned_data["new_password"],
-                    now=utc_now(),
-                    actor=request.actor,
-                )
-            except AccountRefusal as refusal:
-                form.add_error("new_password", str(refusal))
-            else:
-                update_session_auth_hash(request, request.user)
-                messages.success(
-                    request,
-                    _("Votre mot de passe est changé. Vos autres appareils sont déconnectés."),
-                )
-                return redirect(first_page(request))
-    return render(
-        request,
-        "townhall/sign_in/change_password.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and passwords.change_own(request, form, _writer(request))
+    ):
+        return redirect(first_page(request))
+    return passwords.draw(request, "townhall/sign_in/change_password.html", form)
 
 
 @public
@@ -163,12 +129,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
             ),
         )
         return redirect("townhall:sign-in")
-    return render(
-        request,
-        "townhall/sign_in/forgotten.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    return passwords.draw(request, "townhall/sign_in/forgotten.html", form)
 
 
 @public
@@ -183,25 +144,15 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponse:
         link = services.find_link(token, now)
         if not link.user.is_agent:
             raise AccountRefusal
-        if request.method == "POST" and form.is_valid():
-            try:
-                services.check_strength(form.cleaned_data["new_password"], link.user)
-            except WeakPassword as refusal:
-                form.add_error("new_password", str(refusal))
-            else:
-                user = services.use_link(
-                    token=token, new_password=form.cleaned_data["new_password"], now=now
-                )
-                messages.success(request, _("Votre mot de passe est enregistré."))
-                return enter(request, user)
+        if request.method == "POST" and form.is_valid() and passwords.is_strong(form, link.user):
+            user = services.use_link(
+                token=token, new_password=form.cleaned_data["new_password"], now=now
+            )
+            messages.success(request, _("Votre mot de passe est enregistré."))
+            return enter(request, user)
     except AccountRefusal:
         messages.error(
             request, _("Ce lien n’est plus valable : il a déjà servi, ou il est trop ancien.")
         )
         return redirect("townhall:sign-in")
-    return render(
-        request,
-        "townhall/sign_in/choose_password.html",
-        {"form": form},
-        status=422 if form.is_bound else 200,
-    )
+    return passwords.draw(request, "townhall/sign_in/choose_password.html", form)
