@@ -2,10 +2,12 @@
 
     python bench/pages.py               (make bench-pages; --quick measures the small town alone)
 
-Everything happens in a PostgreSQL started for the run. The town is the demonstration's, 3,400
-pupils; then the same grown to 50,000 by copying its schools and families. granian serves as in
-production; eight connections kept alive ask for one page after another, gzip asked for, on the
-same machine. The family is the one with three children and a full month. The last line is one
+Everything happens in a PostgreSQL started for the run (--keep: kept in a folder, both towns, and
+taken up again). The town is the demonstration's, 3,400 pupils, on a day when all but a few are
+expected; then the same grown to 50,000 by copying its schools and families. granian serves as in
+production, once for each town; eight connections kept alive ask for one page after another, gzip
+asked for, on the same machine, of one town then of the other, in turns: what else the machine does
+falls on both. The family is the one with three children and a full month. The last line is one
 line of JSON.
 """
 
@@ -22,10 +24,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
@@ -34,8 +38,8 @@ from preau.config.postgres import Cluster, cluster_in  # noqa: E402
 from preau.config.run import Part, preau_command, stop_all, web_command  # noqa: E402
 
 CONNECTIONS = 8
-WARM_SECONDS, SECONDS = 2.0, 5.0
-REGISTER_READS = 20
+WARM_SECONDS, SECONDS, TURNS = 2.0, 2.0, 3
+REGISTER_READS = 10
 PAGES = {
     "home": "/espace/",
     "account": "/espace/compte/",
@@ -50,6 +54,7 @@ class Load:
     answers: int = 0
     size: int = 0
     seconds: float = 0.0
+    worked: float = 0.0  # processor seconds of the web server
     times: list[float] = field(default_factory=list)
 
     @property
@@ -114,9 +119,10 @@ class Visitor:
             self.writer.close()
 
 
-async def ask_for(seconds: float, port: int, path: str, cookies: dict[str, str]) -> Load:
+async def ask_for(
+    seconds: float, port: int, path: str, cookies: dict[str, str], load: Load
+) -> None:
     """Eight connections ask for the page again and again; any other answer stops the bench."""
-    load = Load()
     begun = time.perf_counter()
 
     async def keep_asking() -> None:
@@ -132,8 +138,7 @@ async def ask_for(seconds: float, port: int, path: str, cookies: dict[str, str])
         visitor.close()
 
     await asyncio.gather(*(keep_asking() for _ in range(CONNECTIONS)))
-    load.seconds = time.perf_counter() - begun
-    return load
+    load.seconds += time.perf_counter() - begun
 
 
 async def let_in(port: int, cookies: dict[str, str]) -> dict[str, str]:
@@ -217,28 +222,96 @@ class Bench:
             web.signal(signal.SIGTERM)
             stop_all([web])
 
-    def measure(self, database: str) -> dict[str, Any]:
-        """Every page of one town."""
-        who = self.step(database, "visitors")
-        told: dict[str, Any] = {f"{name}_queries": n for name, n in who["queries"].items()}
-        with self.served(database) as (port, group):
-            family = asyncio.run(let_in(port, who["family"]))
-            for name, path in PAGES.items():
-                asyncio.run(ask_for(WARM_SECONDS, port, path, family))
-                worked = cpu_seconds(group)
-                load = asyncio.run(ask_for(SECONDS, port, path, family))
-                worked = cpu_seconds(group) - worked
-                told[f"{name}_rps"] = load.rps
-                told[f"{name}_cpu_ms"] = round(worked * 1000 / load.answers, 1)
-                told[f"{name}_kb"] = round(load.size / 1024, 1)
-                told[f"{name}_p95_ms"] = round(statistics.quantiles(load.times, n=20)[18] * 1000)
-            for name, agent in (("register_ms", "agent"), ("register_whole_ms", "chief")):
-                times = asyncio.run(read_often(port, who["register"], who[agent], REGISTER_READS))
-                told[name] = round(statistics.median(times))
-        told["register_children"] = who["register_children"]
-        told["pupils"] = who["pupils"]
-        print(f"{database} : {told}", flush=True)
+    def exists(self, database: str) -> bool:
+        """Whether this town was built whole by an earlier run (--keep)."""
+        return (self.folder / f"{database}.built").exists()
+
+    def build_small(self) -> None:
+        """The demonstration's town; from an earlier run, brought to today's tables."""
+        self.cluster.ensure_started("small")
+        self.prepare("small")
+        if not self.exists("small"):
+            self.step("small", "crowd")
+            self.step("small", "settle")
+            (self.folder / "small.built").touch()
+
+    def build_big(self) -> None:
+        """A copy of the small town, grown."""
+        if self.exists("big"):
+            self.prepare("big")
+            return
+        self.cluster.ensure_started("postgres")
+        with psycopg.connect(self.cluster.url("postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS big")
+            connection.execute("CREATE DATABASE big TEMPLATE small STRATEGY FILE_COPY")
+        self.step("big", "grow")
+        (self.folder / "big.built").touch()
+
+    def prepare(self, database: str) -> None:
+        """Migrate, and load the demonstration where there is nothing."""
+        subprocess.run(
+            preau_command("prepare"),
+            env=self.environment(database),
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def measure(self, databases: list[str]) -> dict[str, dict[str, Any]]:
+        """Every page of each town."""
+        visitors = {name: self.step(name, "visitors") for name in databases}
+        with ExitStack() as servers:
+            towns = [
+                Town(name, visitors[name], *servers.enter_context(self.served(name)))
+                for name in databases
+            ]
+            for town in towns:
+                town.family = asyncio.run(let_in(town.port, town.who["family"]))
+            for page in PAGES:
+                for town in towns:
+                    town.ask(page, WARM_SECONDS, Load())
+                for _turn in range(TURNS):
+                    for town in towns:
+                        town.ask(page, SECONDS, town.loads[page])
+            for _turn in range(TURNS):
+                for town in towns:
+                    town.read_registers()
+        told = {town.name: town.told() for town in towns}
+        for name, found in told.items():
+            print(f"{name} : {found}", flush=True)
         return told
+
+
+class Town:
+    """One town served, and what its pages answered."""
+
+    def __init__(self, name: str, who: dict[str, Any], port: int, group: int) -> None:
+        self.name, self.who, self.port, self.group = name, who, port, group
+        self.family: dict[str, str] = {}
+        self.loads = {page: Load() for page in PAGES}
+        self.registers: dict[str, list[float]] = {"register_ms": [], "register_whole_ms": []}
+
+    def ask(self, page: str, seconds: float, load: Load) -> None:
+        """Ask for a page during some seconds."""
+        worked = cpu_seconds(self.group)
+        asyncio.run(ask_for(seconds, self.port, PAGES[page], self.family, load))
+        load.worked += cpu_seconds(self.group) - worked
+
+    def read_registers(self) -> None:
+        """The day's register, one reading after another: some sites' agent, then the town's."""
+        for found, agent in zip(self.registers.values(), ("agent", "chief"), strict=True):
+            path, cookies = self.who["register"], self.who[agent]
+            found += asyncio.run(read_often(self.port, path, cookies, REGISTER_READS))
+
+    def told(self) -> dict[str, Any]:
+        """Everything measured, under the bench's names."""
+        told: dict[str, Any] = {f"{name}_queries": n for name, n in self.who["queries"].items()}
+        for name, load in self.loads.items():
+            told[f"{name}_rps"] = load.rps
+            told[f"{name}_cpu_ms"] = round(load.worked * 1000 / load.answers, 2)
+            told[f"{name}_kb"] = round(load.size / 1024, 1)
+            told[f"{name}_p95_ms"] = round(statistics.quantiles(load.times, n=20)[18] * 1000)
+        told |= {name: round(statistics.median(found)) for name, found in self.registers.items()}
+        return told | {name: self.who[name] for name in ("register_children", "pupils")}
 
 
 async def wait_until_up(port: int, seconds: float = 60) -> None:
@@ -292,38 +365,46 @@ def main() -> int:
     """Load the town, measure, grow it, measure again, tell."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="la petite ville seule")
-    quick = parser.parse_args().quick
-    folder = Path(tempfile.mkdtemp(prefix="preau-bench-"))
+    parser.add_argument("--keep", type=Path, help="garde les villes dans ce dossier et les reprend")
+    parser.add_argument("--build", action="store_true", help="bâtit les villes, sans rien mesurer")
+    asked = parser.parse_args()
+    folder = asked.keep or Path(tempfile.mkdtemp(prefix="preau-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     cluster = cluster_in(folder / "postgres")
     bench = Bench(folder, cluster)
+    told: dict[str, Any] = {}
     try:
-        cluster.ensure_started("small")
-        subprocess.run(
-            preau_command("prepare"),
-            env=bench.environment("small"),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        bench.step("small", "settle")
-        told = bench.measure("small")
-        if not quick:
-            bench.step("small", "grow")
-            big = bench.measure("small")
-            told |= {f"big_{name}": value for name, value in big.items()}
-            told["growth_of"] = growth(told, big)
-            told["growth"] = max(told["growth_of"].values())
-            # The same by processor time: it does not move with what else the machine does.
-            told["growth_cpu"] = max(
-                round(big[f"{name}_cpu_ms"] / max(told[f"{name}_cpu_ms"], 0.1), 2) for name in PAGES
-            )
+        bench.build_small()
+        if not asked.quick:
+            bench.build_big()
+        if not asked.build:
+            told = tell(bench.measure(["small"] if asked.quick else ["small", "big"]))
     finally:
         cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-        if cluster.data.parent != folder / "postgres":
-            shutil.rmtree(cluster.data.parent, ignore_errors=True)
+        if asked.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            if cluster.data.parent != folder / "postgres":
+                shutil.rmtree(cluster.data.parent, ignore_errors=True)
     told["load"] = round(os.getloadavg()[0], 1)
     print(json.dumps(told))
     return 0
+
+
+def tell(towns: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The keys of the last line: the small town's, then the big one's and what grew."""
+    small = towns["small"]
+    if "big" not in towns:
+        return small
+    big = towns["big"]
+    told = small | {f"big_{name}": value for name, value in big.items()}
+    told["growth_of"] = growth(small, big)
+    told["growth"] = max(told["growth_of"].values())
+    # The same by processor time: it does not move with what else the machine does.
+    told["growth_cpu_of"] = {
+        name: round(big[f"{name}_cpu_ms"] / max(small[f"{name}_cpu_ms"], 0.1), 2) for name in PAGES
+    }
+    told["growth_cpu"] = max(told["growth_cpu_of"].values())
+    return told
 
 
 if __name__ == "__main__":

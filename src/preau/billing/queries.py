@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -76,39 +76,48 @@ read_unpaid = Kept(lambda family_id: unpaid_invoices(family_id=family_id))
 """As `unpaid_invoices` of a family, at the price of its plain SQL."""
 
 
-def family_accounts(family_id: int) -> list[OfficeAccount]:
+def family_accounts(family_id: int, unpaid: Iterable[Any] | None = None) -> list[OfficeAccount]:
     """The family's account at each open cash office, and at those where something is left.
 
-    Three queries, whatever their number.
+    Two queries, whatever their number; one when what is `unpaid` is known already.
     """
-    accounts = {row.cash_office_id: row for row in _read_accounts(family_id)}
-    unpaid: dict[int, list[Any]] = {}
-    for invoice in read_unpaid(family_id):
-        unpaid.setdefault(invoice.cash_office_id, []).append(invoice)
+    by_office: dict[int, list[Any]] = {}
+    for invoice in read_unpaid(family_id) if unpaid is None else unpaid:
+        by_office.setdefault(invoice.cash_office_id, []).append(invoice)
     result = []
-    for office in _read_offices(list(accounts)):
-        row = accounts.get(office.pk)
-        invoices = unpaid.get(office.pk, [])
+    for office in _read_offices(family_id):
+        invoices = by_office.get(office.pk, [])
         result.append(
             OfficeAccount(
                 office=office,
-                balance_cents=row.balance_cents if row else 0,
+                balance_cents=office.balance_cents or 0,
                 left_cents=sum(invoice.left_cents for invoice in invoices),
                 next_due_on=invoices[0].due_on if invoices else None,
-                account_id=row.pk if row else None,
-                held_cents=row.held_cents if row else 0,
+                account_id=office.account_id,
+                held_cents=office.held_cents or 0,
                 unpaid=invoices,
             )
         )
     return result
 
 
-_read_accounts: Kept[Any] = Kept(
-    lambda family_id: FamilyAccount.objects.filter(family_id=family_id).annotate(
-        held_cents=Coalesce(Sum("holds__cents", filter=Q(holds__ended_at__isnull=True)), 0)
+def _offices(family_id: int) -> QuerySet[CashOffice]:
+    account = FamilyAccount.objects.filter(family_id=family_id, cash_office=OuterRef("pk"))
+    held = (
+        account.filter(holds__ended_at__isnull=True)
+        .order_by()
+        .values("pk")
+        .annotate(total=Sum("holds__cents"))
+        .values("total")
     )
-)
-_read_offices = Kept(lambda ids: CashOffice.objects.filter(Q(is_active=True) | Q(pk__any_of=ids)))
+    return CashOffice.objects.annotate(
+        account_id=Subquery(account.values("pk")),
+        balance_cents=Subquery(account.values("balance_cents")),
+        held_cents=Subquery(held),
+    ).filter(Q(is_active=True) | Q(account_id__isnull=False))
+
+
+_read_offices: Kept[Any] = Kept(_offices)
 
 
 def left_to_pay(family_id: int) -> tuple[int, date | None]:
@@ -145,62 +154,100 @@ def with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
 
 
 class InvoicePages:
-    """The invoices and credit notes of a family, latest first, for a paginator: two queries for
-    a page, and one for its lines (with their child), whatever the number of invoices."""
+    """The invoices and credit notes of a family, latest first, for a paginator of `size` a page;
+    and those with something left (`unpaid`, the most urgent first), whatever their page.
 
-    def __init__(self, family_id: int) -> None:
+    Two queries: the invoices of the page `wanted` with what is unpaid, then the lines of the page
+    (one more for a page that does not exist). An invoice of both is one instance.
+    """
+
+    def __init__(self, family_id: int, *, size: int, wanted: str | None = None) -> None:
         self.family_id = family_id
-        self._ids: list[int] | None = None
-
-    @property
-    def ids(self) -> list[int]:
-        if self._ids is None:
-            self._ids = [pk for (pk,) in _read_invoice_ids(self.family_id)]
-        return self._ids
+        number = int(wanted) if wanted and wanted.isdecimal() and len(wanted) < 6 else 1
+        first = max(number - 1, 0) * size
+        self._rows: list[Any] = _read_page(family_id, first, first + size)
+        if not self._rows and first:
+            self._rows = _read_page(family_id, 0, size)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return self._rows[0].in_all if self._rows else 0
 
-    def __getitem__(self, part: slice) -> list[Invoice]:
-        wanted = self.ids[part]
-        found = {row.pk: row for row in _read_invoices(self.family_id, wanted)}
-        invoices = [found[pk] for pk in wanted if pk in found]
-        lines: dict[int, list[InvoiceLine]] = {}
-        for line in _read_lines(wanted):
-            lines.setdefault(line.invoice_id, []).append(line)
-        for invoice in invoices:
-            known = invoice.lines.all()
-            known._result_cache = lines.get(invoice.pk, [])
-            invoice._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]
-        return invoices
+    @property
+    def unpaid(self) -> list[Any]:
+        found = [
+            row for row in self._rows if row.kind == Invoice.Kind.INVOICE and row.left_cents > 0
+        ]
+        return sorted(found, key=lambda row: (row.due_on, row.pk))
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        start, stop = part.start or 0, min(part.stop or len(self), len(self))
+        found = {row.rank: row for row in self._rows}
+        if any(rank not in found for rank in range(start + 1, stop + 1)):
+            found = {row.rank: row for row in _read_page(self.family_id, start, stop)}
+        return [found[rank] for rank in range(start + 1, stop + 1) if rank in found]
 
 
-_read_invoice_ids = Kept(
-    lambda family_id: (
-        Invoice.objects.filter(family_id=family_id).order_by("-issued_on", "-pk").values_list("pk")
+def _page(family_id: int, first: int, last: int) -> QuerySet[Invoice]:
+    return (
+        with_left()
+        .filter(family_id=family_id)
+        .annotate(
+            rank=Window(RowNumber(), order_by=[F("issued_on").desc(), F("pk").desc()]),
+            in_all=Window(Count("*")),
+        )
+        .filter(Q(rank__gt=first, rank__lte=last) | Q(kind=Invoice.Kind.INVOICE, left_cents__gt=0))
     )
-)
-_read_invoices = Kept(lambda family_id, ids: family_invoices(family_id).filter(pk__any_of=ids))
-# What a page tells of a line (`telling`).
-SHOWN = (
-    "invoice_id",
-    "label",
-    "unit_name",
-    "quantity",
-    "unit_cents",
-    "amount_cents",
-    "share_cents",
-    "dates",
-    "explanation",
-)
-_read_lines = Kept(
+
+
+_read_page: Kept[Any] = Kept(_page)
+
+
+@dataclass(slots=True)
+class ShownChild:
+    """A child as a line names it."""
+
+    pk: int
+    first_name: str
+    colour: int | None = None
+
+
+@dataclass(slots=True)
+class ShownLine:
+    """What a page tells of a line (`telling`)."""
+
+    pk: int
+    label: str
+    unit_name: str
+    quantity: Any
+    unit_cents: int
+    amount_cents: int
+    share_cents: int
+    dates: list[Any]
+    explanation: list[str]
+    child_id: int | None
+    child: ShownChild | None
+
+
+def lines_of(invoice_ids: Iterable[int]) -> dict[int, list[ShownLine]]:
+    """The lines of several invoices as a page tells them; one query."""
+    found: dict[int, list[ShownLine]] = {}
+    for invoice_id, name, *values in _read_lines(list(invoice_ids)):
+        child_id = values[-1]
+        child = ShownChild(child_id, name) if child_id is not None else None
+        found.setdefault(invoice_id, []).append(ShownLine(*values, child=child))
+    return found
+
+
+_read_lines: Kept[Any] = Kept(
     lambda ids: (
         InvoiceLine.objects.filter(invoice_id__any_of=ids)
-        .select_related("child")
-        .only(*SHOWN, "child__first_name")
         .order_by("pk")
+        .values_list(
+            "invoice_id", "child__first_name", "pk", "label", "unit_name", "quantity", "unit_cents",
+            "amount_cents", "share_cents", "dates", "explanation", "child_id",
+        )
     )
-)
+)  # fmt: skip
 
 
 def get_invoice(
@@ -318,11 +365,28 @@ def paid_lines(
     return spread_paid(family_id=family_id, first=first, last=last, activity_ids=activity_ids)
 
 
-def recent_statement(account_ids: Iterable[int], *, limit: int = 8) -> dict[int, list[LedgerLine]]:
+@dataclass(slots=True)
+class Entry:
+    """A line of a statement: `running_cents` is the balance after it, `actor` who wrote it."""
+
+    at: datetime
+    label: str
+    actor: str
+    amount_cents: int
+    running_cents: int
+
+    @classmethod
+    def of(cls, line: Any) -> "Entry":
+        """A line of `statement`."""
+        of = line.movement
+        return cls(of.at, of.label, of.actor_label, line.amount_cents, line.running_cents)
+
+
+def recent_statement(account_ids: Iterable[int], *, limit: int = 8) -> dict[int, list[Entry]]:
     """The latest lines of each account with their running balance; one query for all."""
-    found: dict[int, list[LedgerLine]] = {}
-    for row in _read_recent(list(account_ids), limit):
-        found.setdefault(row.family_account_id or 0, []).append(row)
+    found: dict[int, list[Entry]] = {}
+    for account_id, _rank, *values in _read_recent(list(account_ids), limit):
+        found.setdefault(account_id, []).append(Entry(*values))
     return found
 
 
@@ -343,12 +407,15 @@ def _recent(account_ids: Any, limit: int) -> "QuerySet[Any]":
             ),
         )
         .filter(rank__lte=limit)
-        .select_related("movement")
         .order_by("family_account_id", "rank")
-    )
+        .values_list(
+            "family_account_id", "rank", "movement__at", "movement__label",
+            "movement__actor_label", "amount_cents", "running_cents",
+        )
+    )  # fmt: skip
 
 
-_read_recent = Kept(_recent)
+_read_recent: Kept[Any] = Kept(_recent)
 
 
 def credit_notes_of(invoice_id: int) -> QuerySet[Invoice]:

@@ -1,6 +1,6 @@
 """An invoice as a person reads it: each line with its dates and the sentences of its rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from preau.billing.models import Invoice, InvoiceLine
+from preau.billing.queries import ShownLine
 from preau.kernel import french
 from preau.rulebook.queries import version_words
 
@@ -39,7 +40,12 @@ class ToldLine:
 
 def tell_lines(invoice: Invoice, colours: Mapping[int, int] | None = None) -> list[ToldLine]:
     """The lines of an invoice read with `with_lines`; `colours` gives each child its own."""
-    return [_tell(line, colours or {}) for line in invoice.lines.all()]
+    return tell(invoice.lines.all(), colours)
+
+
+def tell(lines: Iterable[Any], colours: Mapping[int, int] | None = None) -> list[ToldLine]:
+    """Lines of an invoice, or what `queries.lines_of` shows of them."""
+    return [_tell(line, colours or {}) for line in lines]
 
 
 def title_of(invoice: Invoice) -> str:
@@ -55,7 +61,7 @@ def rules_of(invoice: Invoice) -> str:
     return version_words(line.rulebook_version_id for line in invoice.lines.all())
 
 
-def quantity_words(line: InvoiceLine) -> str:
+def quantity_words(line: "InvoiceLine | ShownLine") -> str:
     """«10 repas × 3,18 €», «…, dont 15,90 € pris en charge»; empty for a line that no day makes."""
     one, _bar, many = line.unit_name.partition("|")
     words = ""
@@ -68,10 +74,10 @@ def quantity_words(line: InvoiceLine) -> str:
     return words
 
 
-def _tell(line: InvoiceLine, colours: Mapping[int, int]) -> ToldLine:
+def _tell(line: Any, colours: Mapping[int, int]) -> ToldLine:
     children = []
     if line.child is not None:
-        line.child.colour = colours.get(line.child_id or 0)  # type: ignore[attr-defined]
+        line.child.colour = colours.get(line.child_id or 0)
         children.append(line.child)
     return ToldLine(
         pk=line.pk,

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
 
 from preau.directdebit.queries import announced
+from preau.kernel.kept import Kept
 from preau.recovery.models import (
     CollectionItem,
     CollectionList,
@@ -131,6 +133,10 @@ class Asked:
 
 def asked_of(family_id: int) -> list[Asked]:
     """The family's titres in force, announced debits and running plans, by invoice: one query."""
+    return [Asked(*row) for row in _read_asked(family_id)]
+
+
+def _asked(family_id: int) -> QuerySet[Any]:
     titres = TitreItem.objects.filter(
         titre__family_id=family_id, titre__status=Titre.Status.ISSUED
     ).values_list(
@@ -144,4 +150,7 @@ def asked_of(family_id: int) -> list[Asked]:
         "plan__invoice__cash_office_id", Value(""), "rank", "plan__paid_before_cents",
     )  # fmt: skip
     rows = titres.union(plans, announced(family_id), all=True)
-    return [Asked(*row) for row in rows.order_by("-titre__issued_on")]
+    return rows.order_by("-titre__issued_on")
+
+
+_read_asked: Kept[Any] = Kept(_asked)

@@ -105,8 +105,8 @@ def _movement(line: Any, owe: str, paid: str, balance: str) -> str:
     debit = f' data-l="{owe}">{amount}' if cents > 0 else ">"
     credit = f' data-l="{paid}">{amount}' if cents < 0 else ">"
     return (
-        f'<tr><th scope="row">{quand(line.movement.at, "an")}</th>'
-        f'<td>{esc(line.movement.label)}</td><td class="r"{debit}</td><td class="r"{credit}</td>'
+        f'<tr><th scope="row">{quand(line.at, "an")}</th>'
+        f'<td>{esc(line.label)}</td><td class="r"{debit}</td><td class="r"{credit}</td>'
         f'<td class="r" data-l="{balance}"><b class="amount">{french.euros(-line.running_cents)}'
         "</b></td></tr>"
     )
