@@ -19,10 +19,11 @@ from preau.kernel.triggers import append_only
 class Attendance(models.Model):
     """What the site recorded for one child on one slot. Hours are instants (UTC)."""
 
-    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+")
-    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
+    # All three found by the indexes below: keys of their own would be written for nothing.
+    slot = models.ForeignKey("bookings.Slot", models.PROTECT, related_name="+", db_index=False)
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
     # The household billed when there was no booking (a walk-in).
-    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+", db_index=False)
     presence = models.CharField(max_length=8, choices=Presence)
     is_walk_in = models.BooleanField("sans réservation", default=False)
     arrived_at = models.DateTimeField("arrivé à", null=True, blank=True)
@@ -51,7 +52,10 @@ class Attendance(models.Model):
                 name="attendance_hours_in_order",
             ),
         ]
-        indexes = [models.Index(fields=["child", "slot"], name="attendance_by_child")]
+        indexes = [
+            models.Index(fields=["child", "slot"], name="attendance_by_child"),
+            models.Index(fields=["family", "slot"], name="attendance_by_family"),
+        ]
 
 
 class Tick(models.Model):

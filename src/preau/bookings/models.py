@@ -73,7 +73,10 @@ class Counter(models.Model):
 class Slot(Counter):
     """One product of one offering on one day."""
 
-    offering = models.ForeignKey("catalogue.Offering", models.PROTECT, related_name="+")
+    # Found by the indexes below: a key of its own would be written for nothing.
+    offering = models.ForeignKey(
+        "catalogue.Offering", models.PROTECT, related_name="+", db_index=False
+    )
     product = models.ForeignKey("catalogue.Product", models.PROTECT, related_name="+")
     day = models.DateField("jour")
     # Wall-clock hours in Paris, copied from the product when the slot is opened.
@@ -93,7 +96,10 @@ class Slot(Counter):
             *Counter.Meta.constraints,
             models.UniqueConstraint(fields=["offering", "product", "day"], name="slot_unique"),
         ]
-        indexes = [models.Index(fields=["day", "offering"], name="slot_by_day")]
+        indexes = [
+            models.Index(fields=["day", "offering"], name="slot_by_day"),
+            models.Index(fields=["offering", "day"], name="slot_by_offering"),
+        ]
         triggers = [REFUSES_ONE_TOO_MANY, COUNTS_WHAT_IS_SHARED]
 
 
@@ -146,8 +152,9 @@ class Booking(models.Model):
     """
 
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="bookings")
-    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+")
-    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    # Found by the indexes below: keys of their own would be written for nothing.
+    child = models.ForeignKey("families.Child", models.PROTECT, related_name="+", db_index=False)
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+", db_index=False)
     enrolment = models.ForeignKey("enrolments.Enrolment", models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=BookingStatus)
     ordinal = models.PositiveIntegerField("rang")  # taken under the lock: the true order
@@ -192,6 +199,7 @@ class Booking(models.Model):
             models.Index(
                 fields=["slot", "ordinal"], name="booking_queue", condition=Q(status="WAITING")
             ),
+            models.Index(fields=["family"], name="booking_offered", condition=Q(status="OFFERED")),
         ]
 
 

@@ -96,24 +96,28 @@ FROM bookings_slot s JOIN catalogue_product product ON product.id = s.product_id
 WHERE s.offering_id = ANY(%s) AND s.day BETWEEN %s AND %s
 ORDER BY s.day, s.starts_at, product.position, s.id
 """  # noqa: S608 - no value is written in
-# The rank of the booking `b` of the slot `s`, when it waits, and the group that it is counted in:
-# the age at which groups are parted, negative for the older one; NULL when it is the whole queue.
+# The rank of the booking `b`, when it waits, and the group that it is counted in: the age at which
+# groups are parted, negative for the older one; NULL when it is the whole queue.
 _QUEUE = """LEFT JOIN LATERAL (
     SELECT (SELECT count(*) FROM bookings_booking q WHERE q.slot_id = b.slot_id
             AND q.status = 'WAITING' AND q.ordinal <= b.ordinal
             AND (NOT own.group_only OR q.is_young = b.is_young)) AS rank,
            CASE WHEN own.group_only
-                THEN CASE WHEN b.is_young THEN s.age_cut ELSE -s.age_cut END END AS among
+                THEN (SELECT CASE WHEN b.is_young THEN age_cut ELSE -age_cut END
+                      FROM bookings_slot WHERE id = b.slot_id) END AS among
     FROM (SELECT bookings_in_group(b.slot_id, b.is_young) AS group_only OFFSET 0) own
     WHERE b.status = 'WAITING' OFFSET 0) queue ON true"""
+# Places that are offered are found by an index of their own, that holds little else.
 _BOOKINGS = f"""
 SELECT b.id, b.slot_id, b.child_id, b.status, b.is_charged, b.decision_sentence,
        b.offer_expires_at, b.surcharge_cents, queue.rank, queue.among
-FROM bookings_booking b JOIN bookings_slot s ON s.id = b.slot_id
+FROM (
+    SELECT * FROM bookings_booking WHERE family_id = %s AND slot_id = ANY(%s)
+      AND (status IN ('CONFIRMED', 'WAITING') OR (status = 'CANCELLED' AND is_charged))
+    UNION ALL
+    SELECT * FROM bookings_booking WHERE family_id = %s AND status = 'OFFERED'
+) b
 {_QUEUE}
-WHERE b.family_id = %s AND (b.status IN ('CONFIRMED', 'WAITING', 'OFFERED')
-                            OR (b.status = 'CANCELLED' AND b.is_charged))
-  AND (s.day BETWEEN %s AND %s OR b.status = 'OFFERED')
 ORDER BY b.id
 """  # noqa: S608 - no value is written in
 
@@ -123,12 +127,13 @@ def slots_between(offering_ids: Iterable[int], first: date, last: date) -> list[
     return [SlotRow(*row) for row in rows_of(_SLOTS, list(offering_ids), first, last)]
 
 
-def bookings_between(family_id: int, first: date, last: date) -> list[BookingRow]:
-    """What the household holds or waits for, and what it gave up too late (still due).
+def bookings_at(family_id: int, slot_ids: Iterable[int]) -> list[BookingRow]:
+    """What the household holds or waits for on these slots, and what it gave up too late (still
+    due).
 
-    Places that are offered are there whatever their day, so that none is missed. One query.
+    Places that are offered are there whatever their slot, so that none is missed. One query.
     """
-    return [BookingRow(*row) for row in rows_of(_BOOKINGS, family_id, first, last)]
+    return [BookingRow(*row) for row in rows_of(_BOOKINGS, family_id, list(slot_ids), family_id)]
 
 
 _RANKS = f"""
@@ -192,24 +197,40 @@ class Coming:
 def upcoming(family_id: int, first: date, days: int = 14) -> list[Coming]:
     """What the children have in the coming days, in order; one query."""
     last = first + timedelta(days=days - 1)
-    return [Coming(*row) for row in rows_of(_UPCOMING, family_id, first, last)]
+    return [Coming(*row) for row in rows_of(_UPCOMING, *[family_id] * 3, first, last)]
 
 
-# From the household's places to their slots, one by one: `OFFSET 0` keeps the planner, that knows
-# nothing of the two days when the statement is prepared, from reading the town's slots instead.
+# From what the household is enrolled in (each booking has its enrolment) to the days to come, then
+# to its places there, asked by ids: the planner, that knows nothing of the two days when the
+# statement is prepared, would read all that the household ever booked.
 _UPCOMING = f"""
-SELECT s.day, b.child_id, a.name, a.kind, p.name, s.starts_at, s.ends_at, b.status, e.name, b.id,
-       b.offer_expires_at, s.offering_id, queue.rank, queue.among
+WITH held AS MATERIALIZED (
+    SELECT DISTINCT r.offering_id, a.name AS activity, a.kind, e.name AS site
+    FROM enrolments_enrolment r
+    JOIN catalogue_offering o ON o.id = r.offering_id
+    JOIN catalogue_activity a ON a.id = o.activity_id
+    JOIN catalogue_establishment e ON e.id = o.establishment_id
+    WHERE r.family_id = %s
+), c AS MATERIALIZED (
+    SELECT DISTINCT r.child_id, child.birth_on
+    FROM enrolments_enrolment r JOIN families_child child ON child.id = r.child_id
+    WHERE r.family_id = %s
+)
+SELECT s.day, b.child_id, held.activity, held.kind, p.name, s.starts_at, s.ends_at, b.status,
+       held.site, b.id, b.offer_expires_at, held.offering_id, queue.rank, queue.among
 FROM bookings_booking b
 CROSS JOIN LATERAL (SELECT * FROM bookings_slot WHERE id = b.slot_id OFFSET 0) s
-JOIN families_child c ON c.id = b.child_id
-JOIN catalogue_offering o ON o.id = s.offering_id
-JOIN catalogue_activity a ON a.id = o.activity_id
-JOIN catalogue_establishment e ON e.id = o.establishment_id
+JOIN held ON held.offering_id = s.offering_id
 JOIN catalogue_product p ON p.id = s.product_id
+LEFT JOIN c ON c.child_id = b.child_id
 {_QUEUE}
 WHERE b.family_id = %s AND b.status IN ('CONFIRMED', 'WAITING', 'OFFERED')
-  AND s.status = 'OPEN' AND s.day BETWEEN %s AND %s
+  AND b.slot_id = ANY(ARRAY(
+      SELECT day.id FROM held CROSS JOIN LATERAL (
+          SELECT id FROM bookings_slot WHERE offering_id = held.offering_id
+          AND day BETWEEN %s AND %s AND status = 'OPEN' OFFSET 0
+      ) day
+  ))
 ORDER BY s.day, c.birth_on, b.child_id, s.starts_at
 """  # noqa: S608 - no value is written in
 

@@ -14,7 +14,7 @@ from preau.bookings.pricing import FamilyRules
 from preau.bookings.queries import (
     BookingRow,
     SlotRow,
-    bookings_between,
+    bookings_at,
     get_draft,
     holds_of,
     slots_between,
@@ -94,7 +94,7 @@ def get_board(
     board.year_ends_on = max(e.ends_on for e in mine)
     household = get_household(family.pk, first, last, family)
     slots = slots_between({e.offering_id for e in mine}, first, last)
-    bookings = bookings_between(family.pk, first, last)
+    bookings = bookings_at(family.pk, [slot.pk for slot in slots])
     board.offers = sum(
         b.status == BookingStatus.OFFERED
         and b.offer_expires_at is not None
