@@ -7,7 +7,7 @@ from django.db import connection
 
 from preau.bookings import rules
 from preau.bookings.models import Slot
-from preau.bookings.queries import bookings_between, ranks_of, upcoming
+from preau.bookings.queries import bookings_at, ranks_of, upcoming
 from preau.bookings.services import (
     apply_offering,
     book_place,
@@ -71,7 +71,7 @@ def test_the_rank_is_the_groups_where_its_limit_is_the_groups(now):
         said.append((line["rank"], line["group"]))
         ranks = ranks_of([line["booking"]])
         assert list(ranks.values()) == [said[-1]]
-        row = next(r for r in bookings_between(family.pk, slot.day, slot.day))
+        row = next(r for r in bookings_at(family.pk, [slot.pk]))
         assert (row.rank, rules.group_of(row.among)) == said[-1]
         home = upcoming(family.pk, slot.day)[0]
         assert (home.rank, home.among) == (row.rank, row.among)
