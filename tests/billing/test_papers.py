@@ -10,6 +10,7 @@ from preau.billing.documents import invoice_document, squares_to_pay, third_part
 from preau.billing.models import CashOffice, Invoice, ThirdPartyInvoice
 from preau.billing.queries import family_accounts, get_invoice
 from preau.billing.statements import statement_document
+from preau.documents import squares
 from preau.documents.compiling import compile_pdf
 from preau.documents.queries import find_by_code, read_bytes
 from preau.documents.render import known_facts
@@ -96,3 +97,23 @@ def test_a_reminder_is_set(office):  # noqa: F811
     }
     said = read(compile_pdf("reminder", json.dumps(data)))
     assert "Reste à payer : 1,08 €" in said and "Le régisseur" in said
+
+
+def test_a_transfer_s_square_says_what_the_library_s_own_says():
+    from segno import helpers
+
+    made = []
+    mine = pytest.MonkeyPatch()
+    real = squares.segno.make_qr
+    with mine.context() as patch:
+        patch.setattr(squares.segno, "make_qr", lambda d, **k: made.append(d) or real(d, **k))
+        squares.transfer_square(
+            name="Régie de l’enfance", iban=IBAN, bic="BDFEFRPPCCT", cents=12_034,
+            reference="ENFANCE-2026-00001", caption="",
+        )  # fmt: skip
+    theirs = helpers._make_epc_qr_data(
+        "Régie de l’enfance", IBAN, "120.34", "ENFANCE-2026-00001", None, "BDFEFRPPCCT", None, 1
+    )
+    assert made == [theirs]
+    with pytest.raises(ValueError, match="0 cents"):
+        squares.transfer_square(name="x", iban=IBAN, bic="", cents=0, reference="x", caption="")

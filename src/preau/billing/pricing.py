@@ -18,10 +18,11 @@ from preau.billing.books import Book, book_for
 from preau.billing.contracts import bears_contract
 from preau.billing.days import ChargeDay
 from preau.billing.drafts import Draft, DraftLine
-from preau.billing.lines import Fee, LineMaker, Priced
+from preau.billing.lines import LineMaker, Priced
 from preau.billing.natures import Natures
 from preau.billing.people import House, People
-from preau.billing.stretches import Offer, Stretch
+from preau.billing.spans import Spans
+from preau.billing.stretches import Stretch
 from preau.bookings.facts import age_on, service_values
 from preau.bookings.rates import rulebook_on
 from preau.kernel import french
@@ -52,8 +53,7 @@ class Biller:
     ) -> None:
         self.people = people
         self.month = month
-        self._read_fees_billed = fees_billed
-        self._fees: dict[str, Fee] = {}
+        self._spans = Spans(fees_billed)
         self.result = Bill()
         self._lines = LineMaker(
             people, month, natures, several_products, self.result.activity_cents
@@ -65,10 +65,6 @@ class Biller:
     @cached_property
     def _changes(self) -> list[date]:
         return change_days()
-
-    @cached_property
-    def _fees_billed(self) -> frozenset[str]:
-        return self._read_fees_billed()
 
     def book_on(self, day: date) -> Book:
         """A rulebook applies from a day: the days of a month may have two."""
@@ -90,7 +86,7 @@ class Biller:
         charges = list(charges)
         self._say_late(charges, stretches)
         settled = []
-        self._fees = {}
+        self._spans.fees.clear()
         self._no_quotient = False
         for stretch in stretches:
             price = self._price_stretch(house, stretch)
@@ -98,7 +94,7 @@ class Biller:
                 charges += stretch.one_by_one()
                 continue
             book = self.book_on(stretch.days.first)
-            if book.may_span(stretch.days.offer) and self._is_fee(
+            if book.may_span(stretch.days.offer) and self._spans.take(
                 book, stretch.child_id, stretch.days.offer, price, stretch.days.days
             ):
                 continue
@@ -116,7 +112,7 @@ class Biller:
             ],
             months,
             {charge.activity: (charge.activity_id, charge.activity_name) for charge in charges},
-            list(self._fees.values()),
+            list(self._spans.fees.values()),
         )
         lines += extras
         if self._no_quotient:
@@ -203,33 +199,6 @@ class Biller:
                 lambda charge=charge: self._told(charge, "non pointé"),
             )
 
-    def _is_fee(
-        self,
-        book: Book,
-        child_id: int,
-        what: ChargeDay | Offer,
-        price: api.Price,
-        days: Iterable[date],
-    ) -> bool:
-        """Whether the price covers more than a day; then it is due once for what it covers, or by
-        instalments, one a run."""
-        for day in days:
-            span = book.span(price, day)
-            if span is None:
-                return False
-            base = f"{span.per}:{what.activity_id}:{what.product[:16]}:{child_id}:{span.key}"
-            for part in range(1, span.parts + 1):
-                key = f"{base}:{part}"[:60]
-                if key in self._fees_billed:
-                    continue
-                if key not in self._fees:
-                    words = span.words
-                    if span.parts > 1:
-                        words = f"{words}, échéance {part} sur {span.parts}"
-                    self._fees[key] = Fee(child_id, what, price, book, key, words, day)
-                break
-        return True
-
     # --- Facts ---------------------------------------------------------------------------------
 
     def values(
@@ -290,7 +259,7 @@ class Biller:
             try:
                 if book.may_span(charge):
                     price = book.price(charge, facts)
-                    if self._is_fee(book, charge.child_id, charge, price, [charge.day]):
+                    if self._spans.take(book, charge.child_id, charge, price, [charge.day]):
                         continue
                 if charge.is_absent:
                     found = self._absent(book, charge, facts)
