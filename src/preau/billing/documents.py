@@ -76,6 +76,8 @@ def _invoice_data(invoice: Invoice, notice: Notice | None) -> dict[str, Any]:
             *(
                 [[_("Corrige la facture"), invoice.corrects.number], [_("Motif"), invoice.reason]]
                 if is_note and invoice.corrects
+                else []
+                if notice
                 else [[_("À régler avant le"), french.day(invoice.due_on, year=True)]]
             ),
         ],
@@ -90,7 +92,11 @@ def _invoice_data(invoice: Invoice, notice: Notice | None) -> dict[str, Any]:
             for line in invoice.lines.all()
         ],
         "total": euros(invoice.total_cents),
-        "total_label": _("Total de l’avoir") if is_note else _("Total à payer"),
+        "total_label": _("Total de l’avoir")
+        if is_note
+        else _("Total")
+        if notice
+        else _("Total à payer"),
         **told(notice),
         # Nobody pays twice: a paper that announces a debit asks for nothing else.
         "notes": [] if is_note or notice else ways_to_pay(office),
