@@ -155,8 +155,8 @@ def ways_to_pay(office: Any) -> list[str]:
             % {"iban": _spaced(office.transfer_iban)}
         )
     if office.phone:
-        ways.append(_("Une question ? %(phone)s.") % {"phone": office.phone})
-    ways.append(_("Sans règlement à cette date, la créance est transmise au comptable public."))
+        ways.append(_("Une question ? %(phone)s.") % {"phone": french.telephone(office.phone)})
+    ways.append(_("Sans règlement à l’échéance, la créance est transmise au comptable public."))
     return ways
 
 

@@ -96,7 +96,7 @@ class SharesBackForm(forms.Form):
                     "le rendre."
                 ) % {"amount": euros(part.cents)}
             self.fields[f"share_{part.line_id}"] = EurosField(
-                label=_("Corriger la facture de %(who)s, «%(label)s»")
+                label=_("%(who)s : à corriger sur «%(label)s»")
                 % {"who": part.payer, "label": part.label},
                 help_text=told,
                 initial=part.proposed_cents,

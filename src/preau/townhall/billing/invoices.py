@@ -157,6 +157,7 @@ def credit_note(request: HttpRequest, number: str) -> HttpResponse:
             "invoice": found,
             "form": form,
             "shares": None if sent and "back" in sent else shares,
+            "has_shares": any(line.share_cents for line in found.lines.all()),
             "total_cents": sum(form.amounts().values()) if sent and form.is_valid() else 0,
         },
         status=422 if form.errors or (shares and shares.errors) else 200,
