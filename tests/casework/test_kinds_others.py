@@ -61,6 +61,24 @@ def test_an_invoice_rightly_contested_gives_a_credit_note(world):
         )
 
 
+def test_what_was_credited_meanwhile_is_not_credited_again(world):
+    from preau.billing import queries as billing
+    from preau.billing.credits import issue_credit_note
+    from tests.harness.money import AGENT, make_invoice, make_office
+
+    invoice = make_invoice(world.family, make_office(), 450, now=NOW)
+    line = invoice.lines.get()
+    given = {"invoice": invoice.number, "lines": [line.pk], "reason": "Lina était absente."}
+    request = submit(world.family, "INVOICE_DISPUTE", given)
+    issue_credit_note(
+        invoice_id=invoice.pk, lines={line.pk: 150}, reason="Grève", actor=AGENT, now=NOW
+    )
+    assert get_kind("INVOICE_DISPUTE").changes(request, DAY)[0].before == "3,00\u202f€"
+    approve(world, request)
+    notes = billing.family_invoices(world.family.pk).filter(kind="CREDIT_NOTE")
+    assert sorted(note.total_cents for note in notes) == [-300, -150]
+
+
 HOME = {k: v for k, v in ADDRESS.items() if k != "since"}
 NEWCOMERS = {
     "home": HOME,

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from preau.accounts.enums import Permission
 from preau.billing import queries as billing
 from preau.billing.credits import issue_credit_note
+from preau.billing.recharging import net_of_credits
+from preau.billing.shares_back import shares_back
 from preau.casework.kinds.base import (
     Applied,
     Asking,
@@ -93,22 +95,31 @@ class InvoiceDispute(Kind):
 
     def changes(self, request: Request, day: date) -> list[Change]:
         return [
-            Change(line.label, french.euros(line.amount_cents), french.euros(0))
+            Change(line.label, french.euros(line.left_cents), french.euros(0))
             for line in self._lines(request)
         ]
 
     def consequences(self, request: Request, day: date) -> list[Consequence]:
-        total = sum(line.amount_cents for line in self._lines(request))
+        amounts = {line.pk: line.left_cents for line in self._lines(request)}
+        total = french.euros(sum(amounts.values()))
         return [
-            Consequence(f"Un avoir de {french.euros(total)} est émis ; la facture ne change pas."),
+            Consequence(f"Un avoir de {total} est émis ; la facture ne change pas."),
             Consequence("L’avoir diminue ce qui reste à payer, le surplus va au crédit du compte."),
+            *(
+                Consequence(
+                    f"La facture {part.number} de {part.payer} est corrigée de "
+                    f"{french.euros(part.proposed_cents)}."
+                )
+                for part in shares_back(amounts)
+                if part.proposed_cents
+            ),
         ]
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         invoice = billing.get_invoice(request.payload["invoice"], family_id=request.family_id)
         note = issue_credit_note(
             invoice_id=invoice.pk,
-            lines={line.pk: line.amount_cents for line in self._lines(request)},
+            lines={line.pk: line.left_cents for line in self._lines(request)},
             reason=f"Demande {request.reference}",
             now=now,
             actor=actor,
@@ -123,8 +134,13 @@ class InvoiceDispute(Kind):
         if invoice is None:
             return []
         chosen = set(request.payload.get("lines") or [])
-        return [
+        lines = [
             line
             for line in invoice.lines.all()
             if line.amount_cents > 0 and (not chosen or line.pk in chosen)
         ]
+        # What a credit note gave back since is not given back twice.
+        left = net_of_credits(lines)
+        for line in lines:
+            line.left_cents = left[line.pk]  # type: ignore[attr-defined]
+        return [line for line in lines if left[line.pk] > 0]
