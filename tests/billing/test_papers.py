@@ -1,5 +1,6 @@
 """Papers of the account: archivable, accessible, verified, served again as they were."""
 
+import datetime as dt
 import io
 import json
 
@@ -12,6 +13,7 @@ from preau.billing.queries import family_accounts, get_invoice
 from preau.billing.statements import statement_document
 from preau.documents import squares
 from preau.documents.compiling import compile_pdf
+from preau.documents.once import content_of, issue_as_told
 from preau.documents.queries import find_by_code, read_bytes
 from preau.documents.render import known_facts
 from tests.billing.test_runs import (  # noqa: F401  (fixtures)
@@ -117,3 +119,19 @@ def test_a_transfer_s_square_says_what_the_library_s_own_says():
     assert made == [theirs]
     with pytest.raises(ValueError, match="0 cents"):
         squares.transfer_square(name="x", iban=IBAN, bic="", cents=0, reference="x", caption="")
+
+
+def test_a_paper_without_a_number_is_kept_by_its_figures_and_its_day():
+    data = {"day": "", "facts": [["Total", "12,00 €"]], "tables": []}
+    asked = {
+        "prefix": "CL-UNE-REGIE-AU-LONG-CODE-2026", "kind": "STATEMENT", "title": "Clôture",
+        "template": "cash_report", "public_facts": {"Régie": "Essai"}, "family_id": None,
+        "now": NOW,
+    }  # fmt: skip
+    first = issue_as_told(data=data, **asked)
+    assert issue_as_told(data=data, **asked) == first and len(first.number) <= 30
+    assert find_by_code(first.code) == first and content_of(first).startswith(b"%PDF")
+    tomorrow = asked | {"now": NOW + dt.timedelta(days=1)}
+    assert issue_as_told(data=data, on=NOW.date(), **tomorrow) == first
+    other = data | {"facts": [["Total", "13,00 €"]]}
+    assert issue_as_told(data=other, **asked).code != first.code

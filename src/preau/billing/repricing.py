@@ -118,7 +118,8 @@ def book_looks_at_months(day: date) -> bool:
 
 
 def _family_part(row: Billed, cents: int) -> int:
-    """Of what a line becomes cheaper, what the family paid: third parties keep their share."""
+    """Of what a line becomes cheaper, what the family paid; the credit note gives third parties
+    theirs back in the same proportion."""
     if row.line_gross == row.line_cents or row.line_gross <= 0:
         return cents
     return cents * row.line_cents // row.line_gross
