@@ -250,7 +250,8 @@ def _natures_table(cash_office_id: int, *, until: datetime) -> dict[str, Any]:
     since = before.made_at if before else at_paris(paris_day(until).replace(month=1, day=1))
     rows, credit = collected_by_nature(cash_office_id=cash_office_id, since=since, until=until)
     return _table(
-        _("Recettes depuis le %s, par imputation") % french.day(since, year=True, weekday=False),
+        _("Recettes depuis le %s, tous moyens, par imputation")
+        % french.day(since, year=True, weekday=False),
         [(_("Compte"), False), (_("Fonction"), False), (_("Montant"), True)],
         [
             *([r.nature.code or _("sans compte"), r.nature.function, euros(r.cents)] for r in rows),
