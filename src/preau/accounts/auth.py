@@ -6,7 +6,8 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest  # noqa: TID251  (an authentication backend is called with one)
 
 from preau.accounts.models import User
-from preau.kernel.clock import utc_now
+from preau.accounts.queries import get_agent_with_roles
+from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.codes import normalise_code
 
 
@@ -51,4 +52,5 @@ class AgentBackend:
         return user
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, kind=User.Kind.AGENT, is_active=True).first()
+        """The account with its roles of the day in one query: every page asks for both."""
+        return get_agent_with_roles(user_id, paris_day(utc_now()))

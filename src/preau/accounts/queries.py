@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from preau.accounts.enums import ROLE_PERMISSIONS, Permission, Role
 from preau.accounts.models import RoleAssignment, User
@@ -23,8 +25,29 @@ def permissions_of(user: User, day: date) -> frozenset[str]:
     return frozenset(held)
 
 
+def get_agent_with_roles(user_id: int, day: date) -> User | None:
+    """An active agent, its roles of the day read with it; one query."""
+    roles = RoleAssignment.objects.filter(_in_force(day), user_id=OuterRef("pk"))
+    user = (
+        User.objects.filter(pk=user_id, kind=User.Kind.AGENT, is_active=True)
+        .annotate(
+            assigned=ArraySubquery(
+                roles.order_by("pk").values(data=JSONObject(role="role", site="establishment_id"))
+            )
+        )
+        .first()
+    )
+    if user is not None:
+        held = [(row["role"], row["site"]) for row in user.assigned]
+        user.read_roles = (day, held)  # type: ignore[attr-defined]
+    return user
+
+
 def read_roles_once(user: User, day: date) -> None:
     """Let this very object (that of one web request) read its roles of the day once for all."""
+    kept = getattr(user, "read_roles", None)
+    if kept and kept[0] == day:
+        return
     user.read_roles = (day, list(_assigned(user, day)))  # type: ignore[attr-defined]
 
 

@@ -68,7 +68,7 @@ def test_axe_finds_nothing(live_server, open_page, assert_accessible, width):
             f"{base}/adresse/",
             f"{base}/adultes/{adult.pk}/",
             f"{base}/enfants/{child.pk}/garde/",
-            f"{base}/journal/",
+            f"{base}/tout/journal/",
             "/mairie/recherche/?q=bel",
             "/mairie/lettres/",
         ],

@@ -58,7 +58,7 @@ EXPECTED = {
     "courriers": "Bonjour",
     "documents": "",
     "mouvements": "12,50",
-    "quotients": "700,00",
+    "quotients": "700",
     "journal": "Sonia",
 }
 
@@ -87,3 +87,13 @@ def test_money_is_for_who_may_see_accounts(family):
     assert office.get(f"/mairie/dossiers/{family.code}/tout/mouvements/").status_code == 404
     page = office.get(f"/mairie/dossiers/{family.code}/tout/documents/").content.decode()
     assert "Mouvements" not in page
+
+
+def test_the_file_itself_asks_little_even_on_a_process_first_page(
+    family, django_assert_max_num_queries
+):
+    agent = client_of(make_agent(Role.ADMINISTRATOR))
+    with django_assert_max_num_queries(25):
+        page = agent.get(f"/mairie/dossiers/{family.code}/").content.decode()
+    for what in PANELS:
+        assert f"/tout/{what}/" in page

@@ -36,13 +36,11 @@ def address(request: HttpRequest, code: str) -> HttpResponse:
         },
     )
 
-    def act():
+    def act(who):
         return services.change_address(
-            family_id=family.pk,
             address=form.address(),
             since=form.cleaned_data["since"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -64,16 +62,14 @@ def quotient(request: HttpRequest, code: str) -> HttpResponse:
     today = paris_day(utc_now())
     form = QuotientForm(request.POST or None, initial={"starts_on": today.replace(day=1)})
 
-    def act():
+    def act(who):
         data = form.cleaned_data
-        services.record_quotient(
-            family_id=family.pk,
+        return services.record_quotient(
             value_cents=data["value"],
             source=data["source"],
             starts_on=data["starts_on"],
             ends_on=data["ends_on"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -94,12 +90,10 @@ def rename(request: HttpRequest, code: str) -> HttpResponse:
     family = get_family_or_404(request, code)
     form = RenameForm(request.POST or None, initial={"name": family.name})
 
-    def act():
+    def act(who):
         return services.rename_family(
-            family_id=family.pk,
             name=form.cleaned_data["name"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -118,12 +112,10 @@ def close(request: HttpRequest, code: str) -> HttpResponse:
     family = get_family_or_404(request, code)
     form = CloseForm(request.POST or None)
 
-    def act():
-        services.close_family(
-            family_id=family.pk,
+    def act(who):
+        return services.close_family(
             reason=form.cleaned_data["reason"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(

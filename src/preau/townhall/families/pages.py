@@ -1,12 +1,14 @@
 """One way to show a form about a file: refused, it says why; done, it goes back to the file."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
 
 
@@ -15,7 +17,7 @@ def form_page(
     *,
     family,
     form: forms.Form,
-    act: Callable[[], object],
+    act: Callable[[dict[str, Any]], object],
     title: str,
     done: str,
     button: str,
@@ -25,13 +27,14 @@ def form_page(
     warning: str = "",
     kind: str = "",
 ) -> HttpResponse:
-    """Draw or handle one form: `act` calls the service; `pairs` are fields side by side.
+    """Draw or handle one form; `pairs` are fields side by side.
 
-    `act` may return False to say that nothing differed.
+    `act` calls the service with who does what when (`family_id`, `now`, `actor`); it may return
+    False to say that nothing differed.
     """
     if request.method == "POST" and form.is_valid():
         try:
-            outcome = act()
+            outcome = act({"family_id": family.pk, "now": utc_now(), "actor": request.actor})
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:

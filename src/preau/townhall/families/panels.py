@@ -230,7 +230,7 @@ PANELS: dict[str, Panel] = {
         anchor="quotients",
         rows=lambda family: list_quotients(family.pk),
         columns=(
-            Column(_l("QF"), lambda row: Cents(row.value_cents)),
+            Column(_l("QF"), lambda row: french.quotient(row.value_cents)),
             Column(_l("Source"), "get_source_display"),
             Column(_l("Du"), "starts_on"),
             Column(_l("Au"), "ends_on"),
@@ -254,6 +254,7 @@ PANELS: dict[str, Panel] = {
     ),
 }
 # What of a document or a movement tells of money is for who may see accounts.
+AMOUNTS = {"Débit", "Crédit", "Solde"}
 OF_MONEY = ("INVOICE", "CREDIT_NOTE", "RECEIPT", "STATEMENT", "TAX_CERTIFICATE")
 
 
@@ -308,7 +309,10 @@ def _draw(
         {
             "url": shown.link(row) if may_open else "",
             "head": cell(head.of(row)),
-            "cells": [(column.title, cell(column.of(row))) for column in others],
+            "cells": [
+                (column.title, cell(value), "r amount" if isinstance(value, Cents) else "")
+                for column, value in ((column, column.of(row)) for column in others)
+            ],
         }
         for row in page
     ]
@@ -328,6 +332,10 @@ def _draw(
             "family": family,
             "shown": shown,
             "what": what,
+            "heads": [
+                (column.title, "r" if str(column.title) in AMOUNTS else "")
+                for column in shown.columns
+            ],
             "tabs": tabs,
             "page": page,
             "lines": lines,

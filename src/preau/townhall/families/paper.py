@@ -50,14 +50,12 @@ def write(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("townhall:family", code=family.code)
     form = WriteForm(request.POST or None, adults=adults)
 
-    def act():
-        services.write_to_family(
-            family_id=family.pk,
+    def act(who):
+        return services.write_to_family(
             guardian_ids=[int(pk) for pk in form.cleaned_data["to"]],
             subject=form.cleaned_data["subject"],
             body=form.cleaned_data["body"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(

@@ -57,10 +57,8 @@ def guardian_new(request: HttpRequest, code: str) -> HttpResponse:
     family = get_family_or_404(request, code)
     form = GuardianForm(request.POST or None)
 
-    def act():
-        services.add_guardian(
-            family_id=family.pk, guardian=form.guardian(), now=utc_now(), actor=request.actor
-        )
+    def act(who):
+        return services.add_guardian(guardian=form.guardian(), **who)
 
     return form_page(
         request,
@@ -83,13 +81,11 @@ def guardian(request: HttpRequest, code: str, guardian_id: int) -> HttpResponse:
         request.POST or None, initial={name: getattr(found, name) for name in names}
     )
 
-    def act():
+    def act(who):
         return services.change_guardian(
-            family_id=family.pk,
             guardian_id=found.pk,
             changes=dict(form.cleaned_data),
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -112,13 +108,11 @@ def guardian_remove(request: HttpRequest, code: str, guardian_id: int) -> HttpRe
     form = DayForm(request.POST or None, initial={"day": paris_day(utc_now())})
     form.fields["day"].label = _("A quitté le foyer le")
 
-    def act():
-        services.remove_guardian(
-            family_id=family.pk,
+    def act(who):
+        return services.remove_guardian(
             guardian_id=found.pk,
             left_on=form.cleaned_data["day"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -163,13 +157,11 @@ def child_new(request: HttpRequest, code: str) -> HttpResponse:
         initial={"starts_on": paris_day(utc_now()), "last_name": family.name.split(" – ")[0]},
     )
 
-    def act():
-        services.add_child(
-            family_id=family.pk,
+    def act(who):
+        return services.add_child(
             child=form.child(),
             starts_on=form.cleaned_data["starts_on"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -198,14 +190,12 @@ def child(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
     needs_both = bool(both_must_sign([found.pk], paris_day(utc_now())))
     form = KnownChildForm(request.POST or None, initial=initial, needs_both=needs_both)
 
-    def act():
+    def act(who):
         return services.change_child(
-            family_id=family.pk,
             child_id=found.pk,
             changes=dict(form.cleaned_data),
             both_agreed=form.cleaned_data.get("both_agreed", False),
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -228,13 +218,11 @@ def custody_end(request: HttpRequest, code: str, child_id: int) -> HttpResponse:
     form = DayForm(request.POST or None, initial={"day": paris_day(utc_now()) - timedelta(days=1)})
     form.fields["day"].label = _("Dernier jour dans ce foyer")
 
-    def act():
-        services.end_custody(
+    def act(who):
+        return services.end_custody(
             child_id=found.pk,
-            family_id=family.pk,
             ends_on=form.cleaned_data["day"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
@@ -264,15 +252,13 @@ def child_attach(request: HttpRequest, code: str) -> HttpResponse:
         return _choose_child(request, family, today)
     form = AttachChildForm(request.POST or None, initial={"child_id": found.pk, "starts_on": today})
 
-    def act():
+    def act(who):
         data = form.cleaned_data
-        services.set_custody(
+        return services.set_custody(
             child_id=found.pk,
-            family_id=family.pk,
             weeks=data["weeks"],
             starts_on=data["starts_on"],
-            now=utc_now(),
-            actor=request.actor,
+            **who,
         )
 
     return form_page(
