@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from preau.billing.ledger import verify
 from preau.demo.accounts import accounts
 from preau.demo.town.load import load
-from preau.demo.town.people import AGENTS, FAMILIES
+from preau.demo.town.people import AGENTS, CARE_FAMILIES, FAMILIES
 
 # One process reads the whole file: the town takes long to load.
 pytestmark = pytest.mark.xdist_group("demo")
@@ -42,7 +42,7 @@ def test_is_loaded_once_and_says_so_in_one_query(town: None) -> None:
 
 def test_gives_an_account_for_each_role_and_family(town: None) -> None:
     rows = accounts()
-    assert len(rows) == len(AGENTS) + len(FAMILIES)
+    assert len(rows) == len(AGENTS) + len(FAMILIES) + len(CARE_FAMILIES)
     assert len({row["identifier"] for row in rows}) == len(rows)
     assert all(row["password"] and row["address"] and row["try"] for row in rows)
 

@@ -9,6 +9,7 @@ from preau.accounts.queries import find_agent_by_email, find_family_users_by_ema
 from preau.demo.town.people import (
     AGENT_PASSWORD,
     AGENTS,
+    CARE_FAMILIES,
     FAMILIES,
     FAMILY_PASSWORD,
     LETTER_PASSWORD,
@@ -27,7 +28,7 @@ def accounts() -> list[dict[str, Any]]:
 def family_accounts() -> list[dict[str, Any]]:
     """The parents, by the code of their family."""
     found = []
-    for family in FAMILIES:
+    for family in [*FAMILIES, *CARE_FAMILIES]:
         user = find_family_users_by_email(family.email).first()
         guardian = get_guardian_of(user) if user is not None else None
         if guardian is None:

@@ -5,11 +5,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from preau.accounts.fixed import set_fixed_password
+from preau.accounts.services import set_email
 from preau.childcare import queries
 from preau.childcare import services as childcare
 from preau.childcare.bulk import record_hours
 from preau.childcare.enums import CareAbsence, IncomeSource, Outcome, PunchSource, Regime
 from preau.childcare.rules.week import Week, lengths
+from preau.demo.town.people import CARE_FAMILIES, FAMILY_PASSWORD
 from preau.demo.town.population import DemoHome, Pupil
 from preau.demo.town.presence import family_actor
 from preau.demo.town.story import Story
@@ -82,7 +85,19 @@ def fill_nursery(story: Story, pupils: list[Pupil], homes: dict[str, DemoHome]) 
             waiting.append(_wait(story, pupil, elders[pupil.child_id], rank, site, codes))
     _live(story, [contract for contract in contracts if contract])
     _signatures(story, [contract for contract in contracts if contract][:5], by)
-    _commission(story, waiting, sections)
+    offered = _commission(story, waiting, sections)
+    signed = [contract for contract in contracts if contract]
+    _open_accounts(story, [signed[3].family_id, offered])
+
+
+def _open_accounts(story: Story, family_ids: list[int]) -> None:
+    """An account for a family of the crèche, and for one that is offered a place."""
+    users = []
+    for known, family_id in zip(CARE_FAMILIES, family_ids, strict=True):
+        adult = families.prepare_account(guardian=_first_adult(family_id), now=story.settled)
+        set_email(user=adult.user, email=known.email, now=story.settled, is_verified=True)
+        users.append(adult.user)
+    set_fixed_password(users=users, password=FAMILY_PASSWORD, now=story.settled)
 
 
 def _sections(site: int, by: dict[str, Any]) -> list[Any]:
@@ -289,8 +304,11 @@ def _absence(story: Story, contract: Any, rank: int) -> tuple[date, date]:
     return start, end
 
 
-def _commission(story: Story, waiting: list[Any], sections: list[Any]) -> None:
-    """A session held last week, with one offer to answer and a substitute; one to come."""
+def _commission(story: Story, waiting: list[Any], sections: list[Any]) -> int:
+    """A session held last week, with one offer to answer and a substitute; one to come.
+
+    The household that is to answer.
+    """
     by = {"now": story.now - timedelta(days=6), "actor": story.agent("CRECHE")}
     held = childcare.open_commission(
         label="Commission d’automne", held_on=story.today - timedelta(days=6), **by
@@ -335,3 +353,4 @@ def _commission(story: Story, waiting: list[Any], sections: list[Any]) -> None:
     childcare.open_commission(
         label="Commission de printemps", held_on=story.today + timedelta(days=110), **by
     )
+    return int(offers[-1].preregistration.family_id)

@@ -134,3 +134,19 @@ FAMILIES = [
         "Demander une inscription, envoyer une pièce, réserver les premiers jours.",
     ),
 ]
+
+# Chosen as the nursery is filled, whoever they are in the register.
+CARE_FAMILIES = [
+    DemoFamily(
+        "care-contract",
+        "Un bébé à la crèche",
+        "contrat.creche@example.org",
+        "Signer le contrat d’accueil, lire les relevés jour par jour, signaler une absence.",
+    ),
+    DemoFamily(
+        "care-offer",
+        "Une place en crèche proposée",
+        "place.creche@example.org",
+        "Répondre à la proposition avant son terme, suivre ses points et son rang.",
+    ),
+]

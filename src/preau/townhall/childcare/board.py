@@ -90,7 +90,8 @@ def schedule(request: HttpRequest) -> HttpResponse:
             for index, span in enumerate(week):
                 day = monday + timedelta(days=index)
                 inside = contract.starts_on <= day <= contract.ends_on
-                days.append(f"{clock(span[0])} – {clock(span[1])}" if span and inside else "")
+                hours = f"{clock(span[0])} – {clock(span[1])}" if span and inside else ""
+                days.append((french.WEEKDAYS[index].capitalize(), hours))
             children.append({"contract": contract, "days": days})
         children.sort(key=lambda child: child["contract"].child.search_key)
         found.append({"section": section, "children": children})
