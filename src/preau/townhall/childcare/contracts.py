@@ -152,7 +152,9 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
                     actor=request.actor,
                 )
                 messages.success(
-                    request, _("Le contrat de %(name)s est écrit.") % {"name": row.child}
+                    request,
+                    _("Le contrat de %(name)s est écrit : il reste à le faire signer.")
+                    % {"name": row.child},
                 )
                 return redirect("townhall:childcare-contract", signed.pk)
         except Refusal as refusal:
@@ -314,7 +316,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("L’avenant est écrit."))
+            messages.success(request, _("L’avenant est écrit : il reste à le faire signer."))
             return redirect("townhall:childcare-contract", row.pk)
     return render(
         request,
