@@ -15,11 +15,12 @@ from preau.childsheet.health import Health
 from preau.childsheet.models import ChildSheet, Pai
 from preau.childsheet.services.reminders import step_due
 from preau.families import services as families
+from preau.families.models import Guardian
 from preau.families.services import ParentingData
 from preau.kernel.actors import Actor
 from preau.kernel.enums import Channel
 from preau.messaging.models import Message
-from tests.harness.people import AGENT, DAY, NOW, child_of, make_family, make_town
+from tests.harness.people import AGENT, DAY, NOW, adult_of, child_of, make_family, make_town
 
 pytestmark = pytest.mark.django_db
 MOTHER = Actor(user_id=1, label="Amina Belkacem", channel=Channel.PORTAL)
@@ -173,8 +174,11 @@ def test_consents_are_dated_and_withdrawn(child, family):
         now=NOW,
         actor=AGENT,
     )
+    Guardian.objects.filter(pk=adult_of(family, 1).pk).update(email="thomas@example.fr")
     asked = sign(True, kind="OUTING")
     assert asked.confirmed_at is None
+    mail = Message.objects.get(to="thomas@example.fr")
+    assert f"/enfants/{child.pk}/fiche/#sign" in mail.body and "sorties à pied" in mail.body
 
     def confirm(actor):
         services.confirm_other_parent(

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from preau.casework.models import OPEN_STATUSES, Request, Signature
 from preau.families import queries as families
 from preau.families.enums import ParentingEffect
+from preau.kernel import french
 from preau.kernel.kept import Kept
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Signer:
     def reach(self) -> str:
         """How an agent reaches it: e-mail, else a telephone, else nothing."""
         adult = self.guardian
-        return (adult.email or adult.mobile_phone or adult.home_phone) if adult else ""
+        if adult is None:
+            return ""
+        return adult.email or french.telephone(adult.mobile_phone or adult.home_phone)
 
 
 def signers_of(request: Request, day: date) -> list[Signer]:

@@ -12,6 +12,7 @@ from preau.childsheet.errors import SheetRefused
 from preau.childsheet.models import Collector, Consent, EmergencyPhone
 from preau.childsheet.queries import needs_both
 from preau.childsheet.services._common import child_name, journal, locked_sheet
+from preau.childsheet.services.asking import ask_other_parent
 from preau.documents.services import store_sealed
 from preau.families.search import normalise_phone
 from preau.families.services import note_sheet
@@ -79,6 +80,14 @@ def add_collector(
         child_id=child_id,
         family_id=family_id,
     )
+    if waits:
+        ask_other_parent(
+            child_id=child_id,
+            what="qu’une personne de plus puisse venir le chercher",
+            key=f"collector-{person.pk}",
+            now=now,
+            actor=actor,
+        )
     return person
 
 
@@ -238,6 +247,14 @@ def sign_consent(
         child_id=child_id,
         family_id=family_id,
     )
+    if waits:
+        ask_other_parent(
+            child_id=child_id,
+            what=f"l’autorisation «\u202f{kind.label}\u202f»",
+            key=f"consent-{consent.pk}",
+            now=now,
+            actor=actor,
+        )
     return consent
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from preau.casework import services as casework
+from preau.casework.queries import signers_of
 from preau.catalogue.queries import establishments, school_year_of
 from preau.demo.town.population import Pupil
 from preau.demo.town.presence import family_actor
@@ -197,18 +198,26 @@ def wait_for_the_other_parent(story: Story, pupils: list[Pupil]) -> None:
     if pupil is None:
         return
     adults = list(families.guardians_of(pupil.family_id))
-    casework.submit_request(
+    request = casework.submit_request(
         kind="SCHOOL_LEAVING",
         family_id=pupil.family_id,
         child_id=pupil.child_id,
-        user=adults[0].user,
         applicant_name=str(adults[0]),
         applicant_email=adults[0].email,
         payload={"last_day": story.today + timedelta(days=25), "next_school": ""},
-        channel=Channel.PORTAL,
+        channel=Channel.COUNTER,
         now=story.ago(1),
-        actor=family_actor(pupil.family_id),
+        actor=story.agent("COUNTER"),
         key=uuid.uuid4(),
+    )
+    first = signers_of(request, story.today)[0].guardian
+    casework.sign_request(
+        request_id=request.pk,
+        guardian_id=first.pk if first else None,
+        agrees=True,
+        note="signé au guichet",
+        now=story.ago(1),
+        actor=story.agent("COUNTER"),
     )
 
 

@@ -247,6 +247,7 @@ def show_case(
         and found.held_until > now
     )
     choices = kind.choices(found, day) if is_open else []
+    signers = queries.signers_of(found, day)
     conflicts = kind.conflicts(found, day) if is_open else []
     if form is None:
         form = DecisionForm(
@@ -278,7 +279,8 @@ def show_case(
                 wanted=kind.wanted_documents(Asking.of(found, day), found.payload)
             ),
             "is_open": is_open,
-            "signers": queries.signers_of(found, day),
+            "signers": signers,
+            "waits_for_parent": any(not one.agrees for one in signers),
             "held_by_other": held_by_other,
             "can_undo": queries.can_undo(found, now),
             "previous": before,
