@@ -348,16 +348,15 @@ def parenting_of(child_id: int) -> QuerySet[ParentingRecord]:
     )
 
 
-def both_must_sign(child_ids: Iterable[int], day: date) -> set[int]:
-    """The children for whom an act of one parent no longer presumes the other's agreement."""
-    return set(
-        ParentingRecord.objects.filter(
-            _in_force(day),
-            child_id__in=list(child_ids),
-            lifted_at__isnull=True,
-            effect=ParentingEffect.BOTH_SIGN,
-        ).values_list("child_id", flat=True)
+def both_must_sign(child_ids: Iterable[int] | None, day: date) -> set[int]:
+    """The children for whom an act of one parent no longer presumes the other's agreement; among
+    these, or of the whole town (None)."""
+    found = ParentingRecord.objects.filter(
+        _in_force(day), lifted_at__isnull=True, effect=ParentingEffect.BOTH_SIGN
     )
+    if child_ids is not None:
+        found = found.filter(child_id__in=list(child_ids))
+    return set(found.values_list("child_id", flat=True))
 
 
 def find_children(*, birth_on: date, key: str = "") -> QuerySet[Child]:

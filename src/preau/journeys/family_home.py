@@ -122,7 +122,9 @@ def family_home(
         care=care_todo(family.pk, now) if is_young else CareTodo(),
         pay=_to_pay(family.pk, today),
         requests=[r for r in requests if r.status == "WAITING_FAMILY"],
-        to_sign=casework.to_sign(guardian, today) if guardian and children else [],
+        to_sign=casework.to_sign(guardian, today)
+        if guardian and casework.may_wait(ids, today)
+        else [],
         pending_requests=[r for r in requests if r.status != "WAITING_FAMILY"],
         missing=[state for state in states if state.missing],
         cards=children_days(

@@ -25,7 +25,7 @@ from preau.casework.queries.requests import (
     waiting_for_family,
 )
 from preau.casework.queries.settings import Setting, all_kind_settings, kind_settings
-from preau.casework.queries.signing import Signer, signed_by, signers_of, to_sign
+from preau.casework.queries.signing import Signer, may_wait, signed_by, signers_of, to_sign
 
 __all__ = [
     "Setting",
@@ -42,6 +42,7 @@ __all__ = [
     "inbox_counts",
     "kind_settings",
     "list_inbox",
+    "may_wait",
     "neighbours",
     "only_in_hidden_requests",
     "open_count",
