@@ -206,7 +206,7 @@ def wait_for_the_other_parent(story: Story, pupils: list[Pupil]) -> None:
         applicant_email=adults[0].email,
         payload={"last_day": story.today + timedelta(days=25), "next_school": ""},
         channel=Channel.COUNTER,
-        now=story.ago(1),
+        now=story.now,
         actor=story.agent("COUNTER"),
         key=uuid.uuid4(),
     )
@@ -216,7 +216,7 @@ def wait_for_the_other_parent(story: Story, pupils: list[Pupil]) -> None:
         guardian_id=first.pk if first else None,
         agrees=True,
         note="signé au guichet",
-        now=story.ago(1),
+        now=story.now,
         actor=story.agent("COUNTER"),
     )
 
