@@ -8,7 +8,8 @@ from django.db import connection
 
 from preau.billing import ledger
 from preau.billing.models import BillingRun, FamilyAccount, Invoice
-from preau.payments.models import Attempt, ProviderEvent
+from preau.payments.models import Attempt, BankRefund, ProviderEvent
+from tests.harness.drill.judge_debits import KEPT, judge_debits
 from tests.harness.drill.values import KINDS, Town
 
 if TYPE_CHECKING:
@@ -42,13 +43,14 @@ def judge(town: Town, storm: "Storm") -> dict[str, int]:
         )
     )
     status = dict(Attempt.objects.values_list("pk", "status"))
-    paid = {pk for pk, fate in town.fate.items() if fate == "paid"}
+    refunded = {pk for pk, fate in town.fate.items() if fate == "refunded"}
+    paid = {pk for pk, fate in town.fate.items() if fate in ("paid", "refunded")}
     taken = Counter(
         apps.get_model("billing", "CounterPayment").objects.values_list(
             "family_id", "cash_office_id", "amount_cents"
         )
     )
-    given = Counter(storm.collected)
+    given = Counter(storm.collected) + Counter(town.debits.advanced)
     wrong = {pk for pk, fate in town.fate.items() if fate == "wrong"}
     untrue = {pk for pk, fate in town.fate.items() if fate in ("forged", "refused")}
     answered_yes = [
@@ -56,7 +58,12 @@ def judge(town: Town, storm: "Storm") -> dict[str, int]:
         if m.status == 200 and m.what in ("tampered", "forged")
         and not m.url.endswith(f"/{KINDS['PAYFIP']}/notification/")
     ]  # fmt: skip
-    off = _cents_off(town, storm, paid)
+    off = _cents_off(town, storm, paid - refunded)
+    debits = judge_debits(town)
+    storm.remarks += debits.remarks
+    back = Counter(
+        BankRefund.objects.filter(attempt__in=refunded).values_list("attempt_id", flat=True)
+    )
     faults = ledger.verify()
     storm.remarks += [str(fault) for fault in faults[:5]]
     done = BillingRun.objects.filter(status="ISSUED").count()
@@ -65,16 +72,26 @@ def judge(town: Town, storm: "Storm") -> dict[str, int]:
         f"{sum(given.values())} collected, {done} runs issued, {storm.snapshots} looks, "
         f"{ProviderEvent.objects.count()} messages kept"
     )
-    unpaid = [pk for pk in paid if not online[pk] or status[pk] != "SETTLED"]
+    unpaid = [
+        pk
+        for pk in paid
+        if not online[pk]
+        or status[pk] != ("REFUNDED" if pk in refunded else "SETTLED")
+        or (pk in refunded and not back[pk])
+    ]
     storm.remarks += [f"not settled: {pk} {status[pk]}" for pk in unpaid[:5]]
     return {
         "notifications": storm.delivered,
         "kills": sum(storm.killed.values()),
-        "lost": len(unpaid) + sum((given - taken).values()),
-        "doubled": sum(n - 1 for n in online.values() if n > 1) + sum((taken - given).values()),
-        "wrong_amount_accepted": sum(1 for pk in wrong if online[pk] or status[pk] == "SETTLED"),
+        "lost": len(unpaid) + sum((given - taken).values()) + debits.lost,
+        "doubled": sum(n - 1 for n in (*online.values(), *back.values()) if n > 1)
+        + sum((taken - given).values())
+        + debits.doubled,
+        "wrong_amount_accepted": sum(1 for pk in wrong if online[pk] or status[pk] == "SETTLED")
+        + debits.wrong_amount,
         "forged_accepted": len(answered_yes)
-        + sum(1 for pk in untrue if online[pk] or status[pk] == "SETTLED"),
+        + sum(1 for pk in untrue if online[pk] or status[pk] == "SETTLED")
+        + town.debits.untrue_read,
         "ledger_off_by_cents": off
         + sum(abs(fault.expected_cents - fault.found_cents) for fault in faults),
         "runs_half_visible": storm.half_visible + len(half_visible()) + (6 - done),
@@ -90,8 +107,14 @@ def _cents_off(town: Town, storm: "Storm", paid: set[int]) -> int:
         expected[family, office] += cents
     for pk in paid:
         expected[town.account_of[pk]] -= town.amount[pk]
-    for family, office, cents in storm.collected:
+    truth = town.debits
+    for family, office, cents in (*storm.collected, *truth.advanced, *truth.transfers):
         expected[family, office] -= cents
+    for family, office, cents in truth.given_back:
+        expected[family, office] += cents
+    for family, office, cents, fate in truth.debits.values():
+        if fate in KEPT:
+            expected[family, office] -= cents
     found = {
         (row.family_id, row.cash_office_id): row.balance_cents
         for row in FamilyAccount.objects.all()

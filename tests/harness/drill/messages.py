@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from preau.demo.bank import merchants as demo
 from preau.demo.bank.protocols import ABANDON, PAY, REFUSE, VADS_RESULTS
 from preau.demo.bank.signatures import spplus_hmac, systempay_signature
-from tests.harness.drill.values import PER_ATTEMPT, Message
+from tests.harness.drill.values import LATE, PER_ATTEMPT, Message
 
 FORMS: dict[int, dict[str, str]] = {}
 """The fields that each payment left with, as the bank gives them back."""
@@ -28,12 +28,15 @@ def messages_of(attempt: Any, fate: str, rng: random.Random, url: str) -> list[M
         "SPPLUS": _spplus, "SYSTEMPAY": _systempay, "PAYFIP": _payfip,
     }[attempt.gateway]  # fmt: skip
     found: list[Message] = []
-    if fate == "paid":
+    if fate in ("paid", "refunded"):
         due = at()
         found += [make("paid", spoken(attempt, PAY), due, twin=n < 2) for n in range(2)]
         found += [make("paid", spoken(attempt, PAY)) for _ in range(2)]
         if attempt.gateway != "PAYFIP":  # in the wrong order, and a contrary word
             found += [make("contrary", spoken(attempt, ABANDON)) for _ in range(2)]
+    if fate == "refunded":  # told three times, two of them at once, when all else was said
+        back = _systempay(attempt, PAY, given_back=True)
+        found += [make("given back", back, LATE + rng.random(), twin=n < 1) for n in range(2)]
     elif fate == "refused":
         found += [make("refused", spoken(attempt, REFUSE)) for _ in range(4)]
     elif fate == "wrong":
@@ -66,8 +69,9 @@ def _spplus(
 
 
 def _systempay(
-    attempt: Any, decision: str, *, wrong: bool = False, unknown: bool = False, forged: bool = False
-) -> str:
+    attempt: Any, decision: str, *, wrong: bool = False, unknown: bool = False,
+    forged: bool = False, given_back: bool = False,
+) -> str:  # fmt: skip
     result, auth, status = VADS_RESULTS[decision]
     fields = {k: v for k, v in FORMS[attempt.pk].items() if k != "signature"}
     if unknown:
@@ -78,6 +82,11 @@ def _systempay(
         "vads_operation_type": "DEBIT", "vads_trans_uuid": f"{attempt.pk:032x}",
         "vads_amount": amount, "vads_effective_amount": amount, "vads_auth_mode": "FULL",
     }  # fmt: skip
+    if given_back:
+        fields |= {
+            "vads_operation_type": "CREDIT", "vads_trans_status": "CAPTURED",
+            "vads_trans_uuid": f"{attempt.pk + 10**9:032x}",
+        }  # fmt: skip
     key = "notTheKey" if forged else demo.DEMO_SECRET_TEST
     return urlencode({**fields, "signature": systempay_signature(key, fields)})
 

@@ -22,6 +22,7 @@ from preau.config.postgres import Cluster
 from preau.config.run import Part
 from preau.kernel.clock import utc_now
 from preau.payments.models import Attempt
+from tests.harness.drill.debits import Bank, give_back
 from tests.harness.drill.judge import half_visible
 from tests.harness.drill.values import MONTHS, Town, call
 from tests.harness.money import AGENT
@@ -45,7 +46,8 @@ class Storm:
         self.half_visible = 0
         self.snapshots = 0
         self.delivered = 0
-        self._queue = list(town.messages)
+        self._queue = [m for m in town.messages if not m.is_late]
+        self._late = [m for m in town.messages if m.is_late]
         heapq.heapify(self._queue)
         self._busy = 0
         self._lock = threading.Lock()
@@ -61,7 +63,15 @@ class Storm:
         threads = [threading.Thread(target=self._send, name=f"bank-{n}") for n in senders]
         threads += [
             threading.Thread(target=self._guarded, args=(work,), name=work.__name__)
-            for work in (self._kill, self._collect, self._bill, self._watch, self._look)
+            for work in (
+                self._kill,
+                self._collect,
+                self._bill,
+                self._debit,
+                self._give_back,
+                self._watch,
+                self._look,
+            )
         ]
         for thread in threads:
             thread.start()
@@ -73,7 +83,7 @@ class Storm:
         for thread in threads[-2:]:
             thread.join()
 
-    def _over(self) -> bool:
+    def over(self) -> bool:
         return time.monotonic() > self._deadline
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -88,13 +98,17 @@ class Storm:
 
     def _send(self) -> None:
         """Banks: each message again until it is answered; 5xx and silence are no answer."""
-        while not self._over():
+        while not self.over():
             with self._lock:
                 message = heapq.heappop(self._queue) if self._queue else None
                 if message is not None:
                     self._busy += 1
                 elif not self._busy:
-                    return
+                    if not self._late:
+                        return
+                    # What a bank says of a payment long after it: all else was answered.
+                    self._queue, self._late = self._late, []
+                    heapq.heapify(self._queue)
             if message is None:
                 time.sleep(0.1)
                 continue
@@ -115,7 +129,7 @@ class Storm:
     def _kill(self) -> None:
         """SIGKILL, one process or a whole group, spread over the messages."""
         each = max(1, len(self.town.messages) // (self.wanted + 2))
-        while sum(self.killed.values()) < self.wanted and not self._over():
+        while sum(self.killed.values()) < self.wanted and not self.over():
             before, since = self.delivered, time.monotonic()
             while self.delivered < before + each and time.monotonic() < since + self.PAUSE_S:
                 time.sleep(0.05)
@@ -161,7 +175,12 @@ class Storm:
         self.cluster.ensure_started()
         return 1
 
-    def _insist(self, act: Callable[[], Any]) -> Any:
+    @staticmethod
+    def pause(seconds: float) -> None:
+        """Wait, as who comes back later."""
+        time.sleep(seconds)
+
+    def insist(self, act: Callable[[], Any]) -> Any:
         """Do it, again while the database is away."""
         while True:
             try:
@@ -169,7 +188,7 @@ class Storm:
                 return act()
             except (OperationalError, InterfaceError):
                 connection.close()
-                if self._over():
+                if self.over():
                     raise
                 time.sleep(0.3)
 
@@ -189,9 +208,17 @@ class Storm:
                     amount_cents=cents, key=key, actor=AGENT, now=utc_now(),
                 )  # fmt: skip
 
-            self._insist(take)
+            self.insist(take)
             self.collected.append((family_id, office_id, cents))
             time.sleep(pause)
+
+    def _debit(self) -> None:
+        """The direct debits of each cash office, and what its bank says of them."""
+        Bank(self).run()
+
+    def _give_back(self) -> None:
+        """What families advance at the counter and take back."""
+        give_back(self)
 
     def _bill(self) -> None:
         """Bill two months of each office, in the worker, whatever dies."""
@@ -206,28 +233,28 @@ class Storm:
                 cash_office_id=office_id, month=month, actor=AGENT, now=utc_now()
             )
 
-        run = self._insist(opened)
+        run = self.insist(opened)
         nudged = time.monotonic()
-        while not self._over():
-            self._insist(run.refresh_from_db)
+        while not self.over():
+            self.insist(run.refresh_from_db)
             if run.status == "ISSUED":
                 return
             try:
                 if run.status == "PREVIEWED":
-                    self._insist(
+                    self.insist(
                         lambda: runs.approve_run(
                             run_id=run.pk, fingerprint=run.fingerprint, actor=AGENT, now=utc_now()
                         )
                     )
                 elif run.status == "FAILED":
-                    self._insist(
+                    self.insist(
                         lambda: runs.recompute_run(run_id=run.pk, actor=AGENT, now=utc_now())
                     )
                 elif time.monotonic() > nudged + 20:
                     # The minute's task `billing.resume_runs`, some minutes early.
                     nudged = time.monotonic()
                     later = utc_now() + dt.timedelta(minutes=5)
-                    self._insist(lambda later=later: runs.resume_runs(now=later))
+                    self.insist(lambda later=later: runs.resume_runs(now=later))
             except RunNotReady:
                 continue
             time.sleep(0.3)
@@ -254,10 +281,12 @@ class Storm:
     def _settle_down(self) -> None:
         """Nothing is killed any more: everything starts, and the worker finishes what is left."""
         self.cluster.ensure_started()
-        expected = [pk for pk, fate in self.town.fate.items() if fate in ("paid", "refused")]
+        expected = [
+            pk for pk, fate in self.town.fate.items() if fate in ("paid", "refunded", "refused")
+        ]
         open_ones = Attempt.objects.filter(pk__in=expected, status="PENDING")
         until = time.monotonic() + 120
-        while self._insist(open_ones.exists) and time.monotonic() < until:
+        while self.insist(open_ones.exists) and time.monotonic() < until:
             time.sleep(1)
 
 

@@ -20,6 +20,7 @@ from preau.payments.models import Attempt
 from preau.rulebook.models import RulebookVersion
 from preau.rulebook.services import save_draft
 from tests.bookings import world
+from tests.harness.drill.debits import sign_mandates
 from tests.harness.drill.messages import FORMS, messages_of
 from tests.harness.drill.values import (
     BOOK,
@@ -56,6 +57,14 @@ def build(*, seed: int, notifications: int, url: str, bank_url: str) -> Town:
             _open_attempt(town, rng, pages, kind, offices[kind], left[invoice_id], invoice_id, url)
         cents = rng.randrange(500, 2_500)
         town.collections.append((left[invoice_id], offices[kind].pk, cents))
+    town.seed, town.url = seed, url
+    sign_mandates(offices.values(), families, town.debits)
+    for office in offices.values():
+        numbers_of = Invoice.objects.filter(cash_office=office).values_list("family_id", "number")
+        found = dict(numbers_of)
+        town.people[office.pk] = (
+            office.code, {one.pk: (one.code, found[one.pk]) for one in families}
+        )  # fmt: skip
     _at_the_treasury(bank_url, town, pages)
     numbers = itertools.count(1)
     for attempt in Attempt.objects.select_related("cash_office").order_by("pk"):
@@ -166,10 +175,13 @@ def _open_attempt(
     family_id: int, invoice_id: int, url: str,
 ) -> None:  # fmt: skip
     cents = rng.randrange(300, 4_400)
+    tops_up = rng.random() < 0.12
+    cents = max(cents, office.top_up_min_cents) if tops_up else cents
     attempt = services.start_payment(
-        family_id=family_id, cash_office_id=office.pk, invoices={invoice_id: cents},
-        top_up_cents=0, payer=PAYER, key=uuid.UUID(int=rng.getrandbits(128)), actor=PARENT,
-        now=utc_now(),
+        family_id=family_id, cash_office_id=office.pk,
+        invoices={} if tops_up else {invoice_id: cents},
+        top_up_cents=cents if tops_up else 0, payer=PAYER,
+        key=uuid.UUID(int=rng.getrandbits(128)), actor=PARENT, now=utc_now(),
     )  # fmt: skip
     redirect = services.send_to_bank(
         family_id=family_id, reference=attempt.reference, payer=PAYER,
@@ -181,6 +193,8 @@ def _open_attempt(
     fates = ["paid"] * 6 + ["refused"] + ["forged"] * 2
     if kind != "SPPLUS":  # SP Plus states no amount
         fates.append("wrong")
+    if kind == "SYSTEMPAY":  # which tells what it gives back, signed
+        fates.append("refunded")
     town.fate[attempt.pk] = rng.choice(fates)
     if kind == "PAYFIP":
         pages[attempt.pk] = redirect.provider_id

@@ -13,6 +13,7 @@ MONTHS = (dt.date(2026, 9, 1), dt.date(2026, 10, 1))
 JUNE = dt.date(2026, 6, 1)
 PER_ATTEMPT = 11
 LINKS = 2  # attempts for each invoice
+LATE = 2.0
 BOOK = """
 format: 1
 name: Exercice
@@ -36,6 +37,27 @@ class Message:
     status: int = field(default=0, compare=False)
     twin: bool = field(default=False, compare=False)
 
+    @property
+    def is_late(self) -> bool:
+        """Said once everything else was answered."""
+        return self.due >= LATE
+
+
+@dataclass
+class DebitTruth:
+    """What the bank of the debits was given and said, what was given back at the counter."""
+
+    # (family, cash office), by the mandate's reference.
+    mandates: dict[str, tuple[int, int]] = field(default_factory=dict)
+    # end-to-end → (family, cash office, cents, fate), from the file that the bank was given.
+    debits: dict[str, tuple[int, int, int, str]] = field(default_factory=dict)
+    # (family, cash office, cents).
+    transfers: list[tuple[int, int, int]] = field(default_factory=list)
+    advanced: list[tuple[int, int, int]] = field(default_factory=list)
+    given_back: list[tuple[int, int, int]] = field(default_factory=list)
+    untrue_read: int = 0
+    files: int = 0
+
 
 @dataclass
 class Town:
@@ -47,7 +69,11 @@ class Town:
     account_of: dict[int, tuple[int, int]]
     collections: list[tuple[int, int, int]]
     offices: dict[str, int]
-    asked: list[int] = field(default_factory=list)
+    seed: int = 0
+    url: str = ""
+    # Cash office → (its code, {family: (its code, its invoice's number)}).
+    people: dict[int, tuple[str, dict[int, tuple[str, str]]]] = field(default_factory=dict)
+    debits: DebitTruth = field(default_factory=DebitTruth)
 
 
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
