@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.kernel.french import day, euros
 from preau.townhall.access import agent_required
-from preau.townhall.acts import ReasonForm, act_page
+from preau.townhall.acts import ReasonForm, act_page, at_once, by, or_404
 from preau.townhall.directdebit.forms import PrepareForm, RejectForm
 from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.refusals import add_refusal
@@ -115,18 +115,11 @@ def prepare(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _batch(batch_id: int) -> Any:
-    found = queries.get_batch(batch_id)
-    if found is None:
-        raise Http404
-    return found
-
-
 @agent_required(Permission.SEE_ACCOUNTS)
 @require_GET
 def batch(request: HttpRequest, batch_id: int) -> HttpResponseBase:
     """One batch: its totals, what it leaves aside and why, each debit."""
-    found = _batch(batch_id)
+    found = or_404(queries.get_batch(batch_id))
     lines = queries.debits(batch_id)
     if "export" in request.GET:
         return export_table(request.GET["export"], "prelevements", LINE_COLUMNS, lines)
@@ -149,25 +142,21 @@ def batch(request: HttpRequest, batch_id: int) -> HttpResponseBase:
 @require_POST
 def approve(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Write the file and announce each debit."""
-    try:
-        services.approve_batch(batch_id=batch_id, actor=request.actor, now=utc_now())
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(
-            request,
-            _("Le lot est validé : les familles sont prévenues. Déposez le fichier à la banque."),
-        )
-    return redirect("townhall:debit-batch", batch_id)
+    return at_once(
+        request,
+        lambda: services.approve_batch(batch_id=batch_id, **by(request)),
+        done=_("Le lot est validé : les familles sont prévenues. Déposez le fichier à la banque."),
+        back=_page(batch_id),
+    )
 
 
 @agent_required(Permission.TAKE_PAYMENTS)
 @require_POST
 def file(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The pain.008; each taking is journaled."""
-    found = _batch(batch_id)
+    found = or_404(queries.get_batch(batch_id))
     try:
-        content = services.take_file(batch_id=batch_id, actor=request.actor, now=utc_now())
+        content = services.take_file(batch_id=batch_id, **by(request))
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("townhall:debit-batch", batch_id)
@@ -181,7 +170,7 @@ def file(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Give a batch up, with the reason."""
-    found = _batch(batch_id)
+    found = or_404(queries.get_batch(batch_id))
     return act_page(
         request,
         title=_("Abandonner un lot"),
@@ -190,20 +179,21 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
                   "révoquez-le aussi chez elle."),
         form=ReasonForm(request.POST or None),
         do=lambda data: services.cancel_batch(
-            batch_id=batch_id, actor=request.actor, now=utc_now(), **data
+            batch_id=batch_id, **by(request), **data
         ),
         done=_("Le lot est abandonné."),
         label=_("Abandonner ce lot"),
         kind="stop",
-        back=reverse("townhall:debit-batch", args=[batch_id]),
+        back=_page(batch_id),
     )  # fmt: skip
 
 
 def _debit(debit_id: int) -> Any:
-    found = queries.debits().filter(pk=debit_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return or_404(queries.debits().filter(pk=debit_id).first())
+
+
+def _page(batch_id: int) -> str:
+    return reverse("townhall:debit-batch", args=[batch_id])
 
 
 @agent_required(Permission.TAKE_PAYMENTS)
@@ -216,12 +206,10 @@ def set_aside(request: HttpRequest, debit_id: int) -> HttpResponse:
         title=_("Écarter un prélèvement"),
         lead=f"{found.family.name}, {euros(found.amount_cents)}",
         form=ReasonForm(request.POST or None),
-        do=lambda data: services.set_debit_aside(
-            debit_id=debit_id, actor=request.actor, now=utc_now(), **data
-        ),
+        do=lambda data: services.set_debit_aside(debit_id=debit_id, **by(request), **data),
         done=_("Ce prélèvement ne partira pas."),
         label=_("Écarter"),
-        back=reverse("townhall:debit-batch", args=[found.batch_id]),
+        back=_page(found.batch_id),
     )
 
 
@@ -230,11 +218,11 @@ def set_aside(request: HttpRequest, debit_id: int) -> HttpResponse:
 def put_back(request: HttpRequest, debit_id: int) -> HttpResponse:
     """Take back a debit set aside."""
     found = _debit(debit_id)
-    try:
-        services.put_debit_back(debit_id=debit_id, actor=request.actor, now=utc_now())
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    return redirect("townhall:debit-batch", found.batch_id)
+    return at_once(
+        request,
+        lambda: services.put_debit_back(debit_id=debit_id, **by(request)),
+        back=_page(found.batch_id),
+    )
 
 
 @agent_required(Permission.TAKE_PAYMENTS)
@@ -248,12 +236,10 @@ def reject(request: HttpRequest, debit_id: int) -> HttpResponse:
         lead=f"{found.family.name}, {euros(found.amount_cents)}, {found.mandate.reference}",
         warning=_("La somme est de nouveau due, sans frais ; la famille est prévenue."),
         form=RejectForm(request.POST or None),
-        do=lambda data: services.record_reject(
-            debit_id=debit_id, actor=request.actor, now=utc_now(), **data
-        ),
+        do=lambda data: services.record_reject(debit_id=debit_id, **by(request), **data),
         done=_("Le rejet est enregistré : la facture est de nouveau à payer."),
         label=_("Enregistrer le rejet"),
-        back=reverse("townhall:debit-batch", args=[found.batch_id]),
+        back=_page(found.batch_id),
     )
 
 

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from preau.townhall.figures import views
+from preau.townhall.figures import caf, early_childhood, occupancy, requests, views, waiting
 
 urlpatterns = [
     path("chiffres/", views.index, name="figures"),
-    path("chiffres/occupation/", views.occupancy, name="figures-occupancy"),
-    path("chiffres/caf/", views.caf, name="figures-caf"),
-    path("chiffres/petite-enfance/", views.early_childhood, name="figures-childcare"),
-    path("chiffres/attente/", views.waiting, name="figures-waiting"),
-    path("chiffres/demandes/", views.requests, name="figures-requests"),
+    path("chiffres/occupation/", occupancy.occupancy, name="figures-occupancy"),
+    path("chiffres/caf/", caf.caf, name="figures-caf"),
+    path("chiffres/petite-enfance/", early_childhood.early_childhood, name="figures-childcare"),
+    path("chiffres/attente/", waiting.waiting, name="figures-waiting"),
+    path("chiffres/demandes/", requests.requests, name="figures-requests"),
 ]

@@ -1,10 +1,8 @@
 """The list for the ordonnateur: drawn up, looked through, approved, exported."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +19,7 @@ from preau.kernel.errors import Refusal
 from preau.kernel.french import day, euros
 from preau.recovery import queries, services
 from preau.townhall.access import agent_required
-from preau.townhall.acts import ReasonForm, act_page
+from preau.townhall.acts import ReasonForm, act_page, at_once, by, or_404
 from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.files import file_response
 
@@ -77,29 +75,24 @@ def lists(request: HttpRequest) -> HttpResponse:
 @require_POST
 def prepare(request: HttpRequest, office: str) -> HttpResponse:
     """Draw up the list of one cash office."""
-    found = get_cash_office(office)
-    if found is None:
-        raise Http404
+    found = or_404(get_cash_office(office))
     try:
-        drawn = debts.prepare_list(cash_office_id=found.pk, actor=request.actor, now=utc_now())
+        drawn = debts.prepare_list(cash_office_id=found.pk, **by(request))
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("townhall:collection-lists")
     return redirect("townhall:collection-list", drawn.pk)
 
 
-def _list(list_id: int) -> Any:
-    found = queries.get_list(list_id)
-    if found is None:
-        raise Http404
-    return found
+def _page(list_id: int) -> str:
+    return reverse("townhall:collection-list", args=[list_id])
 
 
 @agent_required(Permission.ORDER_COLLECTION)
 @require_GET
 def detail(request: HttpRequest, list_id: int) -> HttpResponseBase:
     """One list, invoice by invoice; once approved, its titres."""
-    found = _list(list_id)
+    found = or_404(queries.get_list(list_id))
     items = queries.items_of(list_id)
     if "export" in request.GET:
         rows = list(items.filter(excluded_because=""))
@@ -126,34 +119,29 @@ def detail(request: HttpRequest, list_id: int) -> HttpResponseBase:
 @require_POST
 def approve(request: HttpRequest, list_id: int) -> HttpResponse:
     """Hand it to the ordonnateur."""
-    try:
-        services.approve_list(list_id=list_id, actor=request.actor, now=utc_now())
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(
-            request, _("La liste est validée. Enregistrez ici les titres dès qu’ils sont émis.")
-        )
-    return redirect("townhall:collection-list", list_id)
+    return at_once(
+        request,
+        lambda: services.approve_list(list_id=list_id, **by(request)),
+        done=_("La liste est validée. Enregistrez ici les titres dès qu’ils sont émis."),
+        back=_page(list_id),
+    )
 
 
 @agent_required(Permission.ORDER_COLLECTION)
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest, list_id: int) -> HttpResponse:
     """Give a list up."""
-    found = _list(list_id)
+    found = or_404(queries.get_list(list_id))
     return act_page(
         request,
         title=_("Abandonner une liste"),
         lead=f"{found.cash_office.name}, {euros(found.total_cents)}",
         form=ReasonForm(request.POST or None),
-        do=lambda data: services.cancel_list(
-            list_id=list_id, actor=request.actor, now=utc_now(), **data
-        ),
+        do=lambda data: services.cancel_list(list_id=list_id, **by(request), **data),
         done=_("La liste est abandonnée."),
         label=_("Abandonner"),
         kind="stop",
-        back=reverse("townhall:collection-list", args=[list_id]),
+        back=_page(list_id),
     )
 
 
@@ -161,20 +149,16 @@ def cancel(request: HttpRequest, list_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def exclude(request: HttpRequest, item_id: int) -> HttpResponse:
     """Leave one invoice out."""
-    found = queries.item(item_id)
-    if found is None:
-        raise Http404
+    found = or_404(queries.item(item_id))
     return act_page(
         request,
         title=_("Écarter une facture de la liste"),
         lead=f"{found.family.name}, {found.invoice.number}, {euros(found.amount_cents)}",
         form=ReasonForm(request.POST or None),
-        do=lambda data: services.exclude_item(
-            item_id=item_id, actor=request.actor, now=utc_now(), **data
-        ),
+        do=lambda data: services.exclude_item(item_id=item_id, **by(request), **data),
         done=_("La facture n’est plus sur la liste."),
         label=_("Écarter"),
-        back=reverse("townhall:collection-list", args=[found.list_id]),
+        back=_page(found.list_id),
     )
 
 
@@ -182,7 +166,7 @@ def exclude(request: HttpRequest, item_id: int) -> HttpResponse:
 @require_GET
 def pdf(request: HttpRequest, list_id: int) -> HttpResponse:
     """The list on paper, to be signed."""
-    found = _list(list_id)
+    found = or_404(queries.get_list(list_id))
     items = list(queries.items_of(list_id).filter(excluded_because=""))
     title, number = _("État des restes à recouvrer"), f"{found.cash_office.code.upper()}-{found.pk}"
     total = euros(sum(item.amount_cents for item in items))
