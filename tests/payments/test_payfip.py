@@ -24,6 +24,7 @@ from preau.payments.errors import (
 from preau.payments.gateway import PolledGateway
 from preau.payments.models import Attempt, GatewayAccount, ProviderEvent
 from preau.payments.queries import divergences, rejected_events
+from preau.payments.resuming import resume
 from tests.bookings import world
 from tests.harness.bank import BankProcess, http
 from tests.harness.money import (
@@ -326,6 +327,24 @@ def test_a_service_that_is_down_leaves_it_in_doubt(
     assert attempt.status == S.SETTLED and left_on(invoice) == 0
 
 
+def test_what_the_service_objects_is_told_to_the_cashier_once(bank, live_server, family, office):
+    attempt, invoice, page = sent(family, office, live_server.url)
+    for words in ("C1 numcli inconnu", "C1 numcli inconnu", "T2 service en maintenance"):
+        bank.control("reglages", soap=f"fault {words}")
+        assert ask(attempt) == S.PENDING
+    kept = attempt.events.filter(source="POLL").order_by("pk")
+    assert [(e.raw, e.outcome) for e in kept] == [
+        ("C1 : numcli inconnu", "refus du service"),
+        ("T2 : service en maintenance", "refus du service"),
+    ]
+    assert left_on(invoice) == 5_000 and not divergences(utc_now()).exists()
+    assert divergences(utc_now() + 121 * MINUTE).exists()
+    bank.control("reglages")
+    decide(page)
+    assert ask(attempt) == S.SETTLED and left_on(invoice) == 0
+    assert not divergences(utc_now() + 121 * MINUTE).exists()
+
+
 def test_a_page_that_cannot_be_opened_costs_nothing(bank, live_server, family, office, monkeypatch):
     monkeypatch.setattr(connector, "REQUEST_SECONDS", 0.3)
     attempt = start(family, office, top_up=5_000)
@@ -431,6 +450,23 @@ def test_the_family_goes_to_payfip_and_comes_back(bank, live_server, client):
     html = client.get(url).content.decode()
     assert "Paiement reçu" in html and left_on(invoice) == 0
     assert "prélèvement unique" in client.get(reverse("portal:account")).content.decode()
+
+
+def test_a_tab_closed_too_soon_goes_back_to_the_same_operation(bank, live_server, office, client):
+    family = world.make_family(1)
+    attempt, _invoice, page = sent(family, office, live_server.url)
+    client.force_login(world.user_of(family), backend="preau.families.auth.FamilyBackend")
+    mine = reverse("portal:payment", args=[attempt.reference])
+    answer = client.get(mine)
+    assert f'value="{attempt.provider_id}"' in answer.content.decode()
+    assert bank.url in answer["Content-Security-Policy"]
+    asked = {"family_id": family.pk, "reference": attempt.reference}
+    assert resume(**asked, now=attempt.sent_at + 13 * MINUTE)[0].provider_id == attempt.provider_id
+    assert resume(**asked, now=attempt.sent_at + 14 * MINUTE) is None
+    assert resume(**asked | {"family_id": family.pk + 1}, now=attempt.sent_at) is None
+    decide(page)
+    client.get(mine + "retour/", {"idop": attempt.provider_id})
+    assert "Reprendre sur PayFiP" not in client.get(mine).content.decode()
 
 
 def test_the_cashier_asks_again(bank, live_server, family, office, client):

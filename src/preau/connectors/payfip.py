@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import eopayment
+from eopayment.payfip_ws import PayFiPError
 
 from preau.connectors._query import Unreadable, as_text, parse
 from preau.kernel.clock import utc_now
@@ -52,6 +53,7 @@ POLL_SECONDS = 10
 
 _IDOP = re.compile(r"[A-Za-z0-9-]{1,60}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_FAULT = re.compile(r"[A-Z][0-9]{1,2}")
 _PARIS = ZoneInfo("Europe/Paris")
 _mine = threading.local()
 _folders: list[tempfile.TemporaryDirectory[str]] = []
@@ -146,6 +148,10 @@ class PayFipGateway:
                 transaction_date=datetime.now(UTC) - (now - sent_at),
                 timeout=POLL_SECONDS,
             )
+        except PayFiPError as error:  # neither P1 nor P5: told to the cashier, asked again later
+            told = _FAULT.fullmatch(str(error.code)) is not None
+            fault = " ".join(f"{error.code} : {error.message}".split())[:200] if told else ""
+            raise GatewayUnreachable(_words(error), fault=fault) from error
         except Exception as error:  # zeep and eopayment let TypeError… escape on odd answers
             raise GatewayUnreachable(_words(error)) from error
         state = STATES.get(response.result, GatewayState.UNKNOWN)

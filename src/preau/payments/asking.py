@@ -32,6 +32,8 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 LAST_LOOK = timedelta(minutes=20)
 """An operation lives 15 minutes: until then a refused or cancelled payer may begin again."""
+PAGE_LIVES = timedelta(minutes=14)
+"""Until when a payer may be sent again to the page of its operation: a minute less than it lives."""
 ASK_FOR = timedelta(days=30)
 LEAST_PAUSE = timedelta(seconds=10)
 """Between two questions on one payment, however many hints arrive."""
@@ -121,7 +123,7 @@ def ask(*, attempt_id: int, now: datetime) -> bool:
         verdict = gateway.poll(attempt.provider_id, sent_at=attempt.sent_at, now=now)
     except GatewayUnreachable as error:
         logger.warning("payment %s: %s", attempt.reference, error)
-        _postpone(attempt, now=now)
+        _postpone(attempt, now=now, fault=error.fault)
         return False
     with transaction.atomic():
         attempt = Attempt.objects.select_for_update(of=("self",), no_key=True).get(pk=attempt_id)
@@ -196,9 +198,24 @@ def _next(attempt: Attempt, state: GatewayState, now: datetime) -> datetime | No
 
 
 @transaction.atomic
-def _postpone(attempt: Attempt, *, now: datetime) -> None:
+def _postpone(attempt: Attempt, *, now: datetime, fault: str = "") -> None:
     attempt = Attempt.objects.select_for_update(of=("self",), no_key=True).get(pk=attempt.pk)
     attempt.ask_at = _next(attempt, GatewayState.PENDING, now)
     attempt.asked_at = now
     attempt.asked = min(attempt.asked + 1, 30_000)
     attempt.save(update_fields=["ask_at", "asked_at", "asked"])
+    last = attempt.events.filter(source=ProviderEvent.Source.POLL).order_by("-pk").first()
+    if fault and (last is None or last.raw != fault):
+        # What the service itself objects, for the cashier; the same words again say nothing more.
+        ProviderEvent.objects.create(
+            cash_office=attempt.cash_office,
+            gateway=attempt.gateway,
+            source=ProviderEvent.Source.POLL,
+            received_at=now,
+            raw=fault,
+            attempt=attempt,
+            is_verified=False,
+            outcome="refus du service",
+            problems=[],
+            bank_status=fault[:40],
+        )

@@ -52,7 +52,15 @@ class GatewayMisconfigured(Exception):
 
 
 class GatewayUnreachable(Exception):
-    """The bank's service did not answer, or not in a way that can be read: ask again later."""
+    """The bank's service did not answer, or not in a way that can be read: ask again later.
+
+    `fault`: its own words, when it answered that it would not tell (a client number that it does
+    not know, a service that is closed).
+    """
+
+    def __init__(self, message: str, *, fault: str = "") -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -154,7 +154,7 @@ def divergences(now: datetime) -> QuerySet[Attempt]:
     answered contradicts what we asked (another amount, another reference)."""
     contradicted = ProviderEvent.objects.filter(
         attempt=OuterRef("pk"), source=ProviderEvent.Source.POLL, is_verified=False
-    )
+    ).exclude(problems=[])
     sorted_out = ProviderEvent.objects.filter(
         attempt=OuterRef("pk"), source=ProviderEvent.Source.AGENT
     )

@@ -130,6 +130,9 @@ class Bank:
             return Reply(500, "indisponible", "text/plain")
         if mood == "junk":
             return Reply(200, "<html>maintenance</html>")
+        if mood.startswith("fault "):
+            code, _, words = mood.removeprefix("fault ").partition(" ")
+            return Reply(500, payfip.told_fault(payfip.Fault(code, words)), "text/xml")
         with self.book.lock:
             status, answer = payfip.answer(body, self.book, self.merchants)
         return Reply(status, answer, "text/xml")

@@ -51,9 +51,9 @@ class Notification:
 class Knobs:
     """How the bank misbehaves, for tests. `tamper` replaces fields of what is notified.
 
-    PayFiP's service: `soap` is "" (it works), "error" (HTTP 500), "junk" or "silent" (it never
-    answers in time); `detail` replaces fields of what it answers about a payment; `life_s` is how
-    long an operation may be paid.
+    PayFiP's service: `soap` is "" (it works), "error" (HTTP 500), "junk", "fault CODE words"
+    or "silent" (it never answers in time); `detail` replaces fields of what it answers about a
+    payment; `life_s` is how long an operation may be paid.
     """
 
     delay_s: float = 0.0

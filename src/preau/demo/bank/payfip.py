@@ -158,12 +158,17 @@ def answer(body: str, book: Book, merchants: list[Merchant]) -> tuple[int, str]:
         raise Fault("T0", "opération inconnue")
     except Fault as fault:
         book.refusals.append(f"PayFiP {fault.code} : {fault.words}")
-        return 500, _envelope(
-            f"<s:Fault><faultcode>s:Server</faultcode><faultstring>{_FAULT}</faultstring><detail>"
-            f'<t:FonctionnelleErreur xmlns:t="{_SERVICE}"><code>{escape(fault.code)}</code>'
-            f"<descriptif>{escape(fault.words)}</descriptif><libelle>{escape(fault.words)}"
-            "</libelle><severite>2</severite></t:FonctionnelleErreur></detail></s:Fault>"
-        )
+        return 500, told_fault(fault)
+
+
+def told_fault(fault: Fault) -> str:
+    """A refusal of the service, as it words them."""
+    return _envelope(
+        f"<s:Fault><faultcode>s:Server</faultcode><faultstring>{_FAULT}</faultstring><detail>"
+        f'<t:FonctionnelleErreur xmlns:t="{_SERVICE}"><code>{escape(fault.code)}</code>'
+        f"<descriptif>{escape(fault.words)}</descriptif><libelle>{escape(fault.words)}"
+        "</libelle><severite>2</severite></t:FonctionnelleErreur></detail></s:Fault>"
+    )
 
 
 def is_over(payment: Payment, life_s: float) -> bool:

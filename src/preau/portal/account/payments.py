@@ -21,6 +21,7 @@ from preau.kernel.money import euros
 from preau.payments import services
 from preau.payments.gateway import GatewayMisconfigured, Redirect
 from preau.payments.queries import get_attempt, is_open
+from preau.payments.resuming import resume
 from preau.portal.access import family_required
 from preau.portal.account.debts import Debts
 from preau.portal.account.forms import PayForm
@@ -94,12 +95,17 @@ def payment(request: HttpRequest, reference: str) -> HttpResponse:
         asked_again = bool(request.htmx)
         if asked_again and attempt.status == services.Status.PENDING:
             return HttpResponse(status=204)  # nothing new: the page stays as it is
-        return render(
+        again = resume(family_id=request.family.pk, reference=reference, now=utc_now())
+        context["again"], context["again_until"] = again or (None, None)
+        response = render(
             request,
             "portal/account/payment.html",
             context,
             status=STOP_ASKING if asked_again else 200,
         )
+        if again:
+            allow_form_to(response, again[0])
+        return response
     back_to = request.build_absolute_uri(reverse("portal:payment-return", args=[reference]))
     try:
         redirect_to = services.send_to_bank(
