@@ -133,6 +133,10 @@ def _paid_twice(books):
         )
 
 
+def _given_back_lost(books):
+    books.town.fate[books.paid.pk] = "refunded"
+
+
 def _reject_lost(books):
     truth = books.town.debits.debits
     truth[books.row.end_to_end] = (*books.who, books.row.amount_cents, "rejected")
@@ -174,6 +178,7 @@ FAULTS = {
     ),
     "a transfer read twice": (lambda b: b.transfer(2, 900), "doubled"),
     "a transfer": (lambda b: b.town.debits.transfers.append((*b.who, 5)), "lost"),
+    "a payment given back": (_given_back_lost, "lost"),
     "a reject": (_reject_lost, "lost"),
     "a reject of another sum": (_reject_of_another_sum, "wrong_amount_accepted"),
     "a refund": (lambda b: b.town.debits.given_back.append((*b.who, 5)), "lost"),

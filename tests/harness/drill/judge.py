@@ -8,7 +8,7 @@ from django.db import connection
 
 from preau.billing import ledger
 from preau.billing.models import BillingRun, FamilyAccount, Invoice
-from preau.payments.models import Attempt, BankRefund, ProviderEvent
+from preau.payments.models import Attempt, ProviderEvent
 from tests.harness.drill.judge_debits import KEPT, judge_debits
 from tests.harness.drill.values import KINDS, Town
 
@@ -61,8 +61,17 @@ def judge(town: Town, storm: "Storm") -> dict[str, int]:
     off = _cents_off(town, storm, paid - refunded)
     debits = judge_debits(town)
     storm.remarks += debits.remarks
+    # A whole payment given back is its movement's reversal; told again, it is still one.
+    movements = dict(
+        Movement.objects.filter(
+            kind="PAYMENT_ONLINE", source_type="attempt", source_id__in=refunded
+        ).values_list("pk", "source_id")
+    )
     back = Counter(
-        BankRefund.objects.filter(attempt__in=refunded).values_list("attempt_id", flat=True)
+        movements[pk]
+        for pk in Movement.objects.filter(
+            kind="REVERSAL", source_type="movement", source_id__in=movements
+        ).values_list("source_id", flat=True)
     )
     faults = ledger.verify()
     storm.remarks += [str(fault) for fault in faults[:5]]
