@@ -1,5 +1,6 @@
 """Paying on line: our real views and connectors, the real bank process of the demo, over HTTP."""
 
+import datetime as dt
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +14,7 @@ from preau.billing import counter, ledger
 from preau.billing.models import Movement
 from preau.demo.bank import merchants as demo
 from preau.demo.bank.signatures import spplus_hmac, systempay_signature
+from preau.kernel.clock import utc_now
 from preau.payments import gateways, services
 from preau.payments.errors import (
     AmountOutOfBounds,
@@ -471,3 +473,42 @@ def test_settings_are_tried_and_keys_are_sealed(family):
         now=NOW,
     )
     assert GatewayAccount.objects.get().sealed_secret == account.sealed_secret
+
+
+def rotate(office, secret, **values):
+    account = GatewayAccount.objects.get(cash_office=office)
+    given = {
+        "cash_office_id": office.pk, "gateway": "SYSTEMPAY", "options": account.options,
+        "secret": secret, "is_test": True, "is_active": True, "actor": AGENT, "now": utc_now(),
+    }  # fmt: skip
+    return gateways.save_gateway(**given | values)
+
+
+def test_a_replaced_key_is_believed_for_what_had_left(client, family):
+    office = open_office("SYSTEMPAY")
+    gone = [start(family, office, top_up=cents) for cents in (5_000, 6_000, 7_000)]
+    by_old_key = [message(attempt) for attempt in gone]
+    Attempt.objects.update(sent_at=utc_now() - dt.timedelta(minutes=5))
+    rotate(office, "a new key", keep_former_key=True)
+    assert notify(client, gone[0], by_old_key[0]).status_code == 200
+    gone[0].refresh_from_db()
+    assert gone[0].status == S.SETTLED and balance(family, office) == -5_000
+    late = start(family, office, top_up=8_000)  # leaves after the change: the old key is too old
+    notify(client, late, message(late))
+    late.refresh_from_db()
+    assert late.status == S.PENDING and balance(family, office) == -5_000
+    GatewayAccount.objects.update(former_until=utc_now())
+    notify(client, gone[1], by_old_key[1])
+    rotate(office, demo.DEMO_SECRET_TEST)
+    rotate(office, "a third key, the second was seen by others")
+    notify(client, gone[2], by_old_key[2])
+    assert not Attempt.objects.filter(pk__in=[gone[1].pk, gone[2].pk], status=S.SETTLED).exists()
+    assert ledger.verify() == []
+
+
+def test_test_and_production_have_keys_of_their_own(family):
+    office = open_office("SYSTEMPAY")
+    with pytest.raises(BadGatewaySettings, match="chacun leur clé"):
+        rotate(office, "", is_test=False)
+    account = rotate(office, "the key of production", is_test=False, keep_former_key=True)
+    assert not account.is_test and account.former_until is None

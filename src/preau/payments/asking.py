@@ -33,7 +33,7 @@ LONGEST_PAUSE = timedelta(hours=6)
 LAST_LOOK = timedelta(minutes=20)
 """An operation lives 15 minutes: until then a refused or cancelled payer may begin again."""
 PAGE_LIVES = timedelta(minutes=14)
-"""Until when a payer may be sent again to the page of its operation: a minute less than it lives."""
+"""Until when a payer may be sent to its operation again: a minute less than its life."""
 ASK_FOR = timedelta(days=30)
 LEAST_PAUSE = timedelta(seconds=10)
 """Between two questions on one payment, however many hints arrive."""

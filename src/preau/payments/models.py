@@ -27,6 +27,10 @@ class GatewayAccount(models.Model):
     gateway = models.CharField("banque", max_length=10, choices=Gateway)
     options = models.JSONField("réglages", default=dict)
     sealed_secret = models.TextField(blank=True)
+    # The key before this one, and until when what it signed of earlier payments is believed.
+    former_sealed_secret = models.TextField(blank=True, db_default="", default="")
+    key_changed_at = models.DateTimeField(null=True)
+    former_until = models.DateTimeField(null=True)
     is_test = models.BooleanField("mode test", default=True)
     is_active = models.BooleanField("ouvert", default=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -44,7 +44,7 @@ from preau.payments.gateway import (
     Problem,
     Redirect,
 )
-from preau.payments.gateways import gateway_of
+from preau.payments.gateways import gateway_of, left_before, read_message
 from preau.payments.models import Attempt, AttemptItem, GatewayAccount, ProviderEvent
 from preau.payments.outcomes import apply, as_text, problems_of
 
@@ -289,7 +289,7 @@ def receive(
     gateway = gateway_of(gateway_account)
     if isinstance(gateway, PolledGateway):
         return _note_hint(gateway_account, gateway, raw, source=source, now=now)
-    verdict = gateway.read(raw)
+    verdict, by_former = read_message(gateway_account, gateway, raw, now)
     if not verdict.verified and _too_many_unverified(now):
         logger.warning("unverified message for %s not kept: %s", cash_office_code, verdict.problems)
         return Received(answer=gateway.answer, outcome="non conservé", is_verified=False)
@@ -307,6 +307,8 @@ def receive(
                 .first()
             )
         problems = problems_of(verdict, attempt, states_amount=gateway.capabilities.states_amount)
+        if by_former and not left_before(attempt, gateway_account):
+            problems = [*problems, Problem.SIGNATURE]
         believed = verdict.verified and not problems
         if not verdict.verified:
             outcome = "non vérifié"

@@ -204,6 +204,13 @@ class GatewayForm(forms.Form):
             "Laissez vide pour garder celle qui est enregistrée ; PayFiP n’en a pas"
         ),
     )
+    keep_former_key = forms.BooleanField(
+        label=gettext_lazy("Croire l’ancienne clé encore 7 jours"),
+        required=False,
+        help_text=gettext_lazy(
+            "Pour les seuls paiements déjà partis à la banque. Jamais si la clé a pu être vue."
+        ),
+    )
     is_test = forms.BooleanField(
         label=gettext_lazy("Mode test"),
         required=False,

@@ -101,6 +101,7 @@ def gateway(request: HttpRequest, code: str) -> HttpResponse:
                 gateway=form.cleaned_data["gateway"],
                 options=form.options(),
                 secret=form.cleaned_data["secret"],
+                keep_former_key=form.cleaned_data["keep_former_key"],
                 is_test=form.cleaned_data["is_test"],
                 is_active=form.cleaned_data["is_active"],
                 actor=request.actor,
