@@ -43,7 +43,7 @@ def get_dashboard(*, now: datetime) -> Dashboard:
     return Dashboard(
         first=first,
         last=last,
-        months=came_in(first=first, last=last, activities_first=last).payments(),
+        months=came_in(first=first, last=last).payments(),
         money=receivables(day=last),
         by_channel=request_figures(by="channel", since=since, until=until, day=last),
         by_kind=request_figures(by="kind", since=since, until=until, day=last),

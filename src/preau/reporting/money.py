@@ -65,8 +65,6 @@ class Money:
     means: list[MonthOfMeans]
     ages: list[Age]
     activities: list[ByActivity]
-    # Since when: a city's thirteen months of lines take long, so two unless more is asked.
-    activities_first: date
 
     @property
     def issued_cents(self) -> int:
@@ -112,13 +110,11 @@ def get_money(
 ) -> Money:
     """The board: seven statements, whatever the town's size."""
     last = last or paris_day(now)
-    recent = (last.replace(day=1) - timedelta(days=1)).replace(day=1)
-    detail_first = first or recent
     first = first or period_until(last)
     office_id = next((o.pk for o in cash_offices() if o.code == office_code), None)
     within = {"first": first, "last": last, "cash_office_id": office_id}
     issued: dict[date, MonthOfInvoices] = {row.month: row for row in invoices_by_month(**within)}  # type: ignore[arg-type]
-    money_in = came_in(**within, activities_first=detail_first)  # type: ignore[arg-type]
+    money_in = came_in(**within)  # type: ignore[arg-type]
     means, payments = money_in.means(), money_in.payments()
     collected: dict[date, int] = defaultdict(int)
     for row in means:
@@ -141,8 +137,7 @@ def get_money(
         means=means,
         ages=left_by_age(day=last, cash_office_id=office_id),
         activities=by_activity(
-            issued_by_activity(first=detail_first, last=last, cash_office_id=office_id),
+            issued_by_activity(**within),  # type: ignore[arg-type]
             money_in.by_activity,
         ),
-        activities_first=detail_first,
     )

@@ -78,10 +78,8 @@ class CameIn:
         ]
 
 
-def came_in(
-    *, first: date, last: date, cash_office_id: int | None = None, activities_first: date
-) -> CameIn:
-    """What came in from one day to another; by activity, from `activities_first` on."""
+def came_in(*, first: date, last: date, cash_office_id: int | None = None) -> CameIn:
+    """What came in from one day to another."""
     bound, kept = _kept(first, last, cash_office_id)
     found = CameIn()
     fresh = sums_since(bound, first=first, last=last, cash_office_id=cash_office_id)
@@ -92,7 +90,7 @@ def came_in(
         elif one.what == PAYMENTS:
             number, cents = found.by_kind.get((month, one.key), (0, 0))
             found.by_kind[month, one.key] = (number + one.number, cents + int(one.cents))
-        elif one.what == PAID and one.day >= activities_first:
+        elif one.what == PAID:
             activity, account, function = one.key.split("|")
             nature = Nature(
                 int(activity) if activity else None, one.cash_office_id, account, function

@@ -237,6 +237,9 @@ def test_a_void_then_a_deposit_then_a_correction(cashier, family, office, settin
         assert "Mauvais sac" in text(cashier.get(page))
     listed = text(cashier.get(url("till-deposits", "enfance")))
     assert "−50,00 €" in listed and f"annule {number}" in listed
+    for list_page in ("till-deposits", "till-days"):
+        table = cashier.get(url(list_page, "enfance"), {"export": "csv"})
+        assert table.status_code == 200
     assert signed_in(Role.ADMINISTRATOR).get(undo).status_code == 403
     cashier.post(again["Location"], {"key": str(uuid.uuid4()), "cash": "50"})
     sent["key"] = str(uuid.uuid4())

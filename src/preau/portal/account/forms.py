@@ -30,6 +30,7 @@ class PayForm(forms.Form):
                 initial=getattr(invoice, "now_cents", invoice.left_cents),
                 min_cents=0,
                 max_cents=invoice.left_cents,
+                required=False,  # an emptied field pays nothing of it, as a zero
             )
         if account.office.accepts_top_up:
             self.fields["top_up"] = EurosField(

@@ -49,7 +49,7 @@ class CollectForm(forms.Form):
                 max_cents=invoice.left_cents,
                 required=False,
                 initial=invoice.left_cents,
-                widget=forms.TextInput(attrs={"data-part": True}),
+                widget=forms.TextInput(attrs={"data-part": True, "class": "input short"}),
             )
         allowed = [one for one in COUNTER if one in account.office.means]
         choices = [(str(one), str(LABELS[one])) for one in allowed]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -31,13 +31,36 @@ from preau.townhall.cashdesk.forms import (
     VoidForm,
 )
 from preau.townhall.cashdesk.scope import my_offices, office_or_404
+from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.files import file_response
 from preau.ui.refusals import add_refusal
 
 SECTION = {"section": "townhall:counter"}
 READERS = (Permission.TAKE_PAYMENTS, Permission.BILL, Permission.MANAGE_TOWN)
+DAYS = (
+    Column("Ouverte le", "opened_at"),
+    Column("Par", "opened_by"),
+    Column("Fonds de caisse", lambda row: Cents(row.float_cents)),
+    Column("Close le", lambda row: row.closed_at or ""),
+    Column("Attendu", lambda row: _or_blank(row.expected_cents)),
+    Column("Compté", lambda row: _or_blank(row.counted_cents)),
+    Column("Différence", lambda row: Cents(row.difference_cents)),
+    Column("Motif", "difference_reason"),
+)
+DEPOSITS = (
+    Column("Bordereau", "number"),
+    Column("Le", "made_at"),
+    Column("Par", "made_by"),
+    Column("Montant", lambda row: Cents(row.signed_cents)),
+    Column("Annule", lambda row: row.voids.number if row.voids else ""),
+    Column("Motif", "void_reason"),
+)
 RECENT = 8
 PAGE = 50
+
+
+def _or_blank(cents: int | None) -> Any:
+    return "" if cents is None else Cents(cents)
 
 
 @agent_required(*READERS)
@@ -83,21 +106,34 @@ def till(request: HttpRequest, office: str) -> HttpResponse:
 
 @agent_required(*READERS)
 @require_GET
-def days(request: HttpRequest, office: str) -> HttpResponse:
+def days(request: HttpRequest, office: str) -> HttpResponseBase:
     """Every day of a till, its differences included."""
     found = office_or_404(office)
-    page = Paginator(desk.days_of(found.pk), PAGE).get_page(request.GET.get("page"))
-    return render(request, "townhall/cashdesk/days.html", SECTION | {"office": found, "page": page})
+    rows = desk.days_of(found.pk)
+    if "export" in request.GET:
+        return export_table(request.GET["export"], f"journees-{found.code}", DAYS, rows.iterator())
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "townhall/cashdesk/days.html",
+        SECTION | {"office": found, "page": page, "formats": FORMATS},
+    )
 
 
 @agent_required(*READERS)
 @require_GET
-def deposits(request: HttpRequest, office: str) -> HttpResponse:
-    """Every deposit of a till."""
+def deposits(request: HttpRequest, office: str) -> HttpResponseBase:
+    """Every deposit of a till, and what undoes one."""
     found = office_or_404(office)
-    page = Paginator(desk.deposits_of(found.pk), PAGE).get_page(request.GET.get("page"))
+    rows = desk.deposits_of(found.pk)
+    if "export" in request.GET:
+        code = request.GET["export"]
+        return export_table(code, f"versements-{found.code}", DEPOSITS, rows.iterator())
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     return render(
-        request, "townhall/cashdesk/deposits.html", SECTION | {"office": found, "page": page}
+        request,
+        "townhall/cashdesk/deposits.html",
+        SECTION | {"office": found, "page": page, "formats": FORMATS},
     )
 
 
