@@ -179,7 +179,8 @@ def statement_paper(state: OfficeState, *, now: datetime) -> bytes:
             if state.last_deposit and state.last_deposit_on
             else _("aucun"),
             _("Différences de l’année"): euros(state.differences_cents),
-            _("Remboursements en attente"): f"{state.refunds_count}, {euros(state.refunds_cents)}",
+            _("Remboursements en attente"): _("%(n)s, pour %(cents)s")
+            % {"n": state.refunds_count, "cents": euros(state.refunds_cents)},
         },
         tables=[
             _paper_table(state.paper),
@@ -299,7 +300,12 @@ def _deposits_table(deposits: Any) -> dict[str, Any]:
         _("Versements des 31 derniers jours"),
         [(_("Bordereau"), False), (_("Le"), False), (_("Motif"), False), (_("Montant"), True)],
         [
-            [number, french.day(date.fromisoformat(on), year=True), why, euros(cents)]
+            [
+                number,
+                french.day(date.fromisoformat(on), year=True, weekday=False),
+                why,
+                euros(cents),
+            ]
             for number, on, cents, why in deposits
         ],
         total=euros(sum(cents for _number, _on, cents, _why in deposits)) if deposits else "",
