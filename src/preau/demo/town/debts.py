@@ -13,7 +13,7 @@ from preau.demo.town.population import DemoHome
 from preau.demo.town.story import Story
 from preau.directdebit import services as directdebit
 from preau.directdebit.creditors import DEFAULT_TEXT
-from preau.families.queries import payers_of
+from preau.families.queries import get_families, payers_of
 from preau.journeys import debts
 from preau.kernel.errors import Refusal
 from preau.payments.gateways import save_gateway
@@ -132,6 +132,7 @@ def _debit(story: Story, first: list[int], second: list[int]) -> None:
             directdebit.record_reject(
                 debit_id=returned.pk, code="AM04", actor=cashier, now=story.ago(2)
             )
+    _read_bank(story, code=next(iter(get_families(second[:1]).values())).code if second else "")
     for rank, family_id in enumerate(second, 100):
         sign(family_id, rank, 8)
     with suppress(Refusal):
@@ -141,6 +142,36 @@ def _debit(story: Story, first: list[int], second: list[int]) -> None:
             actor=cashier,
             now=story.now,
         )
+
+
+def _read_bank(story: Story, *, code: str) -> None:
+    """The bank's notice of the eve: a transfer that names its family, two that an agent sorts."""
+    lines = [
+        (8_450, f"CANTINE {code}", "M FAURE"),
+        (6_200, "REGLEMENT CENTRE DE LOISIRS", "MME LEROY CLAIRE"),
+        (12_000, "VIR ECOLE OCTOBRE", "DUPONT ET LEGRAND"),
+    ]
+    day = story.ago(1).date().isoformat()
+    entries = "".join(
+        f'<Ntry><Amt Ccy="EUR">{cents / 100:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>'
+        f"<BookgDt><Dt>{day}</Dt></BookgDt><AcctSvcrRef>VIR{rank:06d}</AcctSvcrRef><NtryDtls>"
+        f"<TxDtls><RltdPties><Dbtr><Nm>{name}</Nm></Dbtr></RltdPties><RmtInf><Ustrd>{words}</Ustrd>"
+        "</RmtInf></TxDtls></NtryDtls></Ntry>"
+        for rank, (cents, words, name) in enumerate(lines, 1)
+    )
+    content = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"><BkToCstmrDbtCdtNtfctn>'
+        f"<GrpHdr><MsgId>AVIS-{day}</MsgId></GrpHdr><Ntfctn><Acct><Id><IBAN>{_iban(900_000_000)}"
+        f"</IBAN></Id></Acct>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+    )
+    directdebit.import_file(
+        cash_office_id=story.offices[OFFICE],
+        name=f"avis-{day}.xml",
+        content=content.encode(),
+        actor=story.agent("CASHIER"),
+        now=story.ago(1),
+    )
 
 
 def _remind(story: Story) -> None:
