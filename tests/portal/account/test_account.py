@@ -105,7 +105,7 @@ def test_pay_a_part_and_an_advance_then_come_back(client, family, office):
         ("50,01", "", "au plus"),
         ("0", "5", "au moins"),
         ("0", "99999999", "va de"),
-        ("", "", "obligatoire"),
+        ("", "", "rien à payer"),
         ("1e9", "", "montant en euros"),
         ("5,123", "", "montant en euros"),
     ],
