@@ -1,5 +1,7 @@
 """Reading the cashier's days, deposits, handovers and refunds."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from preau.cashdesk.models import Deposit, DepositPiece, Handover, Refund, RefundFile, TillDay
@@ -8,6 +10,12 @@ from preau.cashdesk.models import Deposit, DepositPiece, Handover, Refund, Refun
 def open_day_of(cash_office_id: int) -> TillDay | None:
     """The open day of the till."""
     return TillDay.objects.filter(cash_office_id=cash_office_id, closed_at__isnull=True).first()
+
+
+def open_days(cash_office_ids: Iterable[int]) -> dict[int, TillDay]:
+    """The open day of each of these tills that has one; one query."""
+    found = TillDay.objects.filter(cash_office_id__in=list(cash_office_ids), closed_at__isnull=True)
+    return {day.cash_office_id: day for day in found}
 
 
 def days_of(cash_office_id: int) -> QuerySet[TillDay]:

@@ -195,14 +195,26 @@ def test_few_queries(client, family, office, many, django_assert_max_num_queries
     credits.issue_credit_note(
         invoice_id=invoice.pk, lines={line.pk: 100}, reason="Erreur", actor=AGENT, now=NOW
     )
-    for url in (
-        "/espace/compte/",
-        f"/espace/compte/facture/{invoice.number}/",
-        "/espace/compte/releve/enfance/",
-        "/espace/compte/payer/enfance/",
+    for url, most in (
+        ("/espace/compte/", 11),
+        (f"/espace/compte/facture/{invoice.number}/", 15),
+        ("/espace/compte/releve/enfance/", 15),
+        ("/espace/compte/payer/enfance/", 15),
     ):
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(most):
             page(client, url)
+
+
+def test_pages_of_invoices_and_what_is_unpaid_whatever_the_page(client, family, office):
+    made = [make_invoice(family, office, 1000) for _ in range(8)]
+    first, second = page(client, "/espace/compte/"), page(client, "/espace/compte/?page=2")
+    assert [f'id="f{one.pk}"' in first for one in made] == [False] * 2 + [True] * 6
+    assert [f'id="f{one.pk}"' in second for one in made] == [True] * 2 + [False] * 6
+    for found in (first, second):
+        assert "8 factures" in found
+    # A page that does not exist is the last one; what is no number is the first.
+    assert f'id="f{made[0].pk}"' in page(client, "/espace/compte/?page=99")
+    assert f'id="f{made[-1].pk}"' in page(client, "/espace/compte/?page=x")
 
 
 def test_the_pdf_is_made_once_and_served_again(client, family, office, settings, tmp_path):

@@ -55,6 +55,7 @@ def counter(request: HttpRequest) -> HttpResponse:
         if len(found) == 1:
             return redirect("townhall:counter-family", found[0].code)
     offices = my_offices(request)
+    days = desk.open_days(office.pk for office in offices)
     return render(
         request,
         "townhall/cashdesk/counter.html",
@@ -62,7 +63,7 @@ def counter(request: HttpRequest) -> HttpResponse:
             "section": "townhall:counter",
             "text": text,
             "found": found,
-            "tills": [(office, desk.open_day_of(office.pk)) for office in offices],
+            "tills": [(office, days.get(office.pk)) for office in offices],
             "last": counter_queries.counter_payments().filter(taken_by_id=request.user.pk)[:6],
         },
     )
@@ -80,6 +81,7 @@ def _family_page(
     request: HttpRequest, found: Any, forms: dict[str, CollectForm], status: int = 200
 ) -> HttpResponse:
     mine = {office.pk for office in my_offices(request)}
+    days = desk.open_days(mine)
     desks = []
     for account in queries.family_accounts(found.pk):
         office = account.office
@@ -87,7 +89,7 @@ def _family_page(
         desks.append(
             {
                 "account": account,
-                "till": desk.open_day_of(office.pk) if can else None,
+                "till": days.get(office.pk) if can else None,
                 "is_mine": can,
                 "form": forms.get(office.code) or CollectForm(account=account) if can else None,
             }

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from preau.kernel.actors import Actor
 from preau.kernel.enums import Channel
+from preau.ui.routes import route
 
 AGENT_CHANNELS = (Channel.COUNTER, Channel.PHONE, Channel.POST, Channel.EMAIL)
 
@@ -37,7 +38,9 @@ class Desk:
         return self.actor.is_agent
 
     def url(self, name: str, **more: Any) -> str:
-        return reverse(f"{self.names}{name}", kwargs={**self.kwargs, **more})
+        kwargs = {**self.kwargs, **more}
+        # A family's addresses have no value: remembered once for all.
+        return reverse(f"{self.names}{name}", kwargs=kwargs) if kwargs else route(self.names + name)
 
     def template(self, name: str) -> str:
         return f"{self.templates}{name}.html"
