@@ -1,22 +1,46 @@
 """The demo town, visited link by link: nothing breaks, nothing is slow, nothing leaks."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.management import call_command, get_commands
+from django.core.management import get_commands
+from django.db import connections, transaction
 from django.test import Client
 
 from preau.accounts.enums import Role
+from preau.demo.town.load import load
 from preau.families.models import Guardian
+from preau.kernel.clock import utc_now
 from tests.harness.crawl import Crawl, crawl
+from tests.harness.every_page import NoExample, WholeTown
 from tests.harness.people import make_agent
+from tests.harness.reading import EXPECTED, Reader, refusals
+from tests.harness.routes import routes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+# One process reads the whole file: the town takes long to load.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crawl")]
 FAMILY = "preau.families.auth.FamilyBackend"
 AGENT = "preau.accounts.auth.AgentBackend"
 MOST_QUERIES = 15
 # Named by a cash office or a kind of request, not by an object: each family finds its own there.
 OWN_BY_NAME = ("/compte/releve/", "/compte/credit/", "/demandes/nouvelle/")
+
+
+@pytest.fixture(scope="module")
+def town(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The demo town as it is now, loaded once for this file and taken back at its end.
+
+    It gives its connection: once a browser runs, Django would open another (asgiref's locals).
+    """
+    with django_db_blocker.unblock():
+        held = connections["default"]
+        with transaction.atomic():
+            assert "demo_load" in get_commands()
+            assert load(now=utc_now())
+            yield held
+            connections["default"] = held
+            transaction.set_rollback(True)
 
 
 def families(number: int) -> list[Any]:
@@ -60,15 +84,13 @@ def slow(seen: Crawl) -> list[str]:
     ]
 
 
-def test_the_demo_town_link_by_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One load serves the three visits; each says what it found wrong.
+def test_the_demo_town_link_by_link(town: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three visits; each says what it found wrong.
 
     The rules and the calendar are kept for some seconds by each process, as in production; a
     page is counted once they are.
     """
     monkeypatch.setattr("preau.bookings.rates.KEEP_SECONDS", 600.0)
-    assert "demo_load" in get_commands()
-    call_command("demo_load")
     wrong = {
         "a family's space": visit_a_family(),
         "the town hall": visit_the_town_hall(),
@@ -106,3 +128,39 @@ def visit_the_town_hall() -> list[str]:
         + leaks(signed_in(nobody, AGENT), seen.objects(), {403, 404, 405})
         + leaks(signed_in(parent, FAMILY), seen.objects(), {404, 405})
     )
+
+
+def test_axe_finds_nothing_on_any_page(
+    town: Any, open_page: Callable[..., Any], request: pytest.FixtureRequest
+) -> None:
+    """Every route with a page, whoever it is for: a new one without an object to show fails here.
+
+    `--all-looks` reads each page at 1280 and 360 px, light and dark, then what its forms answer
+    when they are sent empty.
+    """
+    connections["default"] = town
+    whole = bool(request.config.getoption("--all-looks"))
+    reader = Reader(open_page(expected=EXPECTED), all_looks=whole)
+    every = WholeTown(now=utc_now())
+    wrong, read = [], 0
+    for route in routes():
+        try:
+            pages = every.pages(route)
+        except NoExample as missing:
+            wrong.append(f"no page to read: {missing}")
+            continue
+        for page in pages:
+            read += 1
+            wrong += reader.read(page.name, page.address, page.answer, page.client)
+            for address, answer in (
+                refusals(page.address, page.answer, page.client) if whole else ()
+            ):
+                read += 1
+                wrong += reader.read(f"{page.name} refused", address, answer, page.client)
+    for address in ("/nulle-part/", "/mairie/nulle-part/", "/espace/nulle-part/"):
+        for user in (None, next(iter(every.agents.values())), *list(every.accounts.values())[:1]):
+            client = every.client(user)
+            wrong += reader.read("not found", address, client.get(address), client)
+    print(f"{read} pages read")
+    assert read > 350
+    assert not wrong, "\n".join(wrong)

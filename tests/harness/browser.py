@@ -34,6 +34,11 @@ HEIGHTS = {360: 780, 1280: 900}
 OURS = {"localhost", "127.0.0.1"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--all-looks`: every page at 1280 and 360 px, light and dark, its refusals too (minutes)."""
+    parser.addoption("--all-looks", action="store_true", help="read every page in all its looks")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that drive a browser; leave them out when there is none."""
     for item in items:

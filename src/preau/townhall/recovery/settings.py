@@ -114,7 +114,7 @@ def instalments(request: HttpRequest, code: str) -> HttpResponse:
     names = ("decision", "decided_on", "min_cents", "max_count", "is_active")
     return act_page(
         request,
-        title=_("Payer en plusieurs fois : %(office)s") % {"office": office.name},
+        title=_("Payer en plusieurs fois, %(office)s") % {"office": office.name},
         warning=_("Un régisseur n’accorde pas de délai : seule une délibération le permet."),
         form=InstalmentRuleForm(
             request.POST or None,
@@ -152,7 +152,7 @@ def payfip(request: HttpRequest, code: str) -> HttpResponse:
 
     return act_page(
         request,
-        title=_("PayFiP des titres : %(office)s") % {"office": office.name},
+        title=_("PayFiP des titres, %(office)s") % {"office": office.name},
         form=TitrePayfipForm(request.POST or None, initial=initial),
         do=do,
         done=_("C’est enregistré."),
