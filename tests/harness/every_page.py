@@ -37,19 +37,22 @@ REDIRECTS = {
     "townhall:counter-take",
     "townhall:family-payment",
     "townhall:home",
+    "townhall:place",
     "ui:favicon",
 }
 # Files of which the demo town holds none, or whose address names a sealed file: not pages.
 FILES = {
     "portal:absence-document",
     "portal:child-document",
+    "portal:childcare-signed",
     "portal:file",
     "portal:issued",
     "townhall:absence-document",
+    "townhall:childcare-door-photo",
+    "townhall:childcare-paper-signed",
     "townhall:childcare-piece-file",
     "townhall:dashboard-payments",
     "townhall:dashboard-requests",
-    "townhall:deposit-pdf",
     "townhall:family-absence-document",
     "townhall:family-child-document",
     "townhall:family-judgment",
@@ -113,6 +116,11 @@ class WholeTown:
                 self.accounts[guardian.family_id] = guardian.user
 
         self.extra["portal:planning-opening"] = [self._before_the_hour()]
+        joined = Family.objects.filter(merged_into__isnull=False).first()
+        assert joined is not None and joined.merged_into is not None
+        self.extra["portal:account-joined"] = [
+            (reverse("portal:account-joined"), self.client(self.account_of(joined.merged_into.pk)))
+        ]
 
     def _before_the_hour(self) -> tuple[str, Client]:
         """The page of a family that waits for a booking window to open."""

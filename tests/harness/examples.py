@@ -73,6 +73,7 @@ MODELS: dict[str, tuple[str, dict[str, str]]] = {
     "mairie/sites/actes/": ("journeys.MassAct", {"act_id": "pk"}),
     "mairie/sites/<": ("bookings.Slot", {"site_id": "offering__establishment"}),
     "mairie/tablette/": ("bookings.Slot", {"site_id": "offering__establishment"}),
+    "mairie/sites/registre/places/": ("bookings.Booking", {"booking_id": "pk"}),
     "mairie/sites/seances/": (
         "bookings.Booking",
         {"slot_id": "slot", "child_id": "child"},
@@ -119,6 +120,7 @@ MODELS: dict[str, tuple[str, dict[str, str]]] = {
     "mairie/guichet/<": ("families.Family", {"code": "code"}),
     "mairie/encaissements/": ("billing.CounterPayment", {"receipt": "receipt_number"}),
     "mairie/caisses/<": ("billing.CashOffice", {"office": "code"}),
+    "mairie/caisses/versements/": ("cashdesk.Deposit", {"number": "number"}),
     "mairie/caisses/journees/": ("cashdesk.TillDay", {"day_id": "pk"}),
     "mairie/remboursements/<int": ("cashdesk.Refund", {"refund_id": "pk"}),
     "mairie/remboursements/<slug": ("billing.CashOffice", {"office": "code"}),
@@ -129,6 +131,11 @@ MODELS: dict[str, tuple[str, dict[str, str]]] = {
     "mairie/creche/propositions/": ("childcare.Offer", PK),
     "mairie/creche/commissions/": ("childcare.Commission", PK),
     "mairie/creche/contrats/": ("childcare.Contract", PK),
+    "mairie/creche/contrats/<int:pk>/signature/": (
+        "childcare.Signing",
+        {"pk": "terms__contract", "terms": "terms"},
+    ),
+    "mairie/tablette/creche/": ("childcare.Contract", {"site_id": "establishment"}),
     "mairie/creche/ressources/": ("childcare.Contract", {"code": "family__code"}),
     "mairie/creche/pointage/": ("childcare.Section", {"pk": "establishment"}),
     "mairie/creche/releves/": ("childcare.Statement", PK),
@@ -168,6 +175,14 @@ MODELS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "espace/creche/propositions/": ("childcare.Offer", PK),
     "espace/creche/contrats/": ("childcare.Contract", PK),
+    "espace/creche/contrats/<int:pk>/signer/": (
+        "childcare.Signing",
+        {
+            "pk": "terms__contract",
+            "terms": "terms",
+            "code": "terms__contract__family__code",
+        },
+    ),
     "espace/creche/releves/": ("childcare.Statement", PK),
     # Everybody's.
     "activites/": ("catalogue.Activity", {"slug": "slug"}),

@@ -19,9 +19,10 @@ from preau.accounts.passwords import create_link
 from preau.billing.models import CashOffice, Invoice
 from preau.casework.kinds import all_kinds
 from preau.casework.models import Draft, Request
-from preau.catalogue.models import SchoolYear
+from preau.catalogue.models import Offering, SchoolYear
 from preau.childcare.models import Scale
 from preau.directdebit.models import BankEntry, BankFile, Creditor
+from preau.documents.models import Print
 from preau.enrolments.models import Renewal, RenewalCampaign, RenewalLine
 from preau.enrolments.queries import enrolments_to_renew
 from preau.families.models import Custody, Family, Guardian, LetterBatch
@@ -36,6 +37,7 @@ from preau.reporting.models import YearEnd
 from preau.rulebook.models import RulebookVersion
 from preau.rulebook.queries import compiled
 from preau.townhall.catalogue.subjects import SUBJECTS
+from preau.townhall.families.panels import PANELS
 from tests.connectors.test_onde import ADULTS, LUCIE, MOTHER, PUPILS
 from tests.harness.people import PASSWORD, make_agent
 from tests.harness.requests import client_of
@@ -61,6 +63,22 @@ def complete(*, now: datetime, agent: Any, family: Any, user: Any) -> Given:
         for pair in [
             list(Family.objects.filter(status="ACTIVE").values_list("code", flat=True)[:2])
         ]
+    ]
+    site = Offering.objects.values_list("establishment", flat=True).first()
+    cards = Print.objects.create(
+        about=f"cards:{site}",
+        title="Cartes",
+        status=Print.Status.RUNNING,
+        done=12,
+        total=40,
+        asked_at=now,
+        asked_by=actor.label,
+    )
+    given["townhall:site-cards-print"] = [
+        (reverse("townhall:site-cards-print", args=[site, cards.pk]), office)
+    ]
+    given["townhall:family-panel"] = [
+        (reverse("townhall:family-panel", args=[family.code, what]), office) for what in PANELS
     ]
     version = RulebookVersion.objects.filter(status="DRAFT").first()
     assert version is not None
