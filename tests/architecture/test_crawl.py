@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 from django.core.management import get_commands
 from django.db import connections, transaction
+from django.http import HttpResponse
 from django.test import Client
 
 from preau.accounts.enums import Role
+from preau.demo.bank import pages as bank
+from preau.demo.bank.book import Payment
 from preau.demo.town.load import load
 from preau.families.models import Guardian
 from preau.kernel.clock import utc_now
 from tests.harness.crawl import Crawl, crawl
 from tests.harness.every_page import NoExample, WholeTown
 from tests.harness.people import make_agent
-from tests.harness.reading import EXPECTED, Reader, refusals
+from tests.harness.reading import EXPECTED, Reader, refusals, told
 from tests.harness.routes import routes
 
 # One process reads the whole file: the town takes long to load.
@@ -131,7 +134,7 @@ def visit_the_town_hall() -> list[str]:
 
 
 def test_axe_finds_nothing_on_any_page(
-    town: Any, open_page: Callable[..., Any], request: pytest.FixtureRequest
+    town: Any, open_page: Callable[..., Any], request: pytest.FixtureRequest, settings: Any
 ) -> None:
     """Every route with a page, whoever it is for: a new one without an object to show fails here.
 
@@ -139,6 +142,7 @@ def test_axe_finds_nothing_on_any_page(
     when they are sent empty.
     """
     connections["default"] = town
+    settings.ROOT_URLCONF = "tests.harness.demo_urls"
     whole = bool(request.config.getoption("--all-looks"))
     reader = Reader(open_page(expected=EXPECTED), all_looks=whole)
     every = WholeTown(now=utc_now())
@@ -161,6 +165,32 @@ def test_axe_finds_nothing_on_any_page(
         for user in (None, next(iter(every.agents.values())), *list(every.accounts.values())[:1]):
             client = every.client(user)
             wrong += reader.read("not found", address, client.get(address), client)
+    reader.kept["/style.css"] = told(HttpResponse(bank.STYLE, content_type="text/css"))
+    for name, html in bank_pages().items():
+        wrong += reader.read(f"bank {name}", "/banque/", HttpResponse(html), every.client(None))
     print(f"{read} pages read")
     assert read > 350
     assert not wrong, "\n".join(wrong)
+
+
+def bank_pages() -> dict[str, str]:
+    """The simulated bank's pages: it is another program, and its pages are functions."""
+    payment = Payment(
+        token="x",
+        protocol="payfip",
+        merchant="enfance",
+        label="Régie Enfance",
+        reference="R1",
+        amount_cents=4_250,
+        return_url="http://localhost/",
+        notify_url="http://localhost/",
+        fields={},
+        bank_id="1",
+    )
+    return {
+        "home": bank.home_page(),
+        "card": bank.card_page(payment),
+        "treasury": bank.treasury_page(payment),
+        "decided": bank.decided_page(payment, "http://localhost/"),
+        "refused": bank.refused_page("cette page n’existe pas"),
+    }

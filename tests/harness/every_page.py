@@ -42,6 +42,7 @@ REDIRECTS = {
 }
 # Files of which the demo town holds none, or whose address names a sealed file: not pages.
 FILES = {
+    "demo:attachment",
     "portal:absence-document",
     "portal:child-document",
     "portal:childcare-signed",
