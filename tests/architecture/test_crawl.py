@@ -148,9 +148,11 @@ def test_axe_finds_nothing_on_any_page(
     every = WholeTown(now=utc_now())
     wrong, read = [], 0
     for route in routes():
+        before = transaction.savepoint()
         try:
             pages = every.pages(route)
         except NoExample as missing:
+            transaction.savepoint_rollback(before)  # a page that broke may have broken it too
             wrong.append(f"no page to read: {missing}")
             continue
         for page in pages:
