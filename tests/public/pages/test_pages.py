@@ -7,8 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from preau.catalogue import services
+from preau.catalogue.models import Offering
 from preau.kernel import clock
 from preau.kernel.actors import Actor
+from preau.openings.models import Window
 from preau.public.pages import words
 from preau.town.services import save_notice, save_service, update_page, update_town
 from tests.harness.offer import WHO, make_offer
@@ -105,6 +107,26 @@ def test_an_activity_says_when_for_whom_and_where(client: Client):
     judo = client.get("/activites/judo/").content.decode()
     assert "Inscriptions le mardi 1er décembre à 9\u00a0h" in judo
     assert "De 4 à 11\u00a0ans" in judo
+
+
+def test_a_stranger_reads_when_booking_opens_and_for_whom(client: Client):
+    made = make_offer()
+    days = {"first_day": dt.date(2027, 1, 4), "last_day": dt.date(2027, 2, 5)}
+    for audience, day in (("RESIDENTS", 1), ("ALL", 2)):
+        Window.objects.create(
+            offering_id=Offering.objects.get(activity__slug="cantine").pk,
+            audience=audience,
+            opens_at=dt.datetime(2026, 12, day, 8, 0, tzinfo=dt.UTC),
+            **days,
+        )
+    assert made
+    html = client.get("/activites/cantine/").content.decode()
+    assert "Ouverture des réservations, pour les jours du 4 janvier au 5 février 2027" in html
+    first, then = (html.index(f"{day} décembre à 9\u00a0h, pour") for day in ("1er", "2"))
+    assert (
+        first < html.index("les familles de la commune") < then < html.index("toutes les familles")
+    )
+    assert "Cantine\u00a0: ouverture des réservations" in client.get("/").content.decode()
 
 
 def test_an_unpublished_activity_does_not_exist(client: Client):

@@ -15,6 +15,7 @@ from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.periods import week_start
 from preau.public.pages import words
+from preau.public.pages.bookings import booking_openings
 from preau.public.pages.caching import public_page
 from preau.public.pages.menus import menu_week, shown_monday
 from preau.public.pages.prices import deadline_example, price_examples, price_words
@@ -99,6 +100,7 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         "public/pages/activity.html",
         {
+            "bookings": booking_openings(offerings, now) if by_days else [],
             "section": "public:activities",
             "activity": found,
             "icon": words.ICONS.get(found.kind, "tent-tree"),

@@ -27,7 +27,7 @@ from preau.journeys.mass_acts import (
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
-from preau.townhall.sites.scope import scope_of
+from preau.townhall.sites.scope import asked_day, scope_of
 
 PAGE = 50
 RIGHTS = (Permission.MANAGE_CATALOGUE, Permission.BOOK)
@@ -166,7 +166,11 @@ def new_act(request: HttpRequest) -> HttpResponse:
     form = MassActForm(
         data if data.get("acte") else None,
         scope=managed_scope(request),
-        initial={"du": paris_day(now), "acte": MassAct.Kind.CLOSED_DAY},
+        initial={
+            "du": asked_day(request) if request.GET.get("jour") else paris_day(now),
+            "acte": MassAct.Kind.CLOSED_DAY,
+            "site": [int(s) for s in request.GET.getlist("lieu") if s.isdigit()],
+        },
     )
     preview: Preview | None = None
     if form.is_bound and form.is_valid():
