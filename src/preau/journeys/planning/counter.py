@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from preau.bookings.enums import Outcome
@@ -28,7 +28,8 @@ class CounterDay:
 
     day: date
     cell: BoardCell
-    hours: str
+    starts_at: time
+    ends_at: time
     left: int
     is_begun: bool
     can_book: bool
@@ -88,7 +89,8 @@ def counter_days(
                     CounterDay(
                         day=slot.day,
                         cell=cell,
-                        hours=f"{slot.starts_at:%H:%M} – {slot.ends_at:%H:%M}",
+                        starts_at=slot.starts_at,
+                        ends_at=slot.ends_at,
                         left=slot.left(young=is_young(birth_on, slot.day, slot.age_cut)),
                         is_begun=begun,
                         can_book=slot.is_open
