@@ -14,7 +14,12 @@ from django.db import IntegrityError, connection, connections
 
 from preau.bookings.errors import SlotFull
 from preau.bookings.models import Booking, Slot
-from preau.bookings.services import book_place, places, submit_planning  # type: ignore[attr-defined]
+from preau.bookings.services import (  # type: ignore[attr-defined]
+    book_place,
+    deciding,
+    places,
+    submit_planning,
+)
 from preau.kernel.locks import lock_rows
 from tests.bookings import world
 
@@ -236,14 +241,18 @@ def test_one_child_never_holds_two_formulas_at_once(now, crowd):
 
 def test_two_formulas_pass_when_each_sending_locks_its_own_slot_only(now, crowd, monkeypatch):
     # Control: the two sendings are in sight of each other by the locks of the whole day.
-    both_in = Barrier(2)
+    both_read, read_live = Barrier(2), deciding._read_live
 
     def own_slot(slot_ids, planner=None):
-        found = lock_rows(Slot.objects.all(), slot_ids)
-        both_in.wait()
+        return lock_rows(Slot.objects.all(), slot_ids)
+
+    def read(*asked):
+        found = list(read_live(*asked))
+        both_read.wait()
         return found
 
     monkeypatch.setattr(places, "_lock_slots", own_slot)
+    monkeypatch.setattr(deciding, "_read_live", read)
     assert _two_formulas(now, crowd) == ["CONFIRMED", "CONFIRMED"]
 
 
