@@ -126,7 +126,6 @@ def test_a_stranger_reads_when_booking_opens_and_for_whom(client: Client):
     assert (
         first < html.index("les familles de la commune") < then < html.index("toutes les familles")
     )
-    assert "Cantine\u00a0: ouverture des réservations" in client.get("/").content.decode()
 
 
 def test_an_unpublished_activity_does_not_exist(client: Client):

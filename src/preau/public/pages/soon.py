@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from preau.catalogue import queries as catalogue
 from preau.kernel import french
 from preau.kernel.clock import paris, paris_day
-from preau.openings.enums import Audience
-from preau.openings.queries import coming_windows
 from preau.public.pages.words import days_away
 
 HORIZON = timedelta(days=60)
@@ -36,7 +34,7 @@ class Soon:
 
 
 def coming(now: datetime) -> list[Soon]:
-    """What families should know of the next two months, the nearest first; three queries."""
+    """What families should know of the next two months, the nearest first; two queries."""
     today = paris_day(now)
     lines: dict[tuple[str, str, datetime], list[str]] = {}
     named: dict[str, str] = {}
@@ -54,7 +52,6 @@ def coming(now: datetime) -> list[Soon]:
         _registration(what, slug, named[slug], at, sorted(set(sites)), now)
         for (what, slug, at), sites in lines.items()
     ]
-    found += _bookings(now)
     found += _holidays(today)
     return sorted(found, key=lambda line: line.day)
 
@@ -87,33 +84,6 @@ def _registration(
         "clock",
         slug,
     )
-
-
-def _bookings(now: datetime) -> list[Soon]:
-    """Days to be booked from an instant on: the first that opens of each activity, for whom."""
-    seen: dict[str, Soon] = {}
-    windows = coming_windows(now).filter(
-        opens_at__lte=now + HORIZON, offering__is_open=True, offering__activity__is_published=True
-    )
-    for window in windows:
-        activity = window.offering.activity
-        if activity.slug in seen:
-            continue
-        day, at = paris_day(window.opens_at), french.instant(window.opens_at)
-        whom = Audience(window.audience).label
-        others = "" if window.audience == Audience.ALL else ", puis les autres"
-        seen[activity.slug] = Soon(
-            day,
-            f"{activity.name}{french.NBSP}: ouverture des réservations",
-            f"{at[:1].upper()}{at[1:]}, pour "
-            f"{whom if not others else f'les {whom}'}{others}. Jours "
-            f"{french.period(window.first_day, window.last_day)}.",
-            "town",
-            f"Ouvre {days_away((day - paris_day(now)).days)}",
-            "calendar-days",
-            activity.slug,
-        )
-    return list(seen.values())
 
 
 def _holidays(today: date) -> list[Soon]:
