@@ -23,11 +23,11 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
 from django.db.backends.postgresql.psycopg_any import sql as quoting
-from django.db.backends.utils import CursorWrapper
 from django.db.models import query as reading
 from django.db.models.query import ModelIterable, ValuesListIterable
-from psycopg import Connection, Cursor
 from psycopg.types.numeric import Int8
+
+from preau.kernel.lane import ask
 
 T = TypeVar("T")
 
@@ -67,36 +67,9 @@ class AnyOf(models.Lookup):
         return f"{left} = ANY(%s)", [*before, list(self.rhs)]
 
 
-class _Prepared(Cursor[Any]):
-    """A cursor whose statements are prepared by the server the first time."""
-
-    def execute(self, query: Any, params: Any = None, **more: Any) -> "_Prepared":
-        return super().execute(query, params, prepare=True)
-
-    def _convert_query(self, query: Any, params: Any = None) -> Any:
-        self._query = super()._convert_query(query, params)  # what Django's log of queries shows
-        return self._query
-
-
-def prepared_cursor() -> CursorWrapper:
-    """A cursor of Django's connection whose statements stay prepared: for SQL written by hand
-    that is asked often, with values as parameters. Counted and logged as any other."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    raw: Connection[Any] = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = 0
-    with connection.wrap_database_errors:
-        found: CursorWrapper = connection._prepare_cursor(_Prepared(raw))  # type: ignore[attr-defined]
-    return found
-
-
 def rows_of(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     """All the rows of a prepared statement; values as for psycopg (lists for `= ANY(%s)`)."""
-    with prepared_cursor() as cursor:
-        cursor.execute(statement, [typed(value) for value in values])
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+    return ask(statement, [typed(value) for value in values])[0]
 
 
 def typed(value: Any) -> Any:
@@ -126,9 +99,7 @@ class Kept(Generic[T]):
             self._ready = self._prepare()
         statement, order, read = self._ready
         given = dict(zip(self.names, values, strict=False)) | named
-        with prepared_cursor() as cursor:
-            cursor.execute(statement, [typed(given[name]) for name in order])
-            return read(cursor.fetchall())
+        return read(ask(statement, [typed(given[name]) for name in order])[0])
 
     def first(self, *values: Any, **named: Any) -> T | None:
         """The first row, or None: the function orders and limits as it wishes."""
@@ -219,12 +190,10 @@ class KeptInsert:
             self._prepare(model)
         for row in rows:
             values = [
-                field.get_db_prep_save(field.pre_save(row, add=True), connection)
+                typed(field.get_db_prep_save(field.pre_save(row, add=True), connection))
                 for field in self._fields
             ]
-            with prepared_cursor() as cursor:
-                cursor.execute(self._statement, values)
-                row.pk = cursor.fetchone()[0]
+            row.pk = ask(self._statement, values)[0][0][0]
             row._state.adding, row._state.db = False, connection.alias
 
     def _prepare(self, model: Any) -> None:
@@ -244,6 +213,4 @@ class KeptInsert:
 
 def run(statement: str, *values: Any) -> int:
     """Run a prepared statement that gives no rows; how many it changed."""
-    with prepared_cursor() as cursor:
-        cursor.execute(statement, [typed(value) for value in values])
-        return int(cursor.rowcount)
+    return ask(statement, [typed(value) for value in values])[1]
