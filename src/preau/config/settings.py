@@ -88,7 +88,7 @@ WEB_THREADS = env.int("PREAU_WEB_THREADS", 2)
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     *(["preau.portal.waiting.middleware.WaitingRoom"] if WAITING_ROOM else []),
-    *(["preau.config.turnstile.OneAtATime"] if WEB_THREADS > 1 and MODE != "test" else []),
+    *(["preau.config.turnstile.OneAtATime"] if WEB_THREADS > 1 and MODE != "test" and env.bool("TS", True) else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
