@@ -1,4 +1,5 @@
-"""Five thousand browsers in one process: HTTP/1.1 by hand, a connection a request, cookies kept.
+"""Five thousand browsers in one process: HTTP/1.1 by hand, cookies kept, and a connection too for
+as long as the server keeps it open, as browsers do.
 
 A journey is: read the activity's planning (after the queue, when there is one), send the choice,
 read the receipt. A browser whose connection breaks tries again: its form holds its own key.
@@ -16,6 +17,7 @@ from urllib.parse import quote, urlencode
 TRIES = 6
 FIELDS = re.compile(rb'name="(csrfmiddlewaretoken|key|held|added)" value="([^"]*)"')
 PAIRS = re.compile(rb'value="(\d+)-(\d+)"')
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)")
 OUTCOME = re.compile(rb"R-2\d{3}-\w{6}")
 
 
@@ -40,11 +42,55 @@ class Tally:
     receipts: dict[str, bytes] = field(default_factory=dict)
 
 
+class Wire:
+    """A connection, opened when it is needed and again after it was closed."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._ends: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def exchange(self, sent: bytes) -> tuple[bytes, bytes]:
+        """(head, body) of the answer to a request."""
+        if self._ends is None or self._ends[0].at_eof():
+            self.close()
+            self._ends = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self._ends
+        try:
+            writer.write(sent)
+            head = await reader.readuntil(b"\r\n\r\n")
+            lower = head.lower()
+            found = LENGTH.search(lower)
+            if found:
+                body = await reader.readexactly(int(found[1]))
+            elif b"transfer-encoding: chunked" in lower:
+                body = b""
+                while size := int(await reader.readuntil(b"\r\n"), 16):
+                    body += (await reader.readexactly(size + 2))[:-2]
+                await reader.readuntil(b"\r\n")
+            else:
+                body = await reader.read()
+                self.close()
+        except BaseException:
+            self.close()
+            raise
+        if b"connection: close" in lower:
+            self.close()
+        return head, body
+
+    def close(self) -> None:
+        if self._ends is not None:
+            self._ends[1].close()
+            self._ends = None
+
+
 class Browser:
     """One signed-in family."""
 
-    def __init__(self, port: int, person: dict[str, Any], tally: Tally) -> None:
+    def __init__(
+        self, port: int, person: dict[str, Any], tally: Tally, wire: Wire | None = None
+    ) -> None:
         self.port, self.tally, self.child = port, tally, person["child"]
+        self.wire = wire or Wire(port)
         self.cookies = {"preau_session": person["session"]}
 
     async def ask(
@@ -74,7 +120,6 @@ class Browser:
         lines = [
             f"{method} {path} HTTP/1.1",
             f"Host: localhost:{self.port}",
-            "Connection: close",
             "Accept-Encoding: gzip",
             "Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             *(f"{name.replace('_', '-')}: {value}" for name, value in more.items()),
@@ -85,19 +130,12 @@ class Browser:
                 f"Content-Length: {len(body)}",
             ]
         self.tally.requests += 1
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-            raw = await reader.read()
-        finally:
-            writer.close()
-        return self._read(raw)
+        return self._read(
+            *await self.wire.exchange("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        )
 
-    def _read(self, raw: bytes) -> Answer:
-        head, found, body = raw.partition(b"\r\n\r\n")
-        if not found:
-            raise ValueError("cut short")
-        first, *rest = head.decode("latin-1").split("\r\n")
+    def _read(self, head: bytes, body: bytes) -> Answer:
+        first, *rest = head[:-4].decode("latin-1").split("\r\n")
         headers: dict[str, str] = {}
         for line in rest:
             name, _, value = line.partition(":")
@@ -106,10 +144,6 @@ class Browser:
                 cookie, _, content = value.partition(";")[0].partition("=")
                 self.cookies[cookie] = content
             headers[name] = value
-        if headers.get("transfer-encoding") == "chunked":
-            body = _unchunk(body)
-        elif "content-length" in headers and len(body) != int(headers["content-length"]):
-            raise ValueError("cut short")
         if headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         return Answer(int(first.split()[1]), headers, body)
@@ -164,17 +198,6 @@ class Browser:
         self.tally.receipts[told[0].decode()] = receipt.body
 
 
-def _unchunk(body: bytes) -> bytes:
-    parts, at = [], 0
-    while True:
-        end = body.index(b"\r\n", at)
-        size = int(body[at:end], 16)
-        if not size:
-            return b"".join(parts)
-        parts.append(body[end + 2 : end + 2 + size])
-        at = end + 4 + size
-
-
 async def rush(
     port: int, crowd: list[dict[str, Any]], month: str, calendar: list[str], within: float
 ) -> tuple[Tally, float]:
@@ -186,8 +209,10 @@ async def rush(
         came = time.perf_counter()
         try:
             days = [str(calendar.index(day)) for day in person["days"]]
-            await Browser(port, person, tally).journey(month, days)
+            browser = Browser(port, person, tally)
+            await browser.journey(month, days)
             tally.took.append(time.perf_counter() - came)
+            browser.wire.close()
         except Exception as error:
             tally.errors.append(f"{type(error).__name__}: {error}")
 
@@ -206,9 +231,10 @@ async def post_alone(
     begun = time.perf_counter()
 
     async def one() -> None:
+        wire = Wire(port)
         while waiting:
             person = waiting.pop()
-            browser = Browser(port, person, tally)
+            browser = Browser(port, person, tally, wire)
             browser.cookies |= {"preau_csrf": token, "preau_entree": person["pass"]}
             form = [
                 ("csrfmiddlewaretoken", token),

@@ -13,6 +13,7 @@ from preau.attendance.models import AbsenceReport, Attendance, Card, CardOrder, 
 from preau.bookings.enums import BookingStatus
 from preau.bookings.queries import charged_bookings, expected_at, taken_back_at
 from preau.kernel.kept import Kept
+from preau.kernel.lane import Asked
 from preau.schools.queries import class_on, schooling_on
 
 # --- The sheet of a slot -----------------------------------------------------------------------
@@ -216,6 +217,11 @@ class Span:
 def absence_spans(family_id: int, first: date, last: date) -> list[Span]:
     """The absences of a household that touch a period; one query."""
     return [Span(*row) for row in _read_spans(family_id, first, last)]
+
+
+def asked_absences(family_id: int, first: date, last: date) -> Asked:
+    """What `absence_spans` asks, for `lane.ahead`."""
+    return _read_spans.asked(family_id, first, last)
 
 
 def _spans(family_id: int, first: date, last: date) -> Any:

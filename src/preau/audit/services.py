@@ -37,7 +37,7 @@ def record(
         object_id=object_id,
         data=data or {},
     )
-    _write([entry])
+    _write.tell(entry)
 
 
 def record_many(

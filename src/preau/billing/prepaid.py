@@ -34,6 +34,7 @@ from preau.kernel.copying import take_ids
 from preau.kernel.french import day as day_words
 from preau.kernel.french import euros
 from preau.kernel.kept import Kept
+from preau.kernel.lane import Asked
 from preau.rulebook.api import RulebookError
 
 HOLD = "prepaid"
@@ -92,6 +93,11 @@ def has_prepaid() -> bool:
 _read_prepaid = Kept(
     lambda: ActivityAccounting.objects.filter(is_prepaid=True).order_by("pk").values_list("pk")[:1]
 )
+
+
+def asked_prepaid() -> Asked:
+    """What `has_prepaid` asks, for `lane.ahead`."""
+    return _read_prepaid.asked()
 
 
 @transaction.atomic

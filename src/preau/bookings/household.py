@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from preau.families.custody import Break, Stay, Swap, read_swaps, school_breaks, swaps_of
 from preau.families.queries import custodies_between, get_children, get_family, read_emails
 from preau.kernel.kept import Kept
+from preau.kernel.lane import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,16 @@ def get_household(family_id: int, first: date, last: date, family: Any = None) -
         for rank, (pk, row) in enumerate(people.items(), 1)
     }
     return Household(family_id, family.is_resident, family.postcode, family.city, kids)
+
+
+def asked_household(family_id: int, first: date, last: date) -> Asked:
+    """What `get_household` asks of a household whose row is known, for `lane.ahead`."""
+    return _read_stays.asked(family_id, first, last)
+
+
+def asked_addresses(family_id: int) -> Asked:
+    """What `addresses_of` asks, for `lane.ahead`."""
+    return read_emails.asked(family_id)
 
 
 def addresses_of(family_id: int) -> list[str]:

@@ -200,6 +200,11 @@ class Booking(models.Model):
                 fields=["slot", "ordinal"], name="booking_queue", condition=Q(status="WAITING")
             ),
             models.Index(fields=["family"], name="booking_offered", condition=Q(status="OFFERED")),
+            models.Index(
+                fields=["slot"],
+                name="booking_pending",
+                condition=Q(status__in=["WAITING", "OFFERED"]),
+            ),
         ]
 
 
@@ -261,7 +266,7 @@ class Submission(models.Model):
     """
 
     key = models.UUIDField(unique=True)
-    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
+    family = models.ForeignKey("families.Family", models.PROTECT, related_name="+", db_index=False)
     user_id = models.BigIntegerField(null=True)
     reference = models.CharField(max_length=20, unique=True)
     at = models.DateTimeField()

@@ -69,11 +69,12 @@ class FamilyRules:
         *,
         schooling: Mapping[int, Mapping[str, Any]] | None = None,
         enrolled: int | None = None,
+        quotients: list[Any] | None = None,
     ) -> None:
         self.household = household
         self.schooling = schooling or {}
         self.enrolled = enrolled
-        self._quotients: list[Any] | None = None
+        self._quotients = quotients  # when the caller has read them
         self._facts: dict[tuple[Any, ...], Facts] = {}
 
     def facts(self, service: Service, child_id: int, **more: Any) -> Facts:

@@ -20,7 +20,8 @@ from django.db.models.functions import Coalesce
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
 from preau.bookings.models import Booking, Hold, PlanningDraft, Slot, Submission
 from preau.bookings.rules import GROUP_AGE, group_of
-from preau.kernel.kept import Kept, rows_of
+from preau.kernel.kept import Kept, rows_of, typed
+from preau.kernel.lane import Asked, ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,12 @@ ORDER BY b.id
 
 def slots_between(offering_ids: Iterable[int], first: date, last: date) -> list[SlotRow]:
     """The slots of these offerings, day by day; one query."""
-    return [SlotRow(*row) for row in rows_of(_SLOTS, list(offering_ids), first, last)]
+    return [SlotRow(*row) for row in ask(*asked_slots(offering_ids, first, last))[0]]
+
+
+def asked_slots(offering_ids: Iterable[int], first: date, last: date) -> Asked:
+    """What `slots_between` asks, for `lane.ahead`."""
+    return _SLOTS, typed([sorted(offering_ids), first, last])
 
 
 def bookings_at(family_id: int, slot_ids: Iterable[int]) -> list[BookingRow]:
@@ -327,6 +333,11 @@ def has_upcoming(family_id: int, first: date) -> bool:
 def get_draft(family_id: int, user_id: int) -> PlanningDraft | None:
     """The choices not sent yet of one adult (or agent) for a household."""
     return _read_draft.first(family_id, user_id)
+
+
+def asked_draft(family_id: int, user_id: int) -> Asked:
+    """What `get_draft` asks, for `lane.ahead`."""
+    return _read_draft.asked(family_id, user_id)
 
 
 _read_draft = Kept(

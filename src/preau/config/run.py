@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -94,7 +95,9 @@ def web_command(*, host: str, port: int, workers: int = 2, threads: int = 2) -> 
         "--port", str(port),
         "--workers", str(workers),
         "--blocking-threads", str(threads),
-        "--backpressure", str(max(64, 16 * threads)),
+        # A browser keeps its connections open when it reads: each counts until it is closed.
+        "--backlog", "4096",
+        "--backpressure", "10000",
         "--respawn-failed-workers",
         "--respawn-interval", "1",
         "--workers-kill-timeout", "8",
@@ -262,6 +265,7 @@ def _run(card: Path) -> int:
         say("Préparation : schéma, fichiers statiques"
             f"{', ville de démonstration' if mode == 'demo' else ''}…")  # fmt: skip
         _prepare(environment, parts)
+        _allow_many_connections()
         parts[:] = _parts(port, mode)
         for part in parts:
             part.start(environment)
@@ -279,6 +283,17 @@ def _run(card: Path) -> int:
         if cluster is not None:
             cluster.stop()
         say("Préau est arrêté.")
+
+
+def _allow_many_connections() -> None:
+    """As many open connections as the system lets this user have: each visitor keeps some."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or hard > 65_536:
+        hard = max(soft, 65_536)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (hard, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        )
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:

@@ -84,11 +84,11 @@ INSTALLED_APPS.append("preau.config")
 # The waiting room stands before everything that costs something; threads are granian's.
 WAITING_ROOM = env.bool("PREAU_WAITING_ROOM", MODE != "test")
 WEB_THREADS = env.int("PREAU_WEB_THREADS", 2)
+WEB_WORKERS = env.int("PREAU_WEB_WORKERS", 2)
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     *(["preau.portal.waiting.middleware.WaitingRoom"] if WAITING_ROOM else []),
-    *(["preau.config.turnstile.OneAtATime"] if WEB_THREADS > 1 and MODE != "test" and env.bool("TS", True) else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "preau.config.policy.Policy",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -135,7 +135,10 @@ DATABASES = {
 # trigger watches asks, and pays with an error caught in a subtransaction, whose end walks through
 # every check deferred so far (30,000 invoices: minutes).
 _options = DATABASES["default"].setdefault("OPTIONS", {})
-_options["options"] = f"{_options.get('options', '')} -c pgtrigger.ignore={{}}".strip()
+# Prepared statements are planned once for all (kernel.lane): never again for each list of ids.
+_options["options"] = (
+    f"{_options.get('options', '')} -c pgtrigger.ignore={{}} -c plan_cache_mode=force_generic_plan"
+).strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -9,7 +9,8 @@ the usual cursor is taken, so that what is asked is seen and counted as before.
 
 import re
 import select
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -19,6 +20,8 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
 Row = tuple[Any, ...]
+Asked = tuple[str, Sequence[Any]]
+Answer = tuple[list[Row], int]
 _IDLE, _BAD = pq.TransactionStatus.IDLE, pq.ConnStatus.BAD
 _TUPLES, _DONE, _SYNC = (
     pq.ExecStatus.TUPLES_OK,
@@ -28,12 +31,12 @@ _TUPLES, _DONE, _SYNC = (
 _MARKS = re.compile(r"%%|%s")
 
 
-def ask(statement: str, values: Sequence[Any]) -> tuple[list[Row], int]:
+def ask(statement: str, values: Sequence[Any]) -> Answer:
     """Run a statement (`%s` in the place of values): its rows, and how many rows it touched."""
     return ask_all([(statement, values)])[0]
 
 
-def ask_all(asked: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[list[Row], int]]:
+def ask_all(asked: Sequence[Asked]) -> list[Answer]:
     """Several statements, none of which needs the answer of another, sent together: what each
     gave, in order. An error of one is raised, and those after it are not run; outside a
     transaction, none of them is kept."""
@@ -42,13 +45,70 @@ def ask_all(asked: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[list[Row],
     if django.queries_logged or django.execute_wrappers:
         return [_by_cursor(django, statement, values) for statement, values in asked]
     django.validate_no_broken_transaction()
-    raw = django.connection
-    lane = getattr(raw, "preau_lane", None)
-    if lane is None:
-        lane = raw.preau_lane = _Lane(raw)
+    lane = _lane_of(django)
     with django.wrap_database_errors:
-        found: list[tuple[list[Row], int]] = lane.run(asked)
-    return found
+        if lane.ahead and len(asked) == 1:
+            known = lane.ahead.pop(asked[0][0], None)
+            if known is not None and known[0] == asked[0][1]:
+                return [known[1]]
+        if lane.told:
+            asked, told = [*lane.told, *asked], len(lane.told)
+            lane.told = []
+            return lane.run(asked)[told:]
+        return lane.run(asked)
+
+
+@contextmanager
+def ahead(*asked: Asked) -> Iterator[None]:
+    """Ask together what the block is going to ask one by one: `ask` with the same statement and
+    values finds its answer there, once. For what nothing in the block changes before."""
+    django = connections["default"]
+    _ready(django)
+    if django.queries_logged or django.execute_wrappers or not asked:
+        yield
+        return
+    answers = ask_all(asked)
+    lane = _lane_of(django)
+    for (statement, values), answer in zip(asked, answers, strict=True):
+        lane.ahead[statement] = values, answer
+    try:
+        yield
+    finally:
+        for statement, _values in asked:
+            lane.ahead.pop(statement, None)
+
+
+def tell(statement: str, values: Sequence[Any]) -> None:
+    """Run a statement whose answer nobody needs: at once, or with the others of `gathered`."""
+    django = connections["default"]
+    lane = _lane_of(django) if django.connection is not None else None
+    if lane is None or not lane.is_gathering or django.queries_logged or django.execute_wrappers:
+        ask(statement, values)
+    else:
+        lane.told.append((statement, values))
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """What the block tells (`tell`) is sent together at its end, or before what it asks. Inside a
+    transaction; an error comes at the end of the block."""
+    django = connections["default"]
+    _ready(django)
+    lane = _lane_of(django)
+    lane.is_gathering = True
+    try:
+        yield
+        if lane.told:
+            ask_all([])
+    finally:
+        lane.is_gathering, lane.told = False, []
+
+
+def _lane_of(django: Any) -> "_Lane":
+    lane: _Lane | None = getattr(django.connection, "preau_lane", None)
+    if lane is None:
+        lane = django.connection.preau_lane = _Lane(django.connection)
+    return lane
 
 
 def _ready(django: Any) -> None:
@@ -73,7 +133,7 @@ def _is_silent(raw: Any) -> bool:
         return False
 
 
-def _by_cursor(django: Any, statement: str, values: Sequence[Any]) -> tuple[list[Row], int]:
+def _by_cursor(django: Any, statement: str, values: Sequence[Any]) -> Answer:
     with django.wrap_database_errors:
         cursor = django._prepare_cursor(psycopg.Cursor(django.connection))
     with cursor:
@@ -88,13 +148,16 @@ class _Lane:
         self.raw = raw
         self.pgconn = raw.pgconn
         self.values = Transformer(raw)
+        self.ahead: dict[str, tuple[Sequence[Any], Answer]] = {}
+        self.told: list[Asked] = []
+        self.is_gathering = False
         self.names: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self.both, self.listen = select.poll(), select.poll()
         self.both.register(self.pgconn.socket, select.POLLIN | select.POLLOUT)
         self.listen.register(self.pgconn.socket, select.POLLIN)
         self.is_plain = (raw.isolation_level, raw.read_only, raw.deferrable) == (None, None, None)
 
-    def run(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[list[Row], int]]:
+    def run(self, asked: Sequence[Asked]) -> list[Answer]:
         pgconn, begins = self.pgconn, False
         if not self.raw.autocommit and pgconn.transaction_status == _IDLE:
             assert self.is_plain
@@ -121,7 +184,7 @@ class _Lane:
 
     def _together(
         self, sent: list[tuple[bytes, list[Any], list[Any]]], *, begins: bool
-    ) -> list[tuple[list[Row], int]]:
+    ) -> list[Answer]:
         """In one journey; every answer is read, whatever goes wrong, so that the next finds the
         connection as it should be."""
         pgconn = self.pgconn
@@ -162,7 +225,7 @@ class _Lane:
             else:
                 results.append(result)
 
-    def _told(self, result: Any) -> tuple[list[Row], int]:
+    def _told(self, result: Any) -> Answer:
         if result.status == _TUPLES:
             self.values.set_pgresult(result)
             return self.values.load_rows(0, result.ntuples, tuple), result.ntuples
@@ -192,6 +255,3 @@ def _numbered(statement: str) -> str:
         return f"${at}"
 
     return _MARKS.sub(mark, statement)
-
-
-__all__: Iterable[str] = ["ask", "ask_all"]

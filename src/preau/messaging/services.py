@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from preau.kernel.kept import run
+from preau.kernel.kept import typed
+from preau.kernel.lane import tell
 from preau.messaging.models import Attachment, Medium, Message
 
 
@@ -65,7 +66,7 @@ def post_email(
 ) -> None:
     """Queue one e-mail at the price of its row, for acts that come by thousands: it has no job of
     its own, a job that sends all that waits is woken after commit (`tasks.wake`)."""
-    run(_POST, to, " ".join(subject.split())[:200], body, now, family_id, key)
+    tell(_POST, typed([to, " ".join(subject.split())[:200], body, now, family_id, key]))
     transaction.on_commit(_wake)
 
 

@@ -14,7 +14,16 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from preau.openings.models import Admission, Gate
-from preau.openings.rules import AIM, FIRST_RATE, FULL, QUIET, next_rate
+from preau.openings.rules import (
+    AIM,
+    CALLED_AHEAD,
+    FIRST_RATE,
+    FULL,
+    PAGES_A_VISIT,
+    QUIET,
+    least_rate,
+    next_rate,
+)
 
 BEAT = 1.0
 KEEP_ADMISSIONS = timedelta(days=2)
@@ -44,6 +53,7 @@ class BusyMeter:
         self.threads = max(threads, 1)
         self._lock = threading.Lock()
         self._busy = 0.0
+        self._pages = 0
         self._running: dict[int, float] = {}
         self._since = time.monotonic()
 
@@ -51,27 +61,30 @@ class BusyMeter:
         with self._lock:
             self._running[threading.get_ident()] = time.monotonic()
 
-    def leave(self) -> None:
+    def leave(self, *, is_protected: bool = False) -> None:
         now = time.monotonic()
         with self._lock:
+            self._pages += is_protected
             self._busy += now - self._running.pop(threading.get_ident(), now)
 
-    def read(self) -> tuple[float, float]:
-        """(busy share, seconds) since the last reading; work under way counts up to now."""
+    def read(self) -> tuple[float, float, float]:
+        """(busy share, seconds, protected pages a second) since the last reading; work under way
+        counts up to now."""
         now = time.monotonic()
         with self._lock:
             busy = self._busy + sum(now - start for start in self._running.values())
             self._running = dict.fromkeys(self._running, now)
-            self._busy = 0.0
-            seconds, self._since = now - self._since, now
-        return min(busy / (max(seconds, 1e-6) * self.threads), 1.0), seconds
+            pages, self._busy, self._pages = self._pages, 0.0, 0
+            seconds, self._since = max(now - self._since, 1e-6), now
+        return min(busy / (seconds * self.threads), 1.0), seconds, pages / seconds
 
 
 class GateKeeper:
     """One per web process."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, processes: int = 1) -> None:
         self.meter = BusyMeter(threads)
+        self._processes = processes
         self._state = GateState()
         self._next = 0.0
         self._full_beats = 0
@@ -88,11 +101,16 @@ class GateKeeper:
         return self._state
 
     def _beat(self, now: datetime) -> None:
-        busy, seconds = self.meter.read()
+        busy, seconds, pages = self.meter.read()
+        served = pages * self._processes / PAGES_A_VISIT
         self._full_beats = self._full_beats + 1 if busy >= FULL and seconds < 5 else 0
         if self._full_beats >= 2 or self._state.is_on:
             self._state = move_gate(
-                busy=busy, seconds=seconds, is_full=self._full_beats >= 2, now=now
+                busy=busy,
+                seconds=seconds,
+                is_full=self._full_beats >= 2,
+                now=now,
+                served=served,
             )
         else:
             self._state = read_gate()
@@ -104,8 +122,11 @@ def read_gate() -> GateState:
 
 
 @transaction.atomic
-def move_gate(*, busy: float, seconds: float, is_full: bool, now: datetime) -> GateState:
-    """One beat: of all the processes, the first to come in a second moves the gate."""
+def move_gate(
+    *, busy: float, seconds: float, is_full: bool, now: datetime, served: float = 0.0
+) -> GateState:
+    """One beat: of all the processes, the first to come in a second moves the gate. `served`: the
+    visits that it takes the servers to finish each second, from what it finished itself."""
     Gate.objects.bulk_create([Gate(pk=1)], ignore_conflicts=True)
     gate = Gate.objects.select_for_update(no_key=True).get(pk=1)
     if gate.beat_at is not None and (now - gate.beat_at).total_seconds() < 0.9 * BEAT:
@@ -117,14 +138,16 @@ def move_gate(*, busy: float, seconds: float, is_full: bool, now: datetime) -> G
     if not gate.is_on and is_full:
         # Tickets of an older rush are void; those inside stay inside (their passes).
         gate.is_on, gate.epoch, gate.admitted = True, gate.epoch + 1, gate.last_ticket
-        gate.rate_milli = int(FIRST_RATE * 1000)
+        gate.rate_milli = int(max(FIRST_RATE, least_rate(served)) * 1000)
         Admission.objects.filter(at__lt=now - KEEP_ADMISSIONS).delete()
     elif gate.is_on:
         waiting = gate.last_ticket - gate.admitted
         if waiting:
-            rate = next_rate(gate.rate_milli / 1000, busy, elapsed)
+            rate = next_rate(gate.rate_milli / 1000, busy, elapsed, served)
             gate.rate_milli = int(rate * 1000)
-            gate.admitted += min(waiting, max(1, round(rate * min(elapsed, 5.0))))
+            called = max(1, round(rate * min(elapsed, 5.0)))
+            are_last = waiting <= rate * CALLED_AHEAD and busy < FULL
+            gate.admitted += waiting if are_last else min(waiting, called)
         elif not _is_kept_on(gate, now) and (gate.busy_at is None or now - gate.busy_at > QUIET):
             gate.is_on, gate.kept_on_until = False, None
     gate.save()

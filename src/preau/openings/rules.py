@@ -13,6 +13,13 @@ AIM = 0.80
 # People let in per second: the first guess of a rush, and its bounds. The guess is low, since who
 # is let in cannot be put out: the rate grows by a quarter a second while the servers have time.
 FIRST_RATE, LEAST_RATE, MOST_RATE = 10.0, 2.0, 2_000.0
+# Pages that one visit asks behind the door: the planning, its sending, the receipt.
+PAGES_A_VISIT = 3
+# Full or not, the servers finish so many visits a second; this share of them goes on coming in, so
+# that those inside grow fewer without the servers ever waiting for someone.
+HOLD = 0.7
+# Who is called comes at the next poll, this many seconds later: the last ones are called ahead.
+CALLED_AHEAD = 4.0
 QUIET = timedelta(seconds=20)
 
 
@@ -78,18 +85,24 @@ def opening_of(
     return Opening(is_open=False, closed_at=max(closed, default=None))
 
 
-def next_rate(rate: float, busy: float, seconds: float) -> float:
+def next_rate(rate: float, busy: float, seconds: float, served: float = 0.0) -> float:
     """The next admission rate (people per second) from the share of time the servers were busy.
 
     Multiplicative steps towards AIM: a third slower at once when they are full, gently faster
-    while they have time. Bounded, so that one odd measure neither floods nor starves.
+    while they have time. Bounded, so that one odd measure neither floods nor starves; and never
+    below a share of the visits `served` a second, which the servers are known to hold.
     """
     if busy >= FULL:
         factor = 0.67
     else:
         factor = 1 + max(-0.33, min(0.25, 0.6 * (AIM - busy) / AIM))
     factor **= min(max(seconds, 0.1), 3.0)
-    return min(max(rate * factor, LEAST_RATE), MOST_RATE)
+    return min(max(rate * factor, least_rate(served)), MOST_RATE)
+
+
+def least_rate(served: float) -> float:
+    """The slowest that people are let in while `served` visits are finished each second."""
+    return max(LEAST_RATE, HOLD * served)
 
 
 def estimate_minutes(ahead: int, rate: float) -> int:

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 
 from preau.catalogue.enums import Level
 from preau.kernel.kept import Kept
+from preau.kernel.lane import Asked
 from preau.kernel.text import search_key
 from preau.schools.models import HouseholdRecord, PupilImport, PupilRecord, Schooling
 
@@ -18,7 +19,12 @@ ROLLOVER = "rollover"
 
 def schooling_on(child_ids: Iterable[int], day: date) -> dict[int, Schooling]:
     """For each child who is at school on `day`: its schooling, with school and class."""
-    return {row.child_id: row for row in _read_schoolings(list(child_ids), day)}
+    return {row.child_id: row for row in _read_schoolings(sorted(child_ids), day)}
+
+
+def asked_schooling(child_ids: Iterable[int], day: date) -> Asked:
+    """What `schooling_on` asks, for `lane.ahead`."""
+    return _read_schoolings.asked(sorted(child_ids), day)
 
 
 def _schoolings(child_ids: Any, day: date) -> QuerySet[Schooling]:

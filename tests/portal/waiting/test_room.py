@@ -210,8 +210,33 @@ def test_a_process_measures_how_busy_it_is() -> None:
     keeper = GateKeeper(threads=1)
     keeper.meter.enter()
     time.sleep(0.05)
-    busy, _ = keeper.meter.read()
+    busy, *_ = keeper.meter.read()
     assert busy > 0.5
     keeper.meter.leave()
     time.sleep(0.05)
     assert keeper.meter.read()[0] < 0.5
+
+
+def test_full_servers_go_on_being_fed_at_the_pace_that_they_show() -> None:
+    """Else the rate falls to nothing while those inside are served, and the servers wait then."""
+    second = dt.timedelta(seconds=1)
+    full = {"busy": 1.0, "seconds": 1.0, "served": 90.0}
+    on = move_gate(**full, is_full=True, now=NOW)
+    assert on.rate == pytest.approx(0.7 * 90, abs=0.01)
+    for _ in range(2_000):
+        take_ticket()
+    for n in range(1, 6):
+        on = move_gate(**full, is_full=True, now=NOW + n * second)
+    assert on.rate == pytest.approx(0.7 * 90, abs=0.01)
+    assert on.admitted == 5 * 63
+
+
+def test_the_last_ones_are_called_ahead_unless_servers_are_full() -> None:
+    """They come at their next poll, some seconds later: the servers would wait for them."""
+    second = dt.timedelta(seconds=1)
+    move_gate(busy=1.0, seconds=1.0, is_full=True, now=NOW)
+    for _ in range(30):
+        take_ticket()
+    Gate.objects.update(rate_milli=10_000)
+    assert move_gate(busy=1.0, seconds=1.0, is_full=True, now=NOW + second).admitted < 10
+    assert move_gate(busy=0.8, seconds=1.0, is_full=False, now=NOW + 2 * second).admitted == 30

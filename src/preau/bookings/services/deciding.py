@@ -8,16 +8,19 @@ from typing import Any
 
 from preau.bookings.doors import get_doors, opening_words
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, Outcome, SlotStatus
-from preau.bookings.household import Household, get_household
+from preau.bookings.household import Household, asked_household, get_household
 from preau.bookings.models import Booking, Hold
 from preau.bookings.pricing import FamilyRules
 from preau.bookings.rules import is_young, overlaps, started
 from preau.bookings.services.places import Planner, Seats
 from preau.bookings.services.slots import SlotFacts, slot_facts
 from preau.enrolments.queries import read_rights
+from preau.families.queries import read_quotients
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.kept import Kept, KeptInsert
+from preau.kernel.lane import ahead
+from preau.openings.queries import asked_windows
 
 
 @dataclass(slots=True)
@@ -45,9 +48,9 @@ class Line:
 
 
 _read_live = Kept(
-    lambda child_ids, days: Booking.objects.filter(
-        child_id__any_of=child_ids, slot__day__any_of=days, status__in=LIVE
-    ).select_related("slot")
+    lambda child_ids, slot_ids: Booking.objects.filter(
+        child_id__any_of=child_ids, slot_id__any_of=slot_ids, status__in=LIVE
+    )
 )
 _insert = KeptInsert("bookings.Booking")
 
@@ -102,32 +105,44 @@ class Sending:
             with_kept=actor.is_agent and use_kept,
             planner=planner,
         )
-        self.seats.lapse_offers()
         self.facts = slot_facts(self.seats.asked.values())
         days = [slot.day for slot in self.seats.asked.values()] or [paris_day(now)]
         self.first, self.last = min(days), max(days)
-        self.household: Household = get_household(family_id, self.first, self.last, family)
-        self.rules = FamilyRules(self.household, schooling=schooling)
         wanted = {slot for slot, _ in pairs}
-        self.doors = get_doors(
-            self.household,
-            {slot.offering_id for pk, slot in self.seats.asked.items() if pk in wanted},
-            self.first,
-            self.last,
-            now,
-        )
-        children = {child for _, child in pairs}
+        doors = {slot.offering_id for pk, slot in self.seats.asked.items() if pk in wanted}
+        live = sorted({child for _, child in pairs}), list(self.seats.slots)
+        with ahead(
+            self.seats.asked_queues(),
+            _read_live.asked(*live),
+            asked_household(family_id, self.first, self.last),
+            read_rights.asked(family_id, self.first, self.last),
+            read_quotients.asked(family_id),
+            *([asked_windows(doors, self.first, self.last)] if doors else []),
+        ):
+            self._read(family, doors, live)
+        self.rules = FamilyRules(self.household, schooling=schooling, quotients=self.quotients)
         self.removals = (
             list(Booking.objects.filter(pk__in=removed_ids, family_id=family_id).order_by("pk"))
             if self.removed_ids
             else []
         )
-        # What these children hold already on these days, whoever booked it.
+
+    def _read(self, family: Any, doors: set[int], live: tuple[list[int], list[int]]) -> None:
+        """What deciding must know, under the locks."""
+        self.seats.lapse_offers()
+        lapsed = {booking.pk for booking in self.seats.lapsed}
+        self.household: Household = get_household(self.family_id, self.first, self.last, family)
+        self.quotients = read_quotients(self.family_id)
+        self.doors = get_doors(self.household, doors, self.first, self.last, self.now)
+        # What these children hold already on these days, whoever booked it: other days' places
+        # and other offerings' are no matter to them.
         self.held: dict[tuple[int, date], list[Booking]] = defaultdict(list)
-        for booking in _read_live(children, sorted(set(days))):
-            self.held[booking.child_id, booking.slot.day].append(booking)
+        for booking in _read_live(*live):
+            if booking.pk not in lapsed:
+                booking.slot = self.seats.slots[booking.slot_id]
+                self.held[booking.child_id, booking.slot.day].append(booking)
         self.enrolments: dict[tuple[int, int], list[Any]] = defaultdict(list)
-        for enrolment in read_rights(family_id, self.first, self.last):
+        for enrolment in read_rights(self.family_id, self.first, self.last):
             self.enrolments[enrolment.child_id, enrolment.offering_id].append(enrolment)
 
     def run(self) -> list[Line]:

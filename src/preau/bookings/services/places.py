@@ -19,7 +19,8 @@ from preau.bookings.enums import BookingStatus, SlotStatus
 from preau.bookings.models import Booking, Hold, Pool, PoolSlot, Slot
 from preau.bookings.rules import group_name, offer_limit, room, waits_in_group
 from preau.bookings.services.terms import get_terms
-from preau.kernel.kept import Kept, rows_of, run
+from preau.kernel.kept import Kept, run, typed
+from preau.kernel.lane import Asked, ask
 
 # The slots asked, with the other products of their day: whoever takes a morning has the full day
 # in sight, so that one child never holds both and a place that they share is given once. With
@@ -59,7 +60,7 @@ _SAVE = """
 UPDATE bookings_slot s SET taken = s.taken + v.taken, young_taken = s.young_taken + v.young,
     kept = s.kept + v.kept, last_ordinal = s.last_ordinal + v.ordinals
 FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[])
-    AS v(id, taken, young, kept, ordinals) WHERE s.id = v.id
+    AS v(id, taken, young, kept, ordinals) WHERE s.id = v.id AND s.id = ANY(%s)
 """
 
 
@@ -79,10 +80,15 @@ def _look_at_slots(slot_ids: Iterable[int], planner: Planner | None = None) -> l
     return _look(*_asked(slot_ids, planner))
 
 
+def asked_slots(slot_ids: Iterable[int], planner: Planner | None = None) -> Asked:
+    """What taking these slots' locks asks, for `lane.ahead`."""
+    return _lock.asked(*_asked(slot_ids, planner))
+
+
 def _asked(slot_ids: Iterable[int], planner: Planner | None) -> tuple[list[int], Any, Any]:
     if planner is None:
-        return list(slot_ids), None, None
-    return list(slot_ids), planner.family_id, planner.user_id
+        return sorted(slot_ids), None, None
+    return sorted(slot_ids), planner.family_id, planner.user_id
 
 
 def _around(slot_ids: Any, family_id: Any, user_id: Any) -> "QuerySet[Slot]":
@@ -153,8 +159,7 @@ class Seats:
         in one query: under the locks nobody else changes them."""
         if self._waiting is None:
             self._waiting = Counter()
-            ids = list(self.slots)
-            for slot_id, waiting, young, late, *held in rows_of(_QUEUES, self.now, ids, ids):
+            for slot_id, waiting, young, late, *held in ask(*self.asked_queues())[0]:
                 if held[0] is not None:
                     hold = Hold(slot_id=slot_id, **dict(zip(_HOLD, held, strict=True)))
                     self._holds[slot_id, hold.child_id] = hold
@@ -163,6 +168,11 @@ class Seats:
                 self._young_waiting[slot_id] = young
                 self._has_late = self._has_late or late
         return self._waiting
+
+    def asked_queues(self) -> Asked:
+        """What reading the queues asks, for `lane.ahead`."""
+        ids = list(self.slots)
+        return _QUEUES, typed([self.now, ids, ids])
 
     @property
     def holds(self) -> dict[tuple[int, int], Hold]:
@@ -355,7 +365,7 @@ class Seats:
         if not ids:
             return
         counted = (self._taken, self._young, self._kept, self._ordinals)
-        run(_SAVE, ids, *([counts[pk] for pk in ids] for counts in counted))
+        run(_SAVE, ids, *([counts[pk] for pk in ids] for counts in counted), ids)
 
 
 def _update(bookings: list[Booking], fields: tuple[str, ...]) -> None:

@@ -16,11 +16,13 @@ from preau.bookings.errors import BookingRefused, NeedsRecap, NotAllFree, Nothin
 from preau.bookings.models import PlanningDraft, Submission
 from preau.bookings.notices import tell_offers, tell_receipt
 from preau.bookings.services.deciding import Line, Sending
+from preau.bookings.services.places import Planner, asked_slots
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import random_code
 from preau.kernel.french import count
-from preau.kernel.kept import rows_of, run
+from preau.kernel.kept import typed
+from preau.kernel.lane import Asked, ahead, ask, gathered, tell
 
 _SENDING = """
 INSERT INTO bookings_submission (key, family_id, user_id, reference, at, channel, receipt)
@@ -73,7 +75,7 @@ def submit_planning(
             raise NothingToSend
         return sent
     # The second of two identical sendings waits here for the first, then reads its receipt.
-    mine = Submission(
+    submission = Submission(
         key=key,
         family_id=family_id,
         user_id=actor.user_id,
@@ -81,23 +83,26 @@ def submit_planning(
         at=now,
         channel=channel,
     )
-    if not _insert(mine):
-        return Submission.objects.get(key=key, family_id=family_id)
-    submission = mine
-
-    sending = Sending(
-        family_id,
-        pairs,
-        removed_ids,
-        now=now,
-        actor=actor,
-        channel=channel,
-        when_full=when_full,
-        late_allowed=late_allowed,
-        use_kept=use_kept,
-        schooling=schooling,
-        family=family,
-    )
+    planner = Planner(family_id, actor.user_id) if actor.user_id is not None else None
+    with ahead(
+        _asked(submission),
+        *([asked_slots({slot for slot, _ in pairs}, planner)] if not removed_ids else []),
+    ):
+        if not _insert(submission):
+            return Submission.objects.get(key=key, family_id=family_id)
+        sending = Sending(
+            family_id,
+            pairs,
+            removed_ids,
+            now=now,
+            actor=actor,
+            channel=channel,
+            when_full=when_full,
+            late_allowed=late_allowed,
+            use_kept=use_kept,
+            schooling=schooling,
+            family=family,
+        )
     lines = sending.run()
     kept = sum(booking.from_kept for booking in sending.created)
     if all_or_nothing and any(
@@ -108,21 +113,24 @@ def submit_planning(
     if no_surprise and any(line.surcharge or line.outcome == Outcome.CHARGED for line in lines):
         raise NeedsRecap
     submission.receipt = [{name: getattr(line, name) for name in _TOLD} for line in lines]
-    run(_RECEIPT, Jsonb(submission.receipt), submission.pk)
-    if actor.user_id is not None and had_draft:
-        PlanningDraft.objects.filter(family_id=family_id, user_id=actor.user_id, key=key).delete()
-    record(
-        actor=actor,
-        now=now,
-        action="bookings.submit_planning",
-        summary=f"Planning {submission.reference} : {summary(lines)}"
-        + (f". {count(kept, 'place gardée', 'places gardées')} par la ville" if kept else "")
-        + (f". Hors délai ou avant l’ouverture : {reason.strip()}" if late_allowed else ""),
-        family_id=family_id,
-        object_type="bookings.Submission",
-        object_id=submission.pk,
-    )
-    tell_receipt(submission, now=now)
+    with gathered():
+        tell(_RECEIPT, typed([Jsonb(submission.receipt), submission.pk]))
+        if actor.user_id is not None and had_draft:
+            PlanningDraft.objects.filter(
+                family_id=family_id, user_id=actor.user_id, key=key
+            ).delete()
+        record(
+            actor=actor,
+            now=now,
+            action="bookings.submit_planning",
+            summary=f"Planning {submission.reference} : {summary(lines)}"
+            + (f". {count(kept, 'place gardée', 'places gardées')} par la ville" if kept else "")
+            + (f". Hors délai ou avant l’ouverture : {reason.strip()}" if late_allowed else ""),
+            family_id=family_id,
+            object_type="bookings.Submission",
+            object_id=submission.pk,
+        )
+        tell_receipt(submission, now=now)
     tell_offers(sending.seats.offered, now=now)
     return submission
 
@@ -131,15 +139,7 @@ def _insert(submission: Submission) -> bool:
     """Write a sending under its key; False when one with this key is there already. The second of
     two at once waits for the first to end, which `ignore_conflicts` does not tell apart."""
     while True:
-        rows = rows_of(
-            _SENDING,
-            submission.key,
-            submission.family_id,
-            submission.user_id,
-            submission.reference,
-            submission.at,
-            str(submission.channel),
-        )
+        rows, _touched = ask(*_asked(submission))
         if rows:
             submission.pk, submission._state.adding = rows[0][0], False
             submission._state.db = "default"
@@ -148,6 +148,19 @@ def _insert(submission: Submission) -> bool:
             return False
         # Ninety million references a year: of thousands, two are sometimes the same.
         submission.reference = _reference(submission.at)
+
+
+def _asked(submission: Submission) -> Asked:
+    return _SENDING, typed(
+        [
+            submission.key,
+            submission.family_id,
+            submission.user_id,
+            submission.reference,
+            submission.at,
+            str(submission.channel),
+        ]
+    )
 
 
 def _reference(now: datetime) -> str:

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from preau.attendance.queries import Span, absence_spans, presences_at
+from preau.attendance.queries import Span, absence_spans, asked_absences, presences_at
 from preau.bookings.doors import Doors, get_doors, opening_words
 from preau.bookings.enums import BookingStatus
-from preau.bookings.household import Household, Kid, get_household
+from preau.bookings.household import Household, Kid, asked_household, get_household
 from preau.bookings.pricing import FamilyRules
 from preau.bookings.queries import (
     BookingRow,
     SlotRow,
+    asked_draft,
+    asked_slots,
     bookings_at,
     get_draft,
     holds_of,
@@ -21,6 +23,7 @@ from preau.bookings.queries import (
 )
 from preau.bookings.rates import day_infos, products_of_activity
 from preau.enrolments.queries import read_active_enrolments
+from preau.families.queries import read_quotients
 from preau.journeys.planning.painter import Painter
 from preau.journeys.planning.values import (
     Board,
@@ -31,9 +34,10 @@ from preau.journeys.planning.values import (
     Tab,
 )
 from preau.kernel.clock import paris_day
+from preau.kernel.lane import ahead
 from preau.kernel.periods import month_period, week_start
 from preau.openings.rules import Opening
-from preau.schools.queries import schooling_on
+from preau.schools.queries import asked_schooling, schooling_on
 
 DAYS = "DAYS"
 CONTRACT = "CONTRACT"
@@ -62,6 +66,20 @@ def get_board(
     over a year. Unknown activities and months fall back on what there is.
     """
     first, last = span or page_span(month)
+    today = paris_day(now)
+    with ahead(
+        read_active_enrolments.asked(family.pk, min(first, today)),
+        asked_draft(family.pk, user_id),
+        asked_household(family.pk, first, last),
+        asked_absences(family.pk, first, last),
+        read_quotients.asked(family.pk),
+    ):
+        return _read_board(family, user_id, month, activity, now, first, last)
+
+
+def _read_board(
+    family: Any, user_id: int, month: date, activity: str, now: datetime, first: date, last: date
+) -> Board:
     today = paris_day(now)
     enrolments = [
         e
@@ -93,7 +111,10 @@ def get_board(
     mine = [e for e in enrolments if e.offering.activity.slug == tab.slug]
     board.year_ends_on = max(e.ends_on for e in mine)
     household = get_household(family.pk, first, last, family)
-    slots = slots_between({e.offering_id for e in mine}, first, last)
+    offerings, school_day = {e.offering_id for e in mine}, min(max(today, first), last)
+    with ahead(asked_slots(offerings, first, last), asked_schooling(household.kids, school_day)):
+        slots = slots_between(offerings, first, last)
+        schooling = schooling_of(schooling_on(household.kids, school_day))
     bookings = bookings_at(family.pk, [slot.pk for slot in slots])
     board.offers = sum(
         b.status == BookingStatus.OFFERED
@@ -106,9 +127,11 @@ def get_board(
     spans = absence_spans(family.pk, first, last)
     guarded = {slot.offering_id for slot in slots if slot.has_window}
     doors = get_doors(household, guarded, first, last, now)
-    schooling = schooling_of(schooling_on(household.kids, min(max(today, first), last)))
     rules = FamilyRules(
-        household, schooling=schooling, enrolled=len({e.child_id for e in enrolments})
+        household,
+        schooling=schooling,
+        enrolled=len({e.child_id for e in enrolments}),
+        quotients=read_quotients(family.pk),
     )
     held = holds_of(family.pk, user_id) if choices else {}
     _tell_holds(board, draft, held, now)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from preau.billing.prepaid import asked_prepaid
 from preau.bookings.enums import Outcome
 from preau.bookings.errors import NeedsRecap
-from preau.bookings.queries import get_draft, holds_of, pairs_booked
+from preau.bookings.household import asked_addresses
+from preau.bookings.queries import asked_draft, get_draft, holds_of, pairs_booked
 from preau.bookings.services import (
     Line,
     change_draft,
@@ -22,7 +24,8 @@ from preau.journeys.planning.board import schooling_of
 from preau.journeys.planning.values import Board, BoardCell
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
-from preau.schools.queries import schooling_on
+from preau.kernel.lane import ahead
+from preau.schools.queries import asked_schooling, schooling_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +282,36 @@ def send_choices(
     Raises NeedsRecap, nothing being written, when it would cost more than the days' price, or
     when choices were kept since from another page; NothingToSend.
     """
+    wanted = {pair[1] for text in choices.checked if (pair := parse_pair(text))}
+    with ahead(
+        asked_draft(family_id, user_id),
+        asked_prepaid(),
+        asked_addresses(family_id),
+        *([asked_schooling(wanted, paris_day(now))] if wanted else []),
+    ):
+        return _send_choices(
+            family_id=family_id,
+            user_id=user_id,
+            key=key,
+            choices=choices,
+            channel=channel,
+            now=now,
+            actor=actor,
+            family=family,
+        )
+
+
+def _send_choices(
+    *,
+    family_id: int,
+    user_id: int,
+    key: uuid.UUID,
+    choices: Choices,
+    channel: str,
+    now: datetime,
+    actor: Actor,
+    family: Any,
+) -> Any:
     draft = get_draft(family_id, user_id)
     if draft is not None and draft.changes and draft.key != key:
         raise NeedsRecap("D’autres choix attendent sur une autre page : vérifiez l’ensemble.")

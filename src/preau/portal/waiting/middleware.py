@@ -20,7 +20,7 @@ from preau.portal.waiting.page import QUEUE_PATH, poll_answer, waiting_page
 
 PROTECTED = ("/espace/reservations",)
 SIGN_IN = "/connexion/"
-KEEPER = GateKeeper(settings.WEB_THREADS)
+KEEPER = GateKeeper(settings.WEB_THREADS, settings.WEB_WORKERS)
 
 
 class WaitingRoom:
@@ -45,17 +45,17 @@ class WaitingRoom:
                 return self._wait(request, state, ticket)
             if visitor and not use_ticket(ticket=ticket, visitor=visitor, now=utc_now()):
                 return self._wait(request, state, None)
-        response = self._serve(request)
+        response = self._serve(request, is_protected=True)
         if visitor and path != SIGN_IN:
             _set(response, tokens.PASS_COOKIE, tokens.write_pass(visitor), tokens.PASS_SECONDS)
         return response
 
-    def _serve(self, request: HttpRequest) -> HttpResponse:
+    def _serve(self, request: HttpRequest, *, is_protected: bool = False) -> HttpResponse:
         KEEPER.meter.enter()
         try:
             return self.get_response(request)
         finally:
-            KEEPER.meter.leave()
+            KEEPER.meter.leave(is_protected=is_protected)
 
     def _wait(self, request: HttpRequest, state: GateState, ticket: Ticket | None) -> HttpResponse:
         """Give a ticket to who has none, and show the queue. A form that was sent is not lost:

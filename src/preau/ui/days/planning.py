@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -289,7 +289,7 @@ def _send_now(desk: Desk, choices: Choices, now: datetime) -> HttpResponse | Non
         return None
     if sent.advance:
         messages.warning(desk.request, sent.advance)
-    return redirect(desk.url("planning-receipt", reference=sent.reference))
+    return HttpResponseRedirect(desk.url("planning-receipt", reference=sent.reference))
 
 
 def _is_ours(url: str, desk: Desk) -> bool:
