@@ -17,7 +17,7 @@ from tests.bookings import world
 from tests.harness.stack import free_port, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE_US = 14
+BEFORE_US = 60
 
 
 @pytest.fixture
