@@ -31,6 +31,7 @@ from preau.config.postgres import Cluster, cluster_in  # noqa: E402
 from preau.config.run import web_command  # noqa: E402
 
 ARRIVE, WAIT, CONNECTIONS = 10.0, 60.0, 8
+WARMING = 100  # Sendings before those that count: the processes have just been started.
 FLOOR = """\\set slot random(1, 120)
 BEGIN;
 SELECT capacity FROM floor_slot WHERE id = :slot FOR NO KEY UPDATE;
@@ -67,6 +68,8 @@ def main() -> int:
         print(f"plancher : {floor} tps", flush=True)
         web = _serve(environment, given.port, folder)
         posters = people["posters"][: given.posts]
+        first, posters = posters[:WARMING], posters[WARMING:]
+        asyncio.run(post_alone(given.port, first, CONNECTIONS, keys=uuid.uuid4))
         posts, seconds = asyncio.run(post_alone(given.port, posters, CONNECTIONS, keys=uuid.uuid4))
         rate = round(len(posters) / seconds, 1)
         print(f"un envoi seul : {rate}/s, {_tell(posts)}", flush=True)
