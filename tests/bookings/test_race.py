@@ -125,8 +125,13 @@ def test_rush_without_the_lock_runs_into_the_constraint(now, crowd, monkeypatch)
     slot = a_slot(capacity=PLACES)
     all_in = Barrier(TAKERS)
 
-    monkeypatch.setattr(places, "_lock_slots", _unlocked(all_in))
+    _unlock(monkeypatch, all_in)
     assert _book_all(slot, crowd, now) == ["booked"] * PLACES + ["broken"] * (TAKERS - PLACES)
+
+
+def _unlock(monkeypatch, all_in):
+    monkeypatch.setattr(places, "_lock", places._look)  # what is asked ahead
+    monkeypatch.setattr(places, "_lock_slots", _unlocked(all_in))
 
 
 def _unlocked(all_in):
@@ -164,7 +169,7 @@ def without_guard():
 def test_without_lock_nor_guard_places_are_overbooked(now, crowd, monkeypatch, without_guard):
     # Control of the guard: everybody is told that the place is theirs.
     slot = a_slot(capacity=PLACES)
-    monkeypatch.setattr(places, "_lock_slots", _unlocked(Barrier(TAKERS)))
+    _unlock(monkeypatch, Barrier(TAKERS))
     assert _book_all(slot, crowd, now) == ["booked"] * TAKERS
     slot.refresh_from_db()
     assert slot.taken == TAKERS > slot.capacity
@@ -189,7 +194,7 @@ def test_rush_never_overbooks_any_level(level, now, crowd):
 @pytest.mark.parametrize("level", LEVELS)
 def test_without_the_lock_the_database_refuses_on_each_level(level, now, crowd, monkeypatch):
     slots = LEVELS[level]()
-    monkeypatch.setattr(places, "_lock_slots", _unlocked(Barrier(TAKERS)))
+    _unlock(monkeypatch, Barrier(TAKERS))
     got = _book_each(slots, crowd, now)
     assert got == ["booked"] * PLACES + ["broken"] * (TAKERS - PLACES)
     assert _taken(slots) == PLACES
@@ -200,7 +205,7 @@ def test_without_lock_nor_guard_each_level_is_overbooked(
     level, now, crowd, monkeypatch, without_guard
 ):
     slots = LEVELS[level]()
-    monkeypatch.setattr(places, "_lock_slots", _unlocked(Barrier(TAKERS)))
+    _unlock(monkeypatch, Barrier(TAKERS))
     assert _book_each(slots, crowd, now) == ["booked"] * TAKERS
     assert _taken(slots) == TAKERS
 
@@ -251,7 +256,9 @@ def test_two_formulas_pass_when_each_sending_locks_its_own_slot_only(now, crowd,
         both_read.wait()
         return found
 
+    monkeypatch.setattr(places, "_lock", places._look)
     monkeypatch.setattr(places, "_lock_slots", own_slot)
+    read.asked = read_live.asked
     monkeypatch.setattr(deciding, "_read_live", read)
     assert _two_formulas(now, crowd) == ["CONFIRMED", "CONFIRMED"]
 
