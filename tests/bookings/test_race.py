@@ -130,19 +130,15 @@ def test_rush_without_the_lock_runs_into_the_constraint(now, crowd, monkeypatch)
 
 
 def _unlock(monkeypatch, all_in):
-    monkeypatch.setattr(places, "_lock", places._look)  # what is asked ahead
-    monkeypatch.setattr(places, "_lock_slots", _unlocked(all_in))
+    """The places read without a lock, everyone at the same time: slots and what they share."""
+    see = places.Seats.__init__
 
-
-def _unlocked(all_in):
-    """The slots read without a lock, everyone at the same time."""
-
-    def read(slot_ids, planner=None):
-        found = places._look_at_slots(slot_ids, planner)
+    def see_together(self, *slots, **how):
+        see(self, *slots, **how)
         all_in.wait()
-        return found
 
-    return read
+    monkeypatch.setattr(places, "_lock", places._look)
+    monkeypatch.setattr(places.Seats, "__init__", see_together)
 
 
 @pytest.fixture
