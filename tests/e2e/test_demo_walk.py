@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from preau.demo.accounts import accounts
 from preau.demo.town.load import load
-from preau.demo.town.people import AGENTS, FAMILIES
+from preau.demo.town.people import AGENTS, CARE_FAMILIES, FAMILIES
 from preau.kernel.clock import utc_now
 
 MOST = 30
@@ -35,7 +35,7 @@ def test_every_account_walks_through_its_pages(
 ) -> None:
     assert load(now=utc_now())
     rows = accounts()
-    assert len(rows) == len(FAMILIES) + len(AGENTS)
+    assert len(rows) == len(FAMILIES) + len(CARE_FAMILIES) + len(AGENTS)
     broken = []
     for row in rows:
         page = open_page(base_url=site.url)
