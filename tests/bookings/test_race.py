@@ -69,6 +69,11 @@ def _rush(jobs):
     start, told = Barrier(len(jobs)), FORK.SimpleQueue()
 
     def attempt(job):
+        # Whatever connection this process sees, its parent opened: after a browser's test the
+        # parent has two, and `close_all` below closes the one of its own loop alone. Kept until
+        # the end, so that nobody says goodbye for the parent.
+        inherited = connections["default"]
+        connections["default"] = inherited.copy()
         try:
             start.wait()
             told.put(job())
