@@ -157,7 +157,7 @@ def test_closing_marks_the_rest_absent_and_later_changes_leave_a_trace(
     )
     trace = Entry.objects.get(action="attendance.correct")
     assert trace.summary == (
-        "Pointage corrigé après clôture : absent → présent, arrivé à 11\u00a0h\u00a050"
+        "Pointage corrigé après clôture : absent → présent, arrivé à 11\u00a0h\u00a050"
     )
 
 

@@ -81,7 +81,7 @@ def test_a_reminder_is_set(office):  # noqa: F811
         "day": "5 novembre 2026",
         "recipient": ["Mme Claire Bouvier"],
         "facts": [["Code famille", "4027316 K"]],
-        "sentences": ["Sauf erreur de notre part, il reste à payer :"],
+        "sentences": ["Sauf erreur de notre part, il reste à payer :"],
         "invoices": [
             {
                 "number": "ENFANCE-2026-00001",

@@ -81,7 +81,7 @@ def test_a_third_party_pays_its_share_on_its_own_invoice(office, family, ccas): 
     mine = invoice.lines.get(child=lina)
     # Four meals at 3.18 €: half of 12.72 €.
     assert (mine.share_cents, mine.amount_cents) == (636, 636)
-    assert "CCAS de Vincennes prend en charge 50 %" in mine.explanation[-1]
+    assert "CCAS de Vincennes prend en charge 50 %" in mine.explanation[-1]
     assert invoice.total_cents == 5 * 318 + 518 - 636
     [theirs] = ThirdPartyInvoice.objects.all()
     assert theirs.number == "ENFANCE-T-2026-00001" and theirs.total_cents == 636
@@ -186,7 +186,7 @@ SPORT = """
 """
 YEARLY = """
   - id: judo
-    label: Judo, l'année
+    label: Judo, l’année
     for: judo
     per: year
     price: 90.00

@@ -241,6 +241,6 @@ def test_an_agent_passes_the_window_with_a_reason_that_is_kept(family, now):
         with pytest.raises(NotOpenYet, match="Les réservations ouvrent mardi"):
             book_place(**place, actor=actor, reason=reason)
     book_place(**place, actor=town, reason="Enfant confié")
-    assert Entry.objects.filter(summary__contains="avant l’ouverture. Motif : Enfant confié")
+    assert Entry.objects.filter(summary__contains="avant l’ouverture. Motif : Enfant confié")
     with pytest.raises(BookingRefused, match="hors délai"):
         send(family, world.make_slot("2026-12-17"), now, actor=town, late_allowed=True)

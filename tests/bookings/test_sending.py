@@ -62,7 +62,7 @@ def test_days_are_booked_with_a_receipt_an_email_and_a_line_in_the_journal(famil
     assert list(Booking.objects.order_by("pk").values_list("ordinal", flat=True)) == [1, 2, 1, 2]
     mail = Message.objects.get()
     assert sent.reference in mail.body
-    assert "Lina, jeudi 15 octobre : Cantine" in mail.body
+    assert "Lina, jeudi 15 octobre : Cantine" in mail.body
     assert Entry.objects.filter(action="bookings.submit_planning", family_id=family.pk).exists()
 
 
@@ -197,7 +197,7 @@ def test_not_enrolled_cancelled_started_or_the_other_parents_week(family, cantee
     )
     by_slot = {line["slot"]: line for line in sent.receipt}
     assert "n’est pas inscrit" in by_slot[elsewhere.pk]["sentence"]
-    assert "annulée : grève" in by_slot[cancelled.pk]["sentence"]
+    assert "annulée : grève" in by_slot[cancelled.pk]["sentence"]
     assert by_slot[begun.pk]["outcome"] == "TOO_LATE"
     assert by_slot[even.pk]["outcome"] == "REFUSED"
     assert "autre parent" in by_slot[even.pk]["sentence"]

@@ -164,5 +164,5 @@ def test_the_pages_of_both_parents_and_of_the_agent(homes, django_assert_max_num
     assert "n’a pas encore répondu" in agent.get(case).content.decode()
     assert mother.post(f"/espace/accords/{request.pk}/", {"answer": "yes"}).status_code == 404
     assert other.post(f"/espace/accords/{request.pk}/", {"answer": "yes"}).status_code == 302
-    assert "Thomas Rousseau</b> : d’accord" in agent.get(case).content.decode()
+    assert "Thomas Rousseau</b> : d’accord" in agent.get(case).content.decode()
     assert "Rien à signer" in other.get("/espace/accords/").content.decode()

@@ -204,7 +204,7 @@ def test_a_deposit_is_undone_with_a_reason_and_both_lines_stay():
         "",
     )
     assert state.deposits == [
-        (undoing.number, str(LATER.date()), -3_900, f"annule {wrong.number} : Dix euros oubliés"),
+        (undoing.number, str(LATER.date()), -3_900, f"annule {wrong.number} : Dix euros oubliés"),
         (wrong.number, str(LATER.date()), 3_900, ""),
     ]
     before = state_of(office.pk, at=LATER)  # as an inspector saw it between the two

@@ -186,8 +186,8 @@ def test_an_offer_is_on_the_home_page_reminded_then_told_when_it_lapses(world):
     subjects = list(Message.objects.order_by("pk").values_list("subject", flat=True))
     assert [s for s in subjects if "place" in s or "temps" in s] == [
         "Une place en crèche vous est proposée",
-        "Crèche : il vous reste peu de temps pour répondre",
-        "Crèche : la place proposée passe à la famille suivante",
+        "Crèche : il vous reste peu de temps pour répondre",
+        "Crèche : la place proposée passe à la famille suivante",
     ]
     assert "Une place en crèche" not in world.client.get(reverse("portal:home")).content.decode()
     page = world.client.get(reverse("portal:childcare-wish", args=[row.pk])).content.decode()

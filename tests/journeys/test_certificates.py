@@ -113,7 +113,7 @@ def test_attendance_certificate_counts_days_present() -> None:
         now=NOW,
         actor=ACTOR,
     )
-    assert certificate.document.public_facts["Jours"] == "Cantine : 2\u00a0jours"
+    assert certificate.document.public_facts["Jours"] == "Cantine : 2\u00a0jours"
     with certificate.document.file.file.open("rb") as file:
         reader = pypdf.PdfReader(io.BytesIO(file.read()))
     text = reader.pages[0].extract_text()
@@ -259,7 +259,7 @@ def test_by_hand_what_a_third_party_paid_is_not_the_familys(paid_family) -> None
     """20.00 €, of which the CCAS pays 8.00: the family pays 12.00, and those alone count."""
     family, small, office, take = paid_family
     evening = ActivityAccounting.objects.get(counts_for_tax=True).activity_id
-    share = DraftShare(1, 1, 800, "Le CCAS prend en charge 40 %.")
+    share = DraftShare(1, 1, 800, "Le CCAS prend en charge 40 %.")
     bill(family, office, line(small, evening, 2000, shares=[share]), month=date(2026, 11, 1))
     pay(take, family, office, 1200 + 1200 + 1200)
     assert total(family) == "24,00\u202f€"

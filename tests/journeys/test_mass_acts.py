@@ -149,7 +149,7 @@ def test_a_class_on_a_trip_leaves_the_others_and_the_queue_moves_up(town, now, a
     asked = wish("SCHOOL_TRIP", reason="Musée", school_class=trip.pk)
     preview = preview_mass_act(asked, now)
     assert [row.child_id for row in preview.rows] == [town["lina"].pk]
-    assert preview.rows[0].sentence == "Prévenu à temps : rien n’est dû."
+    assert preview.rows[0].sentence == "Prévenu à temps : rien n’est dû."
     act = ask(asked, now, agent)
     run_mass_act(act_id=act.pk, now=now)
     lina = Booking.objects.get(slot=town["slots"][0], child=town["lina"])
@@ -170,7 +170,7 @@ def test_a_class_on_a_trip_leaves_its_queues_too_and_is_offered_nothing(town, no
     put_in_class(town["sami"])
     preview = preview_mass_act(asked := wish("SCHOOL_TRIP", school_class=trip.pk), now)
     assert {row.child_id for row in preview.rows} == {town["lina"].pk, town["sami"].pk}
-    assert "Retiré de la liste d’attente : rien n’est dû." in dict(preview.sentences)
+    assert "Retiré de la liste d’attente : rien n’est dû." in dict(preview.sentences)
     act = ask(asked, now, agent)
     run_mass_act(act_id=act.pk, now=now)
     slot = town["slots"][0]

@@ -183,7 +183,7 @@ def test_a_missing_column_or_table_stops_all(town: None, tmp_path: Path) -> None
     tables = dict(GOOD, familles="code;adresse;commune\nF1;8 rue du Lavoir;Vincennes\n")
     outcome = take(zipped(tables, tmp_path))
     assert outcome.row.status == TakeOver.Status.FAILED
-    assert "«\u202fcode_postal\u202f»" in said(outcome, "familles")[1]
+    assert "«\u00a0code_postal\u00a0»" in said(outcome, "familles")[1]
     del tables["adultes"]
     assert "il manque la table" in said(take(zipped(tables, tmp_path)), "adultes")[1]
     assert not Family.objects.exists()

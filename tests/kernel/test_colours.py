@@ -28,13 +28,13 @@ def test_a_pale_colour_is_refused_with_its_reason() -> None:
     pale = replace(DEFAULT_COLOURS, light=Accent("#3399aa", "#ffffff", "#dcebea"))
     problems = colour_problems(pale)
     assert problems
-    assert problems[0].startswith("Thème clair : contraste de ")
+    assert problems[0].startswith("Thème clair : contraste de ")
 
 
 def test_what_is_not_a_colour_is_refused() -> None:
     wrong = replace(DEFAULT_COLOURS, dark=Accent("red;}", "#ffffff", "#dcebea"))
     assert colour_problems(wrong) == [
-        "Thème sombre : une couleur s’écrit # suivi de six chiffres ou a–f."
+        "Thème sombre : une couleur s’écrit # suivi de six chiffres ou a–f."
     ]
     with pytest.raises(ValueError, match="Une couleur"):
         derive_colours("red")

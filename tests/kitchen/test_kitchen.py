@@ -75,7 +75,7 @@ def test_fixed_once_then_differences(meal):
     assert change.allergens == {"FISH": 1}
     assert [d.delta for d in papers.differences_of(change)] == [-1, 1]
     body = Message.objects.order_by("-pk").first().body
-    assert "sans porc : 0 → 1 (+1)" in body and "poisson : 1" in body
+    assert "sans porc : 0 → 1 (+1)" in body and "poisson : 1" in body
     for child in children:
         assert child.last_name not in body
 

@@ -42,7 +42,7 @@ def test_a_wrong_answer_is_told(tmp_path):
     )
     cases, calendar = read_cases(path, book)
     [(result, _)] = run_all(book, cases, calendar)
-    assert result.differences == ("euros : attendu 1.61, obtenu 1.6",)
+    assert result.differences == ("euros : attendu 1.61, obtenu 1.6",)
 
 
 SOURCE = EXAMPLES.parents[2] / "shared/communes/rules"

@@ -74,7 +74,7 @@ def test_the_last_minute_is_in_time_unless_said():
 
 def test_the_label_of_a_deadline():
     found = limit("{days_before: 1, time: 09:00}")
-    assert plain(found.sentence) == "annulable jusqu'à mercredi 18 novembre à 9 h"
+    assert plain(found.sentence) == "annulable jusqu’à mercredi 18 novembre à 9 h"
     assert plain(limit("{days_before: 1}").until) == "mercredi 18 novembre à minuit"
 
 

@@ -137,7 +137,7 @@ def test_a_card_at_the_door(manager, slot, lina, now):
     card = issue_card(child_id=lina.pk, family_id=family.pk, now=now, actor=Actor.system())
     say = lambda code: manager.post(url(slot, "carte/"), {"code": code}, follow=True)  # noqa: E731
     assert "pas connue" in say("NIMPORTE").content.decode()
-    assert "Lina Bouvier : présent" in say(card.code.lower()).content.decode()
+    assert "Lina Bouvier : présent" in say(card.code.lower()).content.decode()
     assert "déjà pointé" in say(card.code).content.decode()
     declare_card_lost(card_id=card.pk, family_id=family.pk, now=now, actor=Actor.system())
     assert "déclarée perdue" in say(card.code).content.decode()

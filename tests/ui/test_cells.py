@@ -12,7 +12,7 @@ def test_a_settled_cell_has_an_icon_and_a_word(state: str) -> None:
     assert html.startswith('<p class="slot ')
     assert "<svg" in html
     assert FIXED[state][2] in html
-    assert '<span class="sr">Lina, jeudi 26 : </span>' in html
+    assert '<span class="sr">Lina, jeudi 26 : </span>' in html
     assert "<input" not in html
 
 

@@ -60,7 +60,7 @@ def test_a_date_in_three_boxes() -> None:
     [
         (("", "", ""), "Indiquez le jour, le mois et l’année."),
         (("9", "", ""), "Indiquez aussi le mois et l’année."),
-        (("31", "2", "2021"), "Cette date n’existe pas : vérifiez le jour et le mois."),
+        (("31", "2", "2021"), "Cette date n’existe pas : vérifiez le jour et le mois."),
         (("9", "juin", "2018"), "Écrivez la date en chiffres, par exemple 27 3 2021."),
         (("9", "6", "18"), "Écrivez l’année avec quatre chiffres."),
     ],

@@ -62,6 +62,6 @@ class TooManyCodes(AccountRefusal):
 
 class SecondFactorKept(AccountRefusal):
     message = (
-        "Vos fonctions demandent un second facteur : remplacez-le, il ne peut pas être retiré."
+        "Vos fonctions demandent un second facteur : remplacez-le, il ne peut pas être retiré."
     )
     code = "second_factor_kept"

@@ -126,7 +126,7 @@ def remove_second_factor(
         raise SecondFactorKept
     Authenticator.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
-    tail = f" : {reason}" if reason else ""
+    tail = f" : {reason}" if reason else ""
     _record(actor, now, "second_factor_removed", "Second facteur retiré du compte de", user, tail)
 
 

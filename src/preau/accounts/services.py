@@ -151,7 +151,7 @@ def assign_role(
         actor,
         now,
         "accounts.assign_role",
-        f"Rôle «{Role(role).label}» donné à {user} à partir du {day_words(starts_on, year=True)}",
+        f"Rôle « {Role(role).label} » donné à {user} à partir du {day_words(starts_on, year=True)}",
         user,
         {"role": role, "establishment_id": establishment_id},
     )
@@ -176,7 +176,7 @@ def end_role(*, role: RoleAssignment, ends_on: date, now: datetime, actor: Actor
         actor,
         now,
         "accounts.end_role",
-        f"Rôle «{label}» de {user} terminé le {day_words(ends_on, year=True)}",
+        f"Rôle « {label} » de {user} terminé le {day_words(ends_on, year=True)}",
         user,
     )
 

@@ -56,12 +56,12 @@ def absence_facts(
 def check_dates(*, starts_on: date, ends_on: date, today: date) -> None:
     """Refuse a report whose dates make no sense, in words."""
     if ends_on < starts_on:
-        raise AbsenceRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
+        raise AbsenceRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
     if ends_on - starts_on > LONGEST:
         raise AbsenceRefused("Une absence se signale pour trois mois au plus.")
     if starts_on < today - REPORT_BACK:
         raise AbsenceRefused(
-            "Cette absence remonte à plus de deux mois : écrivez au service, qui vous répondra."
+            "Cette absence remonte à plus de deux mois : écrivez au service, qui vous répondra."
         )
     if starts_on > today + timedelta(days=366):
-        raise AbsenceRefused("Cette date est dans plus d’un an : vérifiez l’année.")
+        raise AbsenceRefused("Cette date est dans plus d’un an : vérifiez l’année.")

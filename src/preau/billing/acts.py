@@ -94,7 +94,7 @@ def refuse_outside(
         )
         if outside:
             raise ProductNotInAct(
-                _("L’acte de la régie ne prévoit pas d’encaisser «%(name)s».") % {"name": outside}
+                _("L’acte de la régie ne prévoit pas d’encaisser « %(name)s ».") % {"name": outside}
             )
     return act
 
@@ -163,7 +163,7 @@ def record_act(
         actor=actor,
         now=now,
         action="billing.record_act",
-        summary=_("Acte de la régie «%(office)s» : %(reference)s, en vigueur le %(day)s")
+        summary=_("Acte de la régie « %(office)s » : %(reference)s, en vigueur le %(day)s")
         % {"office": office.name, "reference": act.reference, "day": f"{in_force_on:%d/%m/%Y}"},
         object_type="cash_office",
         object_id=office.pk,
@@ -196,7 +196,7 @@ def _check(
     latest = CashOfficeAct.objects.filter(cash_office=office).first()
     if latest and in_force_on < latest.in_force_on:
         raise ActRefused(
-            _("Une version plus récente est déjà en vigueur : le passé ne se récrit pas."),
+            _("Une version plus récente est déjà en vigueur : le passé ne se récrit pas."),
             field="in_force_on",
         )
     if Means.CASH in means and not cash_ceiling_cents:
@@ -205,7 +205,7 @@ def _check(
         )
     if cash_ceiling_cents and till_ceiling_cents and till_ceiling_cents < cash_ceiling_cents:
         raise ActRefused(
-            _("Le plafond de l’encaisse comprend celui des espèces : il ne peut être plus bas."),
+            _("Le plafond de l’encaisse comprend celui des espèces : il ne peut être plus bas."),
             field="till_ceiling_cents",
         )
 
@@ -279,7 +279,7 @@ def name_person(
         actor=actor,
         now=now,
         action="billing.name_person",
-        summary=_("%(name)s, %(role)s de la régie «%(office)s»")
+        summary=_("%(name)s, %(role)s de la régie « %(office)s »")
         % {"name": person.name, "role": person.get_role_display(), "office": office.name},
         object_type="cash_office",
         object_id=office.pk,
@@ -305,7 +305,7 @@ def end_person(*, person_id: int, ends_on: date, actor: Actor, now: datetime) ->
         actor=actor,
         now=now,
         action="billing.end_person",
-        summary=_("Fin des fonctions de %(name)s à la régie «%(office)s» le %(day)s")
+        summary=_("Fin des fonctions de %(name)s à la régie « %(office)s » le %(day)s")
         % {
             "name": person.name,
             "office": person.cash_office.name,

@@ -50,7 +50,7 @@ def save_third_party(
         actor=actor,
         now=now,
         action="billing.save_third_party",
-        summary=_("Tiers payeur «%(name)s» enregistré") % {"name": third_party.name},
+        summary=_("Tiers payeur « %(name)s » enregistré") % {"name": third_party.name},
         object_type="third_party",
         object_id=third_party.pk,
     )
@@ -77,9 +77,9 @@ def make_agreement(
     if ends_on < starts_on:
         raise BillingRefusal(_("La prise en charge finit avant de commencer."))
     if (percent is None) == (unit_cents is None):
-        raise BillingRefusal(_("Donnez un pourcentage, ou une somme par unité : l’un des deux."))
+        raise BillingRefusal(_("Donnez un pourcentage, ou une somme par unité : l’un des deux."))
     if percent is not None and not 1 <= percent <= 100:
-        raise BillingRefusal(_("La part va de 1 à 100 %."))
+        raise BillingRefusal(_("La part va de 1 à 100 %."))
     if unit_cents is not None and unit_cents <= 0:
         raise BillingRefusal(_("La somme par unité doit être supérieure à zéro."))
     agreement = Agreement.objects.create(
@@ -125,7 +125,7 @@ def _tell(agreement: Agreement, what: str, actor: Actor, now: datetime) -> None:
         actor=actor,
         now=now,
         action="billing.agreement",
-        summary=_("%(what)s : %(who)s, %(how)s, du %(first)s au %(last)s")
+        summary=_("%(what)s : %(who)s, %(how)s, du %(first)s au %(last)s")
         % {
             "what": what,
             "who": agreement.third_party.name,
@@ -142,7 +142,7 @@ def _tell(agreement: Agreement, what: str, actor: Actor, now: datetime) -> None:
 def how_much(agreement: Agreement) -> str:
     """«50 %, 60,00 € par mois au plus», «2,00 € par unité»."""
     if agreement.mode == Mode.PERCENT:
-        words = f"{agreement.percent} %"
+        words = f"{agreement.percent} %"
     else:
         words = _("%(cents)s par unité") % {"cents": euros(agreement.unit_cents or 0)}
     if agreement.month_cap_cents:

@@ -93,7 +93,7 @@ class Book:
         if pricer is None:
             name = self.names(*key)
             if name is None:
-                raise api.RulebookError(f"le règlement ne parle pas de «{what.activity_name}»")
+                raise api.RulebookError(f"le règlement ne parle pas de « {what.activity_name} »")
             pricer = self._pricers[key] = api.Pricer(self.book, what.activity, name, self.calendar)
         return pricer
 

@@ -183,7 +183,7 @@ def _cancel_report(account: FamilyAccount, invoice_id: int, *, now: datetime, ac
     ledger.post(
         account=account,
         kind=Movement.Kind.CREDIT_NOTE,
-        label=f"Avoir {note.number} : {note.reason}",
+        label=f"Avoir {note.number} : {note.reason}",
         at=now,
         source=(INVOICE_SOURCE, note.pk),
         actor_label=actor.label,

@@ -208,7 +208,7 @@ def _say_unusual(bill: Bill, earlier_by_family: Mapping[int, int]) -> None:
 
 
 def _unusual(name: str, total: int, usual: int) -> str:
-    return _("%(name)s : %(now)s, contre %(before)s le mois précédent") % {
+    return _("%(name)s : %(now)s, contre %(before)s le mois précédent") % {
         "name": name,
         "now": euros(total),
         "before": euros(usual),
@@ -216,4 +216,4 @@ def _unusual(name: str, total: int, usual: int) -> str:
 
 
 def _unassigned(name: str, count: int) -> str:
-    return _("%(name)s : %(count)s réservations sans régie") % {"name": name, "count": count}
+    return _("%(name)s : %(count)s réservations sans régie") % {"name": name, "count": count}

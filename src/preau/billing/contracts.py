@@ -110,7 +110,7 @@ def credit_the_rest(drafts: Iterable[Draft], anomalies: Anomalies) -> None:
                 unit_cents=back,
                 explanation=(
                     f"Les déductions du mois dépassent ce qui est dû de {euros(back)}.",
-                    "Cette somme est sur votre compte : elle paie vos prochaines factures, ou vous "
+                    "Cette somme est sur votre compte : elle paie vos prochaines factures, ou vous "
                     "est remboursée si vous le demandez.",
                 ),
                 fixed_quantity=1,
@@ -124,7 +124,7 @@ def credit_the_rest(drafts: Iterable[Draft], anomalies: Anomalies) -> None:
 
 
 def _credited(name: str, cents: int) -> str:
-    return f"{name} : {euros(cents)} portés au crédit du compte"
+    return f"{name} : {euros(cents)} portés au crédit du compte"
 
 
 def _is_credit(line: DraftLine) -> bool:

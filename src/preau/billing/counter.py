@@ -205,7 +205,7 @@ def _place(
             most = sum(min(room.get(pk, 0), cents) for pk, cents in allocations.items())
             raise VoucherRefused(
                 _(
-                    "Sur ces factures, les %(means)s peuvent payer %(amount)s au plus : jamais les "
+                    "Sur ces factures, les %(means)s peuvent payer %(amount)s au plus : jamais les "
                     "repas, et le centre de loisirs en CESU avant 6 ans seulement."
                 )
                 % {"means": label(part.means), "amount": euros(most)}
@@ -226,7 +226,7 @@ def _refuse_over_ceiling(act: CashOfficeAct, parts: Sequence[Part]) -> None:
     if adding[Means.CASH] and act.cash_ceiling_cents and cash > act.cash_ceiling_cents:
         raise CeilingReached(
             _(
-                "La caisse tiendrait %(held)s en espèces, et l’acte fixe le plafond à %(ceiling)s :"
+                "La caisse tiendrait %(held)s en espèces, et l’acte fixe le plafond à %(ceiling)s :"
                 " faites d’abord un versement."
             )
             % {"held": euros(cash), "ceiling": euros(act.cash_ceiling_cents)}
@@ -235,7 +235,7 @@ def _refuse_over_ceiling(act: CashOfficeAct, parts: Sequence[Part]) -> None:
     if sum(adding.values()) and act.till_ceiling_cents and whole > act.till_ceiling_cents:
         raise CeilingReached(
             _(
-                "L’encaisse serait de %(held)s, et l’acte en fixe le plafond à %(ceiling)s : faites"
+                "L’encaisse serait de %(held)s, et l’acte en fixe le plafond à %(ceiling)s : faites"
                 " d’abord un versement."
             )
             % {"held": euros(whole), "ceiling": euros(act.till_ceiling_cents)}
@@ -308,7 +308,7 @@ def void_payment(
     ledger.reverse(
         account=account,
         movement=movement,
-        label=_("Annulation du reçu %(number)s : %(reason)s")
+        label=_("Annulation du reçu %(number)s : %(reason)s")
         % {"number": payment.receipt_number, "reason": void.void_reason},
         at=now,
         actor_label=actor.label,
@@ -317,7 +317,7 @@ def void_payment(
         actor=actor,
         now=now,
         action="billing.void_payment",
-        summary=_("Annulation du reçu %(number)s (%(amount)s) : %(reason)s")
+        summary=_("Annulation du reçu %(number)s (%(amount)s) : %(reason)s")
         % {
             "number": payment.receipt_number,
             "amount": euros(payment.amount_cents),

@@ -106,7 +106,7 @@ def issue_credit_note(
     ledger.post(
         account=account,
         kind=Movement.Kind.CREDIT_NOTE,
-        label=_("Avoir %(number)s : %(reason)s") % {"number": note.number, "reason": note.reason},
+        label=_("Avoir %(number)s : %(reason)s") % {"number": note.number, "reason": note.reason},
         at=now,
         source=(SOURCE, note.pk),
         actor_label=actor.label,
@@ -122,7 +122,7 @@ def issue_credit_note(
         actor=actor,
         now=now,
         action="billing.credit_note",
-        summary=_("Avoir %(number)s de %(amount)s sur la facture %(invoice)s : %(reason)s")
+        summary=_("Avoir %(number)s de %(amount)s sur la facture %(invoice)s : %(reason)s")
         % {
             "number": note.number,
             "amount": euros(total),

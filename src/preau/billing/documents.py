@@ -135,15 +135,15 @@ def _dates(days: list[dict[str, str]]) -> str:
 
 def ways_to_pay(office: Any) -> list[str]:
     """How what is owed to this cash office is paid, one way a sentence."""
-    ways = [_("En ligne, sur l’espace familles, rubrique «Compte».")]
+    ways = [_("En ligne, sur l’espace familles, rubrique « Compte ».")]
     names: dict[str, str] = {str(one): label(one) for one in COUNTER if one != "TRANSFER"}
-    names |= {"CASH": _("espèces (300 € au plus)"), "CARD": _("carte")}
+    names |= {"CASH": _("espèces (300 € au plus)"), "CARD": _("carte")}
     means = [names[m] for m in office.means if m in names]
     if means:
         where = office.address.replace("\n", ", ")
         place = f" ({where})" if where else ""
         ways.append(
-            _("Au guichet%(place)s : %(means)s.")
+            _("Au guichet%(place)s : %(means)s.")
             % {
                 "place": place,
                 "means": french.and_join(means, word="ou"),
@@ -151,11 +151,11 @@ def ways_to_pay(office: Any) -> list[str]:
         )
     if office.transfer_iban:
         ways.append(
-            _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
+            _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
             % {"iban": _spaced(office.transfer_iban)}
         )
     if office.phone:
-        ways.append(_("Une question ? %(phone)s.") % {"phone": french.telephone(office.phone)})
+        ways.append(_("Une question ? %(phone)s.") % {"phone": french.telephone(office.phone)})
     ways.append(_("Sans règlement à l’échéance, la créance est transmise au comptable public."))
     return ways
 
@@ -198,7 +198,7 @@ def third_party_document(invoice: ThirdPartyInvoice, *, now: datetime) -> Any:
             ],
             "lines": [
                 {
-                    "label": f"{line.family_name} : {line.label}",
+                    "label": f"{line.family_name} : {line.label}",
                     "detail": "",
                     "amount": euros(line.amount_cents),
                     "dates": "",
@@ -211,7 +211,7 @@ def third_party_document(invoice: ThirdPartyInvoice, *, now: datetime) -> Any:
             "notes": []
             if is_note or not office.transfer_iban
             else [
-                _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
+                _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
                 % {"iban": _spaced(office.transfer_iban)}
             ],
         },

@@ -25,12 +25,12 @@ class MeansNotAccepted(BillingRefusal):
 
 
 class TooMuchCash(BillingRefusal):
-    message = _("Un paiement en espèces ne peut pas dépasser 300,00 €. Proposez un chèque.")
+    message = _("Un paiement en espèces ne peut pas dépasser 300,00 €. Proposez un chèque.")
     code = "too_much_cash"
 
 
 class CashOfficeClosed(BillingRefusal):
-    message = _("Cette régie est fermée : elle n’encaisse plus.")
+    message = _("Cette régie est fermée : elle n’encaisse plus.")
     code = "cash_office_closed"
 
 
@@ -55,7 +55,7 @@ class RunAlreadyOpen(BillingRefusal):
 
 
 class MonthNotOver(BillingRefusal):
-    message = _("Ce mois n’est pas terminé : il ne peut pas encore être facturé.")
+    message = _("Ce mois n’est pas terminé : il ne peut pas encore être facturé.")
     code = "month_not_over"
 
 
@@ -87,7 +87,7 @@ class ActRefused(BillingRefusal):
 
 
 class NoAct(OfficeRefusal):
-    message = _("Aucun acte n’est en vigueur pour cette régie : elle ne peut rien encaisser.")
+    message = _("Aucun acte n’est en vigueur pour cette régie : elle ne peut rien encaisser.")
     code = "no_act"
 
 
@@ -96,12 +96,12 @@ class ProductNotInAct(OfficeRefusal):
 
 
 class NotNamed(OfficeRefusal):
-    message = _("Aucun arrêté ne vous nomme à cette régie ce jour : vous ne pouvez pas encaisser.")
+    message = _("Aucun arrêté ne vous nomme à cette régie ce jour : vous ne pouvez pas encaisser.")
     code = "not_named"
 
 
 class CeilingReached(OfficeRefusal):
-    message = _("Le plafond de la caisse serait dépassé : faites d’abord un versement.")
+    message = _("Le plafond de la caisse serait dépassé : faites d’abord un versement.")
     code = "ceiling_reached"
 
 
@@ -115,28 +115,28 @@ class RefundRefused(BillingRefusal):
 
 class AlreadyDeposited(BillingRefusal):
     message = _(
-        "Cet encaissement est déjà versé au comptable : il ne s’annule plus, il se corrige."
+        "Cet encaissement est déjà versé au comptable : il ne s’annule plus, il se corrige."
     )
     code = "already_deposited"
 
 
 class CreditGivenBack(BillingRefusal):
     message = _(
-        "Une partie de cet encaissement a déjà été rendue : annulez d’abord ce remboursement."
+        "Une partie de cet encaissement a déjà été rendue : annulez d’abord ce remboursement."
     )
     code = "credit_given_back"
 
 
 class InvoiceClosed(BillingRefusal):
     message = _(
-        "Cette facture est au Trésor public : la régie ne peut plus l’encaisser ni la corriger. "
-        "Elle se paie auprès du comptable ; une correction passe par une demande de réduction."
+        "Cette facture est au Trésor public : la régie ne peut plus l’encaisser ni la corriger. "
+        "Elle se paie auprès du comptable ; une correction passe par une demande de réduction."
     )
     code = "invoice_closed"
 
 
 class NotEnoughInAdvance(BillingRefusal):
-    message = _("Votre solde ne couvre pas ces réservations : rechargez-le d’abord.")
+    message = _("Votre solde ne couvre pas ces réservations : rechargez-le d’abord.")
     code = "not_enough_in_advance"
 
 

@@ -77,7 +77,7 @@ def _refuse_cash(cash_office_id: int, amount_cents: int, *, actor: Actor, now: d
     )
     if not act.allows_refunds:
         raise RefundRefused(
-            _("L’acte de la régie ne lui permet pas de rembourser : c’est au service finances.")
+            _("L’acte de la régie ne lui permet pas de rembourser : c’est au service finances.")
         )
     if act.refund_max_cents and amount_cents > act.refund_max_cents:
         raise RefundRefused(
@@ -127,7 +127,7 @@ def correct_payment(
     ledger.reverse(
         account=accounts[payment.family_id],
         movement=movement,
-        label=_("Reçu %(number)s changé d’imputation : %(reason)s") % told,
+        label=_("Reçu %(number)s changé d’imputation : %(reason)s") % told,
         at=now,
         actor_label=actor.label,
         through=Account.CORRECTION,
@@ -136,7 +136,7 @@ def correct_payment(
     ledger.post(
         account=target,
         kind=Movement.Kind.CORRECTION,
-        label=_("Reçu %(number)s imputé ici : %(reason)s") % told,
+        label=_("Reçu %(number)s imputé ici : %(reason)s") % told,
         at=now,
         source=(CORRECTION, payment.pk),
         actor_label=actor.label,
@@ -151,7 +151,7 @@ def correct_payment(
             actor=actor,
             now=now,
             action="billing.correct_payment",
-            summary=_("Reçu %(number)s changé d’imputation : %(reason)s") % told,
+            summary=_("Reçu %(number)s changé d’imputation : %(reason)s") % told,
             family_id=family_id,
             object_type=counter.SOURCE,
             object_id=payment.pk,

@@ -312,7 +312,7 @@ def _end_holds(account: FamilyAccount, credit: Movement, *, at: datetime, actor_
         reverse(
             account=account,
             movement=hold.movement,
-            label=f"{hold.movement.label} : {credit.label}",
+            label=f"{hold.movement.label} : {credit.label}",
             at=at,
             actor_label=actor_label,
         )

@@ -33,14 +33,14 @@ def acknowledge_counter_payment(
         % {"number": payment.receipt_number, "office": office.name},
     ]
     if office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
+        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
     lines += [
         "",
-        _("Vous n’avez rien d’autre à faire : le détail est sur l’espace familles, «Compte»."),
+        _("Vous n’avez rien d’autre à faire : le détail est sur l’espace familles, « Compte »."),
     ]
     queue_email(
         to=payer.email,
-        subject=_("Paiement reçu : %(amount)s") % {"amount": euros(payment.amount_cents)},
+        subject=_("Paiement reçu : %(amount)s") % {"amount": euros(payment.amount_cents)},
         body="\n".join(lines),
         now=now,
         family_id=payment.family_id,
@@ -77,32 +77,32 @@ def _announcement(invoice: Invoice, *, to: str, notice: Notice | None) -> Email:
     lines = [
         _("Bonjour,"),
         "",
-        _("Votre facture %(month)s est arrivée : %(amount)s.") % arrived
+        _("Votre facture %(month)s est arrivée : %(amount)s.") % arrived
         if notice
-        else _("Votre facture %(month)s est arrivée : %(amount)s, à régler avant le %(day)s.")
+        else _("Votre facture %(month)s est arrivée : %(amount)s, à régler avant le %(day)s.")
         % arrived,
         _("Facture n° %(number)s, %(office)s.")
         % {"number": invoice.number, "office": invoice.cash_office.name},
         "",
         _(
-            "Chaque ligne s’ouvre sur l’espace familles, rubrique «Compte» : les dates, et la "
+            "Chaque ligne s’ouvre sur l’espace familles, rubrique « Compte » : les dates, et la "
             "règle qui a fait le prix. Vous pouvez y payer en ligne, en tout ou en partie."
         )
         if notice is None
         else _(
-            "Chaque ligne s’ouvre sur l’espace familles, rubrique «Compte» : les dates, et la "
+            "Chaque ligne s’ouvre sur l’espace familles, rubrique « Compte » : les dates, et la "
             "règle qui a fait le prix."
         ),
     ]
     if notice is not None:
         lines += ["", _("Prélèvement automatique")]
-        lines += [f"- {name} : {value}" for name, value in notice.facts]
+        lines += [f"- {name} : {value}" for name, value in notice.facts]
         lines += [notice.sentence, ""]
     if invoice.cash_office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": invoice.cash_office.phone})
+        lines.append(_("Une question ? %(phone)s") % {"phone": invoice.cash_office.phone})
     return Email(
         to=to,
-        subject=_("Votre facture %(month)s : %(amount)s")
+        subject=_("Votre facture %(month)s : %(amount)s")
         % {"month": of(month(invoice.month)), "amount": amount},
         body="\n".join(lines),
         family_id=invoice.family_id,

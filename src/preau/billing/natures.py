@@ -110,9 +110,9 @@ def set_product_nature(
         actor=actor,
         now=now,
         action="billing.set_product_nature",
-        summary=_("Produit n° %(id)s : compte %(code)s") % {"id": product_id, "code": code}
+        summary=_("Produit n° %(id)s : compte %(code)s") % {"id": product_id, "code": code}
         if code
-        else _("Produit n° %(id)s : compte de son activité") % {"id": product_id},
+        else _("Produit n° %(id)s : compte de son activité") % {"id": product_id},
         object_type="product",
         object_id=product_id,
     )

@@ -53,11 +53,11 @@ class Notice:
     def sentence(self) -> str:
         """How sure it is, and what to do if something is wrong."""
         if self.is_sent:
-            return _("Le prélèvement est à la banque : vous n’avez rien à faire.")
+            return _("Le prélèvement est à la banque : vous n’avez rien à faire.")
         return _(
             "Vous n’avez rien à faire. Cet avis vous est donné au moins %(days)s jours avant le "
-            "prélèvement ; si son montant ou sa date changent, un autre vous parvient dans le même "
-            "délai. Une erreur ? Contestez la ligne avant cette date."
+            "prélèvement ; si son montant ou sa date changent, un autre vous parvient dans le même "
+            "délai. Une erreur ? Contestez la ligne avant cette date."
         ) % {"days": self.days}
 
 

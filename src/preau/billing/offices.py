@@ -49,7 +49,7 @@ def save_cash_office(*, code: str, actor: Actor, now: datetime, **values: Any) -
         actor=actor,
         now=now,
         action="billing.save_cash_office",
-        summary=_("Régie «%(name)s» %(what)s")
+        summary=_("Régie « %(name)s » %(what)s")
         % {"name": office.name, "what": _("ouverte") if created else _("modifiée")},
         object_type="cash_office",
         object_id=office.pk,

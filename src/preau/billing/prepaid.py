@@ -132,7 +132,7 @@ def settle_family(
         refused = [day for day in lacking if not day.is_meal]
         if refused and may_refuse and office.prepaid_when_short == WhenShort.REFUSE:
             raise NotEnoughInAdvance(
-                _("Votre solde (%(have)s, %(office)s) ne couvre pas %(what)s : rechargez d’abord.")
+                _("Votre solde (%(have)s, %(office)s) ne couvre pas %(what)s : rechargez d’abord.")
                 % {
                     "have": euros(available),
                     "office": office.name,
@@ -143,7 +143,7 @@ def settle_family(
             missing = sum(day.cents for day in lacking)
             short += missing
             words.append(
-                _("%(office)s : il manque %(missing)s d’avance, à recharger ou sur la facture.")
+                _("%(office)s : il manque %(missing)s d’avance, à recharger ou sur la facture.")
                 % {"office": office.name, "missing": euros(missing)}
             )
     return Advance(total, given_back, short, " ".join(words))
@@ -224,7 +224,7 @@ def _give_back(hold: PrepaidHold, *, actor_label: str, now: datetime) -> None:
     ledger.reverse(
         account=account,
         movement=hold.movement,
-        label=_("Rendu : %(what)s") % {"what": hold.movement.label},
+        label=_("Rendu : %(what)s") % {"what": hold.movement.label},
         at=now,
         actor_label=actor_label,
     )

@@ -120,7 +120,7 @@ class Biller:
                 "no_quotient",
                 family_id,
                 None,
-                lambda: f"{house.name} : pas de quotient, tarif le plus haut ou plein",
+                lambda: f"{house.name} : pas de quotient, tarif le plus haut ou plein",
             )
         self._add_draft(house, family_id, lines)
 
@@ -129,17 +129,17 @@ class Biller:
             return
         debtor = self.people.debtors.get(family_id)
         if debtor is None:
-            self._say("no_payer", family_id, None, lambda: f"{house.name} : aucun adulte redevable")
+            self._say("no_payer", family_id, None, lambda: f"{house.name} : aucun adulte redevable")
             return
         draft = Draft(family_id=family_id, debtor=debtor, lines=lines)
         total = draft.total_cents
         if total < 0 and not bears_contract(lines):
             self._say(
-                "negative", family_id, None, lambda: f"{house.name} : total négatif, non émis"
+                "negative", family_id, None, lambda: f"{house.name} : total négatif, non émis"
             )
             return
         if total == 0:
-            self._say("zero", family_id, None, lambda: f"{house.name} : facture à zéro")
+            self._say("zero", family_id, None, lambda: f"{house.name} : facture à zéro")
         self.result.drafts.append(draft)
 
     def _say_late(self, charges: Sequence[ChargeDay], stretches: Sequence[Stretch]) -> None:
@@ -296,7 +296,7 @@ class Biller:
                 assert book.book is not None
                 month = api.month(book.book, wanted, book.calendar)
             except api.RulebookError as error:
-                sentence = f"{house.name} : {error}"
+                sentence = f"{house.name} : {error}"
                 self._say("undecided", family_id, None, lambda sentence=sentence: sentence)
                 continue
             for found in month.charges:
@@ -351,7 +351,7 @@ class Biller:
     def _told(self, charge: ChargeDay, what: str) -> str:
         kid = self.people.kids[charge.child_id]
         day = french.day_short(charge.day)
-        return f"{kid.first_name} {kid.last_name}, {charge.activity_name}, {day} : {what}"
+        return f"{kid.first_name} {kid.last_name}, {charge.activity_name}, {day} : {what}"
 
 
 def _use(

@@ -98,7 +98,7 @@ class Registrations:
             try:
                 line = _line(biller, due, family_id, natures)
             except api.RulebookError as error:
-                sentence = f"{biller.people.houses[family_id].name}, {due.fee.name} : {error}"
+                sentence = f"{biller.people.houses[family_id].name}, {due.fee.name} : {error}"
                 biller.result.anomalies.say("undecided", family_id, None, partial(_same, sentence))
                 continue
             if line is not None:

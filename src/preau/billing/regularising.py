@@ -247,7 +247,7 @@ def _decide(row: Regularisation, status: str, reason: str, actor: Actor, now: da
         actor=actor,
         now=now,
         action=f"billing.regularisation_{status.lower()}",
-        summary=_("Régularisation %(status)s : %(label)s, %(what)s %(cents)s")
+        summary=_("Régularisation %(status)s : %(label)s, %(what)s %(cents)s")
         % {
             "status": row.get_status_display(),
             "label": row.line.label,
@@ -268,7 +268,7 @@ def reason_of(row: Regularisation) -> str:
         for day in row.days
     ]
     what = _("Changement connu après la facture %(number)s") % {"number": row.line.invoice.number}
-    return (f"{what} : {', '.join(days)}" if days else what)[:300]
+    return (f"{what} : {', '.join(days)}" if days else what)[:300]
 
 
 def accepted_charges(cash_office_id: int) -> dict[int, list[DraftLine]]:

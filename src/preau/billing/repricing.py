@@ -47,7 +47,7 @@ class NothingToCredit(BillingRefusal):
     """Every day already billed costs as much or more with today's quotient."""
 
     code = "nothing_to_credit"
-    message = "Rien ne devient moins cher : il n’y a pas d’avoir à faire."
+    message = "Rien ne devient moins cher : il n’y a pas d’avoir à faire."
 
 
 class NotBackdated(BillingRefusal):

@@ -130,7 +130,7 @@ def issue(*, run_id: int, now: datetime) -> None:
                 computed,
                 now=now,
                 from_status=Status.ISSUING,
-                error=_("Des réservations ou des pointages ont changé : relisez avant d’émettre."),
+                error=_("Des réservations ou des pointages ont changé : relisez avant d’émettre."),
             )
             return
         _write(run_id, computed, now=now)
@@ -182,7 +182,7 @@ def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
         Actor.system(),
         now,
         "issue_run",
-        _("Facturation %(month)s émise : %(count)s factures, %(total)s"),
+        _("Facturation %(month)s émise : %(count)s factures, %(total)s"),
     )
 
 

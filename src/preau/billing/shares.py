@@ -47,7 +47,7 @@ class Term:
 
     def sentence(self, cents: int) -> str:
         """Why the line is lightened."""
-        how = f"{self.percent} %" if self.percent is not None else euros(self.unit_cents or 0)
+        how = f"{self.percent} %" if self.percent is not None else euros(self.unit_cents or 0)
         decision = f" ({self.reference})" if self.reference else ""
         return f"{self.payer} prend en charge {how}, soit {euros(cents)}{decision}."
 

@@ -52,7 +52,7 @@ def spend_holds(*, office: CashOffice, month: date, run_id: int, now: datetime) 
                 pk,
                 office.pk,
                 Movement.Kind.REVERSAL.value,
-                (_("Facturé : %(what)s") % {"what": hold.movement.label})[:160],
+                (_("Facturé : %(what)s") % {"what": hold.movement.label})[:160],
                 now,
                 ledger.MOVEMENT,
                 hold.movement_id,

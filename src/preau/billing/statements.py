@@ -90,7 +90,7 @@ def statement_data(
         "balance": euros(-running),
         "closing": _("Vous devez %(amount)s") % {"amount": euros(running)}
         if running > 0
-        else _("Crédit : %(amount)s") % {"amount": euros(-running)}
+        else _("Crédit : %(amount)s") % {"amount": euros(-running)}
         if running < 0
         else _("Compte à zéro"),
         "owed": [

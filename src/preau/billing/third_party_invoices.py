@@ -219,7 +219,7 @@ def credit_third_party(
     ledger.post_third_party(
         account=invoice.account,
         kind=Movement.Kind.CREDIT_NOTE,
-        label=_("Avoir %(number)s : %(reason)s") % {"number": note.number, "reason": note.reason},
+        label=_("Avoir %(number)s : %(reason)s") % {"number": note.number, "reason": note.reason},
         at=now,
         source=(INVOICE, note.pk),
         actor_label=actor.label,
@@ -237,7 +237,7 @@ def credit_third_party(
         actor=actor,
         now=now,
         action="billing.third_party_credit",
-        summary=_("Avoir %(number)s de %(amount)s à %(who)s : %(reason)s")
+        summary=_("Avoir %(number)s de %(amount)s à %(who)s : %(reason)s")
         % {
             "number": note.number,
             "amount": euros(total),

@@ -24,18 +24,18 @@ class NothingToSend(BookingRefused):
 
 
 class OfferGone(BookingRefused):
-    message = "Cette place n’est plus proposée : le délai pour répondre est passé."
+    message = "Cette place n’est plus proposée : le délai pour répondre est passé."
     code = "offer_gone"
 
 
 class NotAllFree(BookingRefused):
     message = (
-        "Tous les jours demandés ne sont pas possibles : rien n’a été envoyé, "
+        "Tous les jours demandés ne sont pas possibles : rien n’a été envoyé, "
         "comme vous l’avez choisi."
     )
     code = "not_all_free"
 
 
 class NeedsRecap(BookingRefused):
-    message = "Cet envoi coûterait plus que le prix des jours : vérifiez-le avant de l’envoyer."
+    message = "Cet envoi coûterait plus que le prix des jours : vérifiez-le avant de l’envoyer."
     code = "needs_recap"

@@ -35,15 +35,15 @@ def tell_receipt(submission: Submission, *, now: datetime) -> None:
     for line in submission.receipt:
         groups[line["outcome"]].append(f"  - {_words(line)}")
     parts = [
-        f"{title} :\n" + "\n".join(groups[outcome])
+        f"{title} :\n" + "\n".join(groups[outcome])
         for outcome, title in _TITLES
         if groups.get(outcome)
     ]
     body = (
         "Bonjour,\n\n"
         f"Nous avons bien reçu votre planning le {french.instant(now)}.\n"
-        f"Référence : {submission.reference}\n\n" + "\n\n".join(parts) + "\n\n"
-        f"Vos réservations : {SPACE}\n"
+        f"Référence : {submission.reference}\n\n" + "\n\n".join(parts) + "\n\n"
+        f"Vos réservations : {SPACE}\n"
     )
     _write(
         submission.family_id,
@@ -59,14 +59,14 @@ def tell_undone(submission: Submission, *, words: str, now: datetime) -> None:
     body = (
         f"Bonjour,\n\nÀ votre demande ou pour corriger une erreur, la ville a défait l’envoi "
         f"{submission.reference}.\n{words[:1].upper()}{words[1:]} Cela ne vous coûte rien.\n\n"
-        f"Vos réservations : {SPACE}\n"
+        f"Vos réservations : {SPACE}\n"
     )
     _write(submission.family_id, f"Envoi {submission.reference} défait", body, now)
 
 
 def _words(line: dict[str, object]) -> str:
     words = (
-        f"{line['name']}, {french.day(date.fromisoformat(str(line['day'])))} : {line['activity']}"
+        f"{line['name']}, {french.day(date.fromisoformat(str(line['day'])))} : {line['activity']}"
     )
     if line["product"] and line["product"] != line["activity"]:
         words += f" ({str(line['product']).lower()})"
@@ -95,15 +95,15 @@ def tell_offers(bookings: Iterable[Booking], *, now: datetime) -> None:
         assert limit is not None
         body = (
             "Bonjour,\n\n"
-            f"Une place se libère pour {names[booking.child_id]}, {french.day(day)} : {title}.\n"
+            f"Une place se libère pour {names[booking.child_id]}, {french.day(day)} : {title}.\n"
             f"Elle vous est gardée jusqu’au {french.instant(limit)}.\n"
-            "Sans réponse d’ici là, elle sera proposée à la famille suivante ; "
+            "Sans réponse d’ici là, elle sera proposée à la famille suivante ; "
             "cela ne vous coûte rien.\n\n"
-            f"Accepter ou refuser : {SPACE}\n"
+            f"Accepter ou refuser : {SPACE}\n"
         )
         _write(
             booking.family_id,
-            f"Une place se libère : {title}, {french.day(day)}",
+            f"Une place se libère : {title}, {french.day(day)}",
             body,
             now,
             key=f"offer-{booking.pk}-{int(limit.timestamp())}",
@@ -120,12 +120,12 @@ def tell_cancelled_by_town(bookings: Iterable[Booking], *, reason: str, now: dat
     slots = slot_titles({b.slot_id for found in by_family.values() for b in found})
     for family_id, found in by_family.items():
         lines = "\n".join(
-            f"  - {names[b.child_id]}, {french.day(slots[b.slot_id][1])} : {slots[b.slot_id][0]}"
+            f"  - {names[b.child_id]}, {french.day(slots[b.slot_id][1])} : {slots[b.slot_id][0]}"
             for b in found
         )
         body = (
-            f"Bonjour,\n\nLa ville annule ces séances. Motif : {reason}.\n{lines}\n\n"
-            f"Ces jours ne vous seront pas facturés.\n\nVos réservations : {SPACE}\n"
+            f"Bonjour,\n\nLa ville annule ces séances. Motif : {reason}.\n{lines}\n\n"
+            f"Ces jours ne vous seront pas facturés.\n\nVos réservations : {SPACE}\n"
         )
         _write(family_id, "Séance annulée par la ville", body, now)
 

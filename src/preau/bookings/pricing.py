@@ -18,7 +18,7 @@ from preau.kernel import french
 from preau.kernel.clock import at_paris
 from preau.rulebook.api import Decision, Facts
 
-NOT_SAID = "Les règles ne disent pas ce qu’il en est : appelez le service."
+NOT_SAID = "Les règles ne disent pas ce qu’il en est : appelez le service."
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,10 @@ class OtherParentMustAgree(CaseRefusal):
 
     def __init__(self, names: str, *, objects: bool) -> None:
         super().__init__(
-            f"{names} s’oppose à cette demande : seul un juge peut trancher. Refusez-la, ou "
+            f"{names} s’oppose à cette demande : seul un juge peut trancher. Refusez-la, ou "
             "attendez sa décision."
             if objects
-            else f"Il manque l’accord de {names} : les deux parents doivent signer cet acte."
+            else f"Il manque l’accord de {names} : les deux parents doivent signer cet acte."
         )
 
 

@@ -13,8 +13,8 @@ from preau.messaging import services as messaging
 from preau.town import queries as town_queries
 
 OTHER_PARENT = (
-    "Un désaccord ou une décision de justice est enregistré pour cet enfant : l’accord de l’autre "
-    "parent est nécessaire. Nous le lui demandons ; il ne voit ni vos coordonnées, ni vos raisons, "
+    "Un désaccord ou une décision de justice est enregistré pour cet enfant : l’accord de l’autre "
+    "parent est nécessaire. Nous le lui demandons ; il ne voit ni vos coordonnées, ni vos raisons, "
     "ni vos pièces."
 )
 
@@ -112,16 +112,16 @@ def ask_other_parent(request: Request, guardian: Any, *, now: datetime) -> None:
     lines = [
         f"Bonjour {guardian},",
         "",
-        f"Une demande a été faite pour {child.first_name} : {str(kind.title).lower()}, "
+        f"Une demande a été faite pour {child.first_name} : {str(kind.title).lower()}, "
         f"{request.summary}.",
         "",
-        "Un désaccord ou une décision de justice est enregistré pour cet enfant : cet acte a "
+        "Un désaccord ou une décision de justice est enregistré pour cet enfant : cet acte a "
         "besoin de l’accord de ses deux parents. La mairie n’en décide pas sans le vôtre.",
         "",
-        f"Répondre : {agreements_address()}"
+        f"Répondre : {agreements_address()}"
         if guardian.user_id
         else "Répondez à la mairie, par écrit ou au guichet.",
-        f"Téléphone : {french.telephone(town.phone)}" if town.phone else "",
+        f"Téléphone : {french.telephone(town.phone)}" if town.phone else "",
         "",
         f"{town.name}, {town.subtitle}",
     ]
@@ -142,12 +142,12 @@ def other_parent_answered(request: Request, *, agrees: bool, now: datetime) -> N
         f"({request.summary}). La mairie peut maintenant la traiter."
         if agrees
         else f"L’autre parent s’oppose à votre demande {request.reference} ({request.summary}). "
-        "La mairie ne peut pas trancher entre deux parents : le juge aux affaires familiales le "
+        "La mairie ne peut pas trancher entre deux parents : le juge aux affaires familiales le "
         "peut.",
         "",
         *_contact(request),
     ]
-    _send(request, None, f"Demande {request.reference} : réponse de l’autre parent", lines, now=now)
+    _send(request, None, f"Demande {request.reference} : réponse de l’autre parent", lines, now=now)
 
 
 def undone(request: Request, *, now: datetime) -> None:

@@ -130,7 +130,7 @@ def close_day(
     difference = cents - expected
     if difference and not difference_reason.strip():
         raise DifferenceUnexplained(
-            _("Le comptage donne %(counted)s, la caisse attend %(expected)s : écrivez le motif.")
+            _("Le comptage donne %(counted)s, la caisse attend %(expected)s : écrivez le motif.")
             % {"counted": euros(cents), "expected": euros(expected)}
         )
     day.closed_at, day.closed_by = now, actor.label
@@ -148,7 +148,7 @@ def close_day(
             actor=actor,
             now=now,
         )
-    text = _("Caisse close : %(counted)s comptés, différence %(difference)s") % {
+    text = _("Caisse close : %(counted)s comptés, différence %(difference)s") % {
         "counted": euros(cents),
         "difference": euros(difference),
     }
@@ -169,7 +169,7 @@ def book_difference(
     ledger.post_till(
         cash_office_id=cash_office_id,
         kind="DIFFERENCE",
-        label=_("Différence de caisse : %s") % reason,
+        label=_("Différence de caisse : %s") % reason,
         at=now,
         source=source,
         actor_label=actor.label,

@@ -119,7 +119,7 @@ def void_deposit(
     ledger.post_till(
         cash_office_id=wrong.cash_office_id,
         kind="DEPOSIT",
-        label=_("Annulation du versement %(number)s : %(reason)s")
+        label=_("Annulation du versement %(number)s : %(reason)s")
         % {"number": wrong.number, "reason": void.void_reason},
         at=now,
         source=(till.DEPOSIT_VOID, wrong.pk),
@@ -133,7 +133,7 @@ def void_deposit(
         actor=actor,
         now=now,
         action="cashdesk.void_deposit",
-        summary=_("Annulation du versement %(number)s (%(amount)s) : %(reason)s")
+        summary=_("Annulation du versement %(number)s (%(amount)s) : %(reason)s")
         % {
             "number": wrong.number,
             "amount": euros(wrong.total_cents),
@@ -202,7 +202,7 @@ def hand_over(
     expected = expected_cash(float_cents=state.float_cents, held_cents=held)
     if cents != expected and not note.strip():
         raise HandoverRefused(
-            _("Le comptage donne %(counted)s, la caisse attend %(expected)s : écrivez la réserve.")
+            _("Le comptage donne %(counted)s, la caisse attend %(expected)s : écrivez la réserve.")
             % {"counted": euros(cents), "expected": euros(expected)}
         )
     office = till.office_by_id(cash_office_id)
@@ -237,7 +237,7 @@ def hand_over(
         actor=actor,
         now=now,
         action="cashdesk.hand_over",
-        summary=_("Remise de service %(number)s : %(old)s à %(new)s, %(cash)s comptés")
+        summary=_("Remise de service %(number)s : %(old)s à %(new)s, %(cash)s comptés")
         % {
             "number": handover.number,
             "old": leaving.name,

@@ -10,7 +10,7 @@ class CashDeskRefusal(Refusal):
 
 
 class TillClosed(CashDeskRefusal):
-    message = _("La caisse n’est pas ouverte : ouvrez d’abord la journée.")
+    message = _("La caisse n’est pas ouverte : ouvrez d’abord la journée.")
     code = "till_closed"
 
 
@@ -20,12 +20,12 @@ class TillOpenAlready(CashDeskRefusal):
 
 
 class DayNotClosed(CashDeskRefusal):
-    message = _("La journée précédente n’est pas close : comptez et fermez-la d’abord.")
+    message = _("La journée précédente n’est pas close : comptez et fermez-la d’abord.")
     code = "day_not_closed"
 
 
 class DifferenceUnexplained(CashDeskRefusal):
-    message = _("Le comptage diffère de l’attendu : écrivez le motif.")
+    message = _("Le comptage diffère de l’attendu : écrivez le motif.")
     code = "difference_unexplained"
 
 

@@ -269,7 +269,7 @@ def _table(
         "title": title,
         "columns": [{"label": name, "amount": amount} for name, amount in columns],
         "rows": rows,
-        "total": _("Total : %s") % total if total else "",
+        "total": _("Total : %s") % total if total else "",
     }
 
 

@@ -76,7 +76,7 @@ def ask_refund(
         cash_office_id=cash_office_id,
         amount_cents=amount_cents,
         by_cash=by_cash,
-        label=_("Remboursement : %s") % refund.reason,
+        label=_("Remboursement : %s") % refund.reason,
         source=(SOURCE, refund.pk),
         actor=actor,
         now=now,
@@ -85,7 +85,7 @@ def ask_refund(
     _journal(
         refund,
         "refund",
-        _("%(amount)s rendus %(how)s : %(reason)s")
+        _("%(amount)s rendus %(how)s : %(reason)s")
         % {
             "amount": euros(amount_cents),
             "how": _("au guichet") if by_cash else _("par le service finances"),
@@ -103,7 +103,7 @@ def clean_iban(text: str) -> str:
         return str(IBAN(re.sub(r"[\s.\-\u00a0\u202f]", "", text).upper(), validate_bban=True))
     except SchwiftyException as error:
         raise RefundNotPossible(
-            _("Cet IBAN n’est pas valable : relisez-le sur le relevé d’identité bancaire."),
+            _("Cet IBAN n’est pas valable : relisez-le sur le relevé d’identité bancaire."),
             field="iban",
         ) from error
 
@@ -115,13 +115,13 @@ def cancel_refund(*, refund_id: int, reason: str, actor: Actor, now: datetime) -
     if refund.status == Status.CANCELLED:
         return refund
     if refund.status != Status.WAITING or refund.movement_id is None:
-        raise RefundNotPossible(_("Ce remboursement est déjà parti : il ne s’annule plus."))
+        raise RefundNotPossible(_("Ce remboursement est déjà parti : il ne s’annule plus."))
     if not reason.strip():
         raise RefundNotPossible(_("Écrivez le motif."), field="reason")
     giving_back.undo_give_back(
         movement_id=refund.movement_id,
         family_id=refund.family_id,
-        label=_("Remboursement annulé : %s") % reason.strip()[:100],
+        label=_("Remboursement annulé : %s") % reason.strip()[:100],
         actor=actor,
         now=now,
     )
@@ -130,7 +130,7 @@ def cancel_refund(*, refund_id: int, reason: str, actor: Actor, now: datetime) -
     _journal(
         refund,
         "cancel_refund",
-        _("Remboursement de %(amount)s annulé : %(reason)s")
+        _("Remboursement de %(amount)s annulé : %(reason)s")
         % {"amount": euros(refund.amount_cents), "reason": refund.cancel_reason},
         actor,
         now,
@@ -168,7 +168,7 @@ def send_refunds(*, cash_office_id: int, actor: Actor, now: datetime) -> RefundF
         actor=actor,
         now=now,
         action="cashdesk.send_refunds",
-        summary=_("État de remboursement %(number)s : %(count)s lignes, %(total)s")
+        summary=_("État de remboursement %(number)s : %(count)s lignes, %(total)s")
         % {"number": file.number, "count": file.count, "total": euros(file.total_cents)},
         object_type="cash_office",
         object_id=cash_office_id,

@@ -144,7 +144,7 @@ def state_of(cash_office_id: int, *, at: datetime) -> OfficeState:
                 one.number,
                 str(paris_day(one.made_at)),
                 one.signed_cents,
-                _("annule %(number)s : %(reason)s")
+                _("annule %(number)s : %(reason)s")
                 % {"number": one.voids.number, "reason": one.void_reason}
                 if one.voids
                 else "",
@@ -185,7 +185,7 @@ def alerts(*, now: datetime) -> list[Alert]:
 
         act = acts.act_on(office.pk, day)
         if act is None:
-            say("no_act", _("Aucun acte en vigueur : cette régie ne peut rien encaisser."))
+            say("no_act", _("Aucun acte en vigueur : cette régie ne peut rien encaisser."))
             continue
         if open_day := left_open.get(office.pk):
             say(
@@ -197,7 +197,7 @@ def alerts(*, now: datetime) -> list[Alert]:
         if is_near(cash, act.cash_ceiling_cents) or is_near(whole, act.till_ceiling_cents):
             say(
                 "ceiling",
-                _("La caisse tient %(held)s, dont %(cash)s en espèces : le plafond est proche.")
+                _("La caisse tient %(held)s, dont %(cash)s en espèces : le plafond est proche.")
                 % {"held": euros(whole), "cash": euros(cash)},
             )
         elif whole > 0 and _is_due(office.pk, whole, act.deposit_days, day):

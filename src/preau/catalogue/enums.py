@@ -64,9 +64,9 @@ class Supervision(models.TextChoices):
     """How many children one adult may look after: the law's numbers, or the town's own."""
 
     NONE = "NONE", "sans règle"
-    HOLIDAYS = "HOLIDAYS", "vacances : 8 enfants de moins de 6 ans, 12 au-delà"
-    TERM = "TERM", "temps scolaire, mercredi compris : 10 et 14 ; 8 et 12 au-delà de 5 heures"
-    TERM_PEDT = "TERM_PEDT", "temps scolaire avec un PEDT : 14 et 18 ; 10 et 14 au-delà de 5 heures"
+    HOLIDAYS = "HOLIDAYS", "vacances : 8 enfants de moins de 6 ans, 12 au-delà"
+    TERM = "TERM", "temps scolaire, mercredi compris : 10 et 14 ; 8 et 12 au-delà de 5 heures"
+    TERM_PEDT = "TERM_PEDT", "temps scolaire avec un PEDT : 14 et 18 ; 10 et 14 au-delà de 5 heures"
     OWN = "OWN", "nombres de la ville"
 
 

@@ -255,7 +255,7 @@ class Offering(models.Model):
             models.UniqueConstraint(
                 fields=["activity", "establishment", "school_year", "label"],
                 name="offering_unique",
-                violation_error_message="Déjà ouverte sur ce site : précisez en quoi elle diffère.",
+                violation_error_message="Déjà ouverte sur ce site : précisez en quoi elle diffère.",
             ),
             models.CheckConstraint(
                 condition=Q(kept__lte=F("capacity")),

@@ -58,7 +58,7 @@ def charges_to_bill(
                 month=row.month,
                 lines=tuple(
                     ChargeLine(
-                        f"{row.child.first_name}, crèche : {_lower(line['label'])}{late}",
+                        f"{row.child.first_name}, crèche : {_lower(line['label'])}{late}",
                         line["cents"],
                         _explained(row, line),
                     )

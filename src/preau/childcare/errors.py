@@ -33,7 +33,7 @@ class NotWaiting(ChildcareRefusal):
 
 
 class PiecesMissing(ChildcareRefusal):
-    message = "Ce dossier attend encore des pièces : il n’a pas encore de rang."
+    message = "Ce dossier attend encore des pièces : il n’a pas encore de rang."
     code = "pieces_missing"
 
 
@@ -58,7 +58,7 @@ class SectionFull(ChildcareRefusal):
 
 
 class SessionClosed(ChildcareRefusal):
-    message = "Cette commission est close : son procès-verbal ne change plus."
+    message = "Cette commission est close : son procès-verbal ne change plus."
     code = "session_closed"
 
 
@@ -69,14 +69,14 @@ class TooManyAdmitted(ChildcareRefusal):
 
 class NoPrice(ChildcareRefusal):
     message = (
-        "Le règlement ne donne pas de tarif horaire pour cette famille : vérifiez ses ressources "
+        "Le règlement ne donne pas de tarif horaire pour cette famille : vérifiez ses ressources "
         "et le règlement publié."
     )
     code = "no_price"
 
 
 class NoIncome(ChildcareRefusal):
-    message = "Enregistrez d’abord les ressources de la famille : elles fixent le tarif."
+    message = "Enregistrez d’abord les ressources de la famille : elles fixent le tarif."
     code = "no_income"
 
 
@@ -111,7 +111,7 @@ class MonthNotReady(ChildcareRefusal):
 
 
 class ScaleKept(ChildcareRefusal):
-    message = "Un barème publié ne change plus : écrivez une nouvelle version."
+    message = "Un barème publié ne change plus : écrivez une nouvelle version."
     code = "scale_kept"
 
 

@@ -69,12 +69,12 @@ def foresee(
 
 def _words(reason: CareAbsence, has_certificate: bool) -> str:
     if reason == CareAbsence.LEAVE:
-        return "Congé prévu au contrat : il est déjà ôté de la mensualité."
+        return "Congé prévu au contrat : il est déjà ôté de la mensualité."
     if reason == CareAbsence.ILLNESS and not has_certificate:
         return (
-            "Ce jour reste dû tant que la crèche n’a pas de certificat : avec lui, les jours à "
+            "Ce jour reste dû tant que la crèche n’a pas de certificat : avec lui, les jours à "
             "partir du quatrième sont déduits."
         )
     if reason == CareAbsence.ILLNESS:
-        return "Maladie : le premier jour et les deux suivants restent dus."
+        return "Maladie : le premier jour et les deux suivants restent dus."
     return "Les heures du contrat restent dues."

@@ -307,7 +307,7 @@ def _corrections(facts: ContractFacts, earlier: Sequence[_Earlier]) -> list[Line
         was = {line["label"]: line["cents"] for line in past.lines}
         is_now = {line.label: line.cents for line in now.lines}
         why = [
-            f"{label} : {euros(is_now.get(label, 0))} au lieu de {euros(was.get(label, 0))}."
+            f"{label} : {euros(is_now.get(label, 0))} au lieu de {euros(was.get(label, 0))}."
             for label in {**was, **is_now}
             if is_now.get(label, 0) != was.get(label, 0)
         ]

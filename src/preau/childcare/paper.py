@@ -10,11 +10,11 @@ from preau.families import queries as families
 from preau.kernel import french
 
 DEDUCTIONS = (
-    "Fermeture de l’établissement, hospitalisation, éviction décidée par la crèche : déduites dès "
+    "Fermeture de l’établissement, hospitalisation, éviction décidée par la crèche : déduites dès "
     "le premier jour.",
-    "Maladie, avec un certificat : déduite à partir du quatrième jour ; le premier et les deux "
+    "Maladie, avec un certificat : déduite à partir du quatrième jour ; le premier et les deux "
     "jours calendaires qui le suivent restent dus.",
-    "Toute autre absence : les heures du contrat restent dues.",
+    "Toute autre absence : les heures du contrat restent dues.",
     "Toute demi-heure commencée au-delà des heures du contrat est due.",
 )
 """What every contract says of deductions: the national reference. The town's published rules, where
@@ -71,7 +71,7 @@ def contract_facts(contract: Contract, terms: Terms) -> dict[str, Any]:
             f"{french.euros(terms.instalment_cents)} par mois."
         ),
         "deductions": list(DEDUCTIONS),
-        "notice": f"Départ avant la fin : préavis de {french.count(settings.notice_days, 'jour')}.",
+        "notice": f"Départ avant la fin : préavis de {french.count(settings.notice_days, 'jour')}.",
         "signatures": [],
     }
 

@@ -134,7 +134,7 @@ def _income_words(income: FamilyIncome) -> tuple[str, ...]:
         return ("Ressources non communiquées.",)
     monthly = (2 * income.annual_cents + 12) // 24
     return (
-        f"Ressources : {french.euros(income.annual_cents)} par an ÷ 12 = {french.euros(monthly)} "
+        f"Ressources : {french.euros(income.annual_cents)} par an ÷ 12 = {french.euros(monthly)} "
         "par mois.",
     )
 
@@ -200,5 +200,5 @@ def _by_reference(reason: CareAbsence, missed: Missed, label: str) -> dict[date,
 
 def _reference_words(reason: CareAbsence) -> str:
     if reason == CareAbsence.ILLNESS:
-        return "Maladie avec certificat : le premier jour et les deux suivants restent dus."
-    return f"{LABELS[reason].capitalize()} : déduite dès le premier jour."
+        return "Maladie avec certificat : le premier jour et les deux suivants restent dus."
+    return f"{LABELS[reason].capitalize()} : déduite dès le premier jour."

@@ -35,7 +35,7 @@ def family_accounts() -> list[dict[str, Any]]:
             continue
         found.append(
             _row(
-                role=f"Famille : {family.title}",
+                role=f"Famille : {family.title}",
                 name=str(guardian),
                 path="/connexion/",
                 identifier=guardian.family.printed_code.replace(" ", ""),
@@ -50,7 +50,7 @@ def agent_accounts() -> list[dict[str, Any]]:
     """One agent for each role."""
     return [
         _row(
-            role=f"Mairie : {Role(agent.role).label}",
+            role=f"Mairie : {Role(agent.role).label}",
             name=f"{agent.first_name} {agent.last_name}",
             path="/mairie/connexion/",
             identifier=agent.email,

@@ -132,7 +132,7 @@ def set_debit_aside(*, debit_id: int, reason: str, actor: Actor, now: datetime) 
     debit = _planned(debit_id, Debit.Status.PLANNED)
     debit.status, debit.excluded_because = Debit.Status.EXCLUDED, reason.strip()[:200]
     debit.save(update_fields=["status", "excluded_because"])
-    _journal(debit.batch, "set_aside", actor, now, _("un prélèvement écarté : ") + reason, debit)
+    _journal(debit.batch, "set_aside", actor, now, _("un prélèvement écarté : ") + reason, debit)
     return debit
 
 
@@ -167,7 +167,7 @@ def approve_batch(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
     except ValueError as error:
         logger.error("debit batch %s: %s", batch.pk, error)
         raise DebitRefusal(
-            _("Le fichier ne passe pas le contrôle de son format : %(why)s") % {"why": error}
+            _("Le fichier ne passe pas le contrôle de son format : %(why)s") % {"why": error}
         ) from error
     Debit.objects.filter(pk__in=[debit.pk for debit in debits]).update(status=Debit.Status.SENT)
     batch.status, batch.approved_at, batch.approved_by = Status.APPROVED, now, actor.label
@@ -188,7 +188,7 @@ def take_file(*, batch_id: int, actor: Actor, now: datetime) -> bytes:
     if batch.downloaded_at is None:
         if batch.collection_on <= paris_day(now):
             raise BatchNotReady(
-                _("La date de prélèvement est passée : abandonnez ce lot et préparez-en un autre.")
+                _("La date de prélèvement est passée : abandonnez ce lot et préparez-en un autre.")
             )
         batch.downloaded_at, batch.downloaded_by = now, actor.label
         batch.save(update_fields=["downloaded_at", "downloaded_by"])
@@ -209,7 +209,7 @@ def cancel_batch(*, batch_id: int, reason: str, actor: Actor, now: datetime) -> 
         raise BatchNotReady
     if batch.downloaded_at and batch.collection_on <= paris_day(now):
         raise BatchNotReady(
-            _("La banque a ce fichier et sa date est venue : saisissez les rejets.")
+            _("La banque a ce fichier et sa date est venue : saisissez les rejets.")
         )
     announced = _of(batch, Debit.Status.SENT)
     batch.debits.filter(status__in=[Debit.Status.PLANNED, Debit.Status.SENT]).update(
@@ -218,7 +218,7 @@ def cancel_batch(*, batch_id: int, reason: str, actor: Actor, now: datetime) -> 
     batch.status, batch.cancel_reason = Status.CANCELLED, reason.strip()[:200]
     batch.save(update_fields=["status", "cancel_reason"])
     messages.call_off(announced, now=now)
-    _journal(batch, "cancel", actor, now, _("abandonné : ") + batch.cancel_reason)
+    _journal(batch, "cancel", actor, now, _("abandonné : ") + batch.cancel_reason)
     return batch
 
 
@@ -333,7 +333,7 @@ def _check_notice(creditor: Creditor, collection_on: date, now: datetime) -> Non
     first = first_day(creditor, paris_day(now))
     if collection_on < first:
         raise TooSoon(
-            _("Les familles sont prévenues %(days)s jours avant : au plus tôt le %(day)s.")
+            _("Les familles sont prévenues %(days)s jours avant : au plus tôt le %(day)s.")
             % {"days": creditor.notice_days, "day": day(first, year=True)}
         )
 
@@ -381,7 +381,7 @@ def _journal(
         actor=actor,
         now=now,
         action=f"directdebit.{verb}",
-        summary=_("Prélèvements du %(day)s (%(total)s), %(office)s : %(what)s")
+        summary=_("Prélèvements du %(day)s (%(total)s), %(office)s : %(what)s")
         % {
             "day": day(batch.collection_on, year=True),
             "total": euros(total),

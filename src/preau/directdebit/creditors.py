@@ -64,7 +64,7 @@ def save_creditor(
         actor=actor,
         now=now,
         action="directdebit.save_creditor",
-        summary=_("Prélèvement réglé : ICS %(ics)s, compte finissant par %(end)s, %(state)s")
+        summary=_("Prélèvement réglé : ICS %(ics)s, compte finissant par %(end)s, %(state)s")
         % {
             "ics": creditor.ics,
             "end": creditor.iban_end,

@@ -11,7 +11,7 @@ class DebitRefusal(Refusal):
 
 class WrongIban(DebitRefusal):
     message = _(
-        "Cet IBAN n’est pas valable : sa clé de contrôle ne correspond pas. "
+        "Cet IBAN n’est pas valable : sa clé de contrôle ne correspond pas. "
         "Recopiez-le depuis votre relevé d’identité bancaire."
     )
     code = "wrong_iban"
@@ -22,7 +22,7 @@ class WrongIban(DebitRefusal):
 
 
 class WrongBic(DebitRefusal):
-    message = _("Ce BIC n’est pas valable : 8 ou 11 lettres et chiffres, comme sur votre RIB.")
+    message = _("Ce BIC n’est pas valable : 8 ou 11 lettres et chiffres, comme sur votre RIB.")
     code = "wrong_bic"
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class WrongBic(DebitRefusal):
 
 class WrongIcs(DebitRefusal):
     message = _(
-        "Cet identifiant créancier (ICS) n’est pas valable : FR, 2 chiffres, ZZZ, 6 signes."
+        "Cet identifiant créancier (ICS) n’est pas valable : FR, 2 chiffres, ZZZ, 6 signes."
     )
     code = "wrong_ics"
 
@@ -47,7 +47,7 @@ class NotOffered(DebitRefusal):
 
 
 class AlreadyMandated(DebitRefusal):
-    message = _("Un mandat est déjà en vigueur pour cette régie : changez son compte bancaire.")
+    message = _("Un mandat est déjà en vigueur pour cette régie : changez son compte bancaire.")
     code = "already_mandated"
 
 
@@ -77,7 +77,7 @@ class BatchOpen(DebitRefusal):
 
 
 class NothingToDebit(DebitRefusal):
-    message = _("Rien à prélever : aucune facture à payer chez les familles qui ont un mandat.")
+    message = _("Rien à prélever : aucune facture à payer chez les familles qui ont un mandat.")
     code = "nothing_to_debit"
 
 
@@ -92,7 +92,7 @@ class FileRefused(DebitRefusal):
 
 
 class AlreadyRead(DebitRefusal):
-    message = _("Ce fichier a déjà été lu : rien n’a changé.")
+    message = _("Ce fichier a déjà été lu : rien n’a changé.")
     code = "already_read"
 
 

@@ -180,7 +180,7 @@ def amend_mandate(
     mandate.save()
     _tell(
         mandate, Event.AMENDED, f"•••• {before} → •••• {mandate.iban_end}", actor=actor, now=now,
-        summary=_("Mandat %(reference)s : nouveau compte, finissant par %(end)s"),
+        summary=_("Mandat %(reference)s : nouveau compte, finissant par %(end)s"),
     )  # fmt: skip
     messages.mandate_amended(mandate, now=now)
     return mandate
@@ -194,7 +194,7 @@ def attach_paper(*, mandate_id: int, file_id: object, actor: Actor, now: datetim
     mandate.save(update_fields=["paper_id"])
     _tell(
         mandate, Event.PAPER, "", actor=actor, now=now,
-        summary=_("Mandat %(reference)s : exemplaire signé reçu"),
+        summary=_("Mandat %(reference)s : exemplaire signé reçu"),
     )  # fmt: skip
     return mandate
 
@@ -224,7 +224,7 @@ def end(mandate: Mandate, status: str, *, reason: str, actor: Actor, now: dateti
     mandate.save(update_fields=["status", "ended_at", "end_reason"])
     _tell(
         mandate, Event(status), mandate.end_reason, actor=actor, now=now,
-        summary=_("Mandat de prélèvement %(reference)s : ") + mandate.get_status_display(),
+        summary=_("Mandat de prélèvement %(reference)s : ") + mandate.get_status_display(),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def _write(mandate: Mandate, *, subject: str, lines: list[str], key: str, now: d
     if payer is None or not payer.email:
         return
     office = mandate.creditor.cash_office
-    foot = [_("Une question ? %(phone)s") % {"phone": office.phone}] if office.phone else []
+    foot = [_("Une question ? %(phone)s") % {"phone": office.phone}] if office.phone else []
     queue_email(
         to=payer.email,
         subject=subject,
@@ -32,7 +32,7 @@ def mandate_signed(mandate: Mandate, *, now: datetime) -> None:
     """Confirm what was authorised."""
     _write(
         mandate,
-        subject=_("Prélèvement automatique : votre mandat"),
+        subject=_("Prélèvement automatique : votre mandat"),
         lines=[
             _("Vous avez autorisé %(name)s (ICS %(ics)s) à prélever vos factures de %(office)s.")
             % {
@@ -40,11 +40,11 @@ def mandate_signed(mandate: Mandate, *, now: datetime) -> None:
                 "ics": mandate.creditor.ics,
                 "office": mandate.creditor.cash_office.name,
             },
-            _("Référence unique du mandat : %(rum)s. Compte finissant par %(end)s.")
+            _("Référence unique du mandat : %(rum)s. Compte finissant par %(end)s.")
             % {"rum": mandate.reference, "end": mandate.iban_end},
             _("Chaque prélèvement est annoncé %(days)s jours avant, avec son montant et sa date.")
             % {"days": mandate.creditor.notice_days},
-            _("Vous pouvez le révoquer à tout moment sur l’espace familles, rubrique «Compte»."),
+            _("Vous pouvez le révoquer à tout moment sur l’espace familles, rubrique « Compte »."),
         ],
         key=f"mandate:{mandate.pk}:signed",
         now=now,
@@ -55,7 +55,7 @@ def mandate_amended(mandate: Mandate, *, now: datetime) -> None:
     """Confirm the new account: whoever did not ask for it learns of it."""
     _write(
         mandate,
-        subject=_("Prélèvement automatique : compte changé"),
+        subject=_("Prélèvement automatique : compte changé"),
         lines=[
             _("Vos prélèvements de %(office)s se feront sur le compte finissant par %(end)s.")
             % {"office": mandate.creditor.cash_office.name, "end": mandate.iban_end},
@@ -70,9 +70,9 @@ def mandate_ended(mandate: Mandate, *, now: datetime) -> None:
     """Say that nothing will be debited any more, and why."""
     _write(
         mandate,
-        subject=_("Prélèvement automatique : mandat terminé"),
+        subject=_("Prélèvement automatique : mandat terminé"),
         lines=[
-            _("Votre mandat %(rum)s est terminé : %(why)s.")
+            _("Votre mandat %(rum)s est terminé : %(why)s.")
             % {"rum": mandate.reference, "why": mandate.end_reason or _("à votre demande")},
             _("Vos prochaines factures se paient en ligne ou au guichet."),
         ],
@@ -98,17 +98,17 @@ def announce(debits: Iterable[Debit], *, now: datetime) -> int:
             _("%(amount)s seront prélevés le %(day)s sur votre compte finissant par %(end)s.")
             % {"amount": amount, "day": on, "end": mandate.iban_end},
             *(
-                _("– facture %(number)s : %(amount)s")
+                _("– facture %(number)s : %(amount)s")
                 % {"number": item.invoice.number, "amount": euros(item.amount_cents)}
                 for item in debit.items.all()
             ),
             _("Mandat %(rum)s, créancier %(name)s (ICS %(ics)s).")
             % {"rum": mandate.reference, "name": creditor.name, "ics": creditor.ics},
             "",
-            _("Une erreur ? Répondez avant cette date, ou appelez le %(phone)s.")
+            _("Une erreur ? Répondez avant cette date, ou appelez le %(phone)s.")
             % {"phone": creditor.cash_office.phone}
             if creditor.cash_office.phone
-            else _("Une erreur ? Prévenez-nous avant cette date."),
+            else _("Une erreur ? Prévenez-nous avant cette date."),
         ]
         letters.append(
             Email(
@@ -127,16 +127,16 @@ def debit_rejected(debit: Debit, *, now: datetime) -> None:
     """Say that the bank refused, that the invoice is due again, and how to pay it."""
     _write(
         debit.mandate,
-        subject=_("Prélèvement refusé : %(amount)s restent à payer")
+        subject=_("Prélèvement refusé : %(amount)s restent à payer")
         % {"amount": euros(debit.amount_cents)},
         lines=[
-            _("Votre banque a refusé le prélèvement de %(amount)s du %(day)s : %(why)s.")
+            _("Votre banque a refusé le prélèvement de %(amount)s du %(day)s : %(why)s.")
             % {
                 "amount": euros(debit.amount_cents),
                 "day": day(debit.batch.collection_on, year=True),
                 "why": reason_words(debit.reject_code),
             },
-            _("Cette somme est de nouveau à payer, sans frais : en ligne ou au guichet."),
+            _("Cette somme est de nouveau à payer, sans frais : en ligne ou au guichet."),
         ],
         key=f"debit:{debit.pk}:rejected",
         now=now,
@@ -161,7 +161,7 @@ def call_off(debits: Iterable[Debit], *, now: datetime) -> int:
                         "amount": euros(debit.amount_cents),
                         "day": day(debit.batch.collection_on, year=True),
                     },
-                    _("Vous n’avez rien à faire : une autre date vous sera annoncée."),
+                    _("Vous n’avez rien à faire : une autre date vous sera annoncée."),
                 ]
             ),
             family_id=debit.family_id,

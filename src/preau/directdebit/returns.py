@@ -42,7 +42,7 @@ def record_reject(*, debit_id: int, code: str, actor: Actor, now: datetime) -> b
             family_id=debit.family_id,
             cash_office_id=debit.batch.creditor.cash_office_id,
             debit_id=debit.pk,
-            label=_("Prélèvement du %(day)s rejeté : %(why)s")
+            label=_("Prélèvement du %(day)s rejeté : %(why)s")
             % {"day": day(debit.batch.collection_on, year=True), "why": why},
             actor_label=actor.label,
             now=now,
@@ -55,7 +55,7 @@ def record_reject(*, debit_id: int, code: str, actor: Actor, now: datetime) -> b
         actor=actor,
         now=now,
         action="directdebit.reject",
-        summary=_("Prélèvement de %(amount)s rejeté : %(why)s")
+        summary=_("Prélèvement de %(amount)s rejeté : %(why)s")
         % {"amount": euros(debit.amount_cents), "why": why},
         family_id=debit.family_id,
         object_type=OBJECT,
@@ -74,7 +74,7 @@ def _mark(debit: Debit, why: str, *, actor: Actor, now: datetime) -> None:
         kind=MandateEvent.Kind.REJECTED,
         at=now,
         actor_label=actor.label,
-        detail=f"{euros(debit.amount_cents)} : {why}"[:300],
+        detail=f"{euros(debit.amount_cents)} : {why}"[:300],
     )
     if mandate.status != Mandate.Status.ACTIVE:
         return

@@ -58,7 +58,7 @@ def import_file(
             actor=actor,
             now=now,
             action="directdebit.file_refused",
-            summary=_("Fichier de la banque «%(name)s» refusé : %(why)s")
+            summary=_("Fichier de la banque « %(name)s » refusé : %(why)s")
             % {"name": name[:80], "why": refusal},
             object_type="cash_office",
             object_id=cash_office_id,
@@ -75,7 +75,7 @@ def _checked(creditor: Creditor, content: bytes) -> Statement:
         raise FileRefused(str(error)) from error
     if statement.iban and statement.iban != unseal(creditor.sealed_iban):
         raise FileRefused(
-            _("Ce relevé est celui d’un autre compte : «%(office)s» a un compte finissant par "
+            _("Ce relevé est celui d’un autre compte : « %(office)s » a un compte finissant par "
               "%(end)s.")
             % {"office": creditor.cash_office.name, "end": creditor.iban_end}
         )  # fmt: skip
@@ -125,7 +125,9 @@ def _keep(
         actor=actor,
         now=now,
         action="directdebit.import_file",
-        summary=_("Fichier de la banque «%(name)s» lu : %(count)s lignes, %(matched)s rapprochées")
+        summary=_(
+            "Fichier de la banque « %(name)s » lu : %(count)s lignes, %(matched)s rapprochées"
+        )
         % {"name": file.name, "count": len(statement.lines), "matched": matched},
         object_type=OBJECT,
         object_id=file.pk,
@@ -226,7 +228,7 @@ def set_entry_aside(*, entry_id: int, reason: str, actor: Actor, now: datetime) 
         actor=actor,
         now=now,
         action="directdebit.set_entry_aside",
-        summary=_("Écriture de la banque de %(amount)s mise de côté : %(why)s")
+        summary=_("Écriture de la banque de %(amount)s mise de côté : %(why)s")
         % {"amount": euros(entry.amount_cents), "why": entry.outcome},
         object_type=OBJECT,
         object_id=entry.file_id,

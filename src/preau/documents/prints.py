@@ -35,7 +35,7 @@ def ask_print(
         actor=actor,
         now=now,
         action="documents.print",
-        summary=f"Impression demandée : {title}",
+        summary=f"Impression demandée : {title}",
         object_type="documents.Print",
         object_id=row.pk,
     )

@@ -11,7 +11,7 @@ def link_square(url: str, *, caption: str) -> dict[str, Any]:
     """A square that opens an address."""
     return {
         "svg": _link(url),
-        "alt": f"Code à scanner : {url}",
+        "alt": f"Code à scanner : {url}",
         "caption": caption,
     }
 

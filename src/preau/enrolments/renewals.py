@@ -51,7 +51,7 @@ def save_regulation(
     row = Regulation.objects.get(pk=pk) if pk else Regulation(created_at=now)
     if row.published_at:
         raise RenewalRefused(
-            "Cette version est publiée : elle ne change plus. Faites-en une autre."
+            "Cette version est publiée : elle ne change plus. Faites-en une autre."
         )
     if not (title.strip() and version.strip() and body.strip()):
         raise RenewalRefused("Écrivez un titre, une version et un texte.")
@@ -62,7 +62,7 @@ def save_regulation(
             row.save()
     except IntegrityError as error:
         raise RenewalRefused("Une version porte déjà ce nom.") from error
-    _say(actor, now, "save_regulation", f"Règlement intérieur écrit : {row}", row.pk)
+    _say(actor, now, "save_regulation", f"Règlement intérieur écrit : {row}", row.pk)
     return row
 
 
@@ -73,7 +73,7 @@ def publish_regulation(*, pk: int, now: datetime, actor: Actor) -> Regulation:
     if row.published_at is None:
         row.published_at, row.published_by = now, actor.label
         row.save(update_fields=["published_at", "published_by"])
-        _say(actor, now, "publish_regulation", f"Règlement intérieur publié : {row}", row.pk)
+        _say(actor, now, "publish_regulation", f"Règlement intérieur publié : {row}", row.pk)
     return row
 
 
@@ -102,7 +102,7 @@ def accept_regulation(
             actor=actor,
             now=now,
             action="enrolments.accept_regulation",
-            summary=f"Règlement intérieur accepté : {kept.regulation}",
+            summary=f"Règlement intérieur accepté : {kept.regulation}",
             family_id=family_id,
             object_type="enrolments.Regulation",
             object_id=regulation_id,
@@ -167,7 +167,7 @@ def open_campaign(
         batch_size=BATCH,
     )
     words = french.count(len(families), "famille")
-    _say(actor, now, "open_campaign", f"Renouvellement ouvert : {words}", campaign.pk)
+    _say(actor, now, "open_campaign", f"Renouvellement ouvert : {words}", campaign.pk)
     return campaign
 
 
@@ -209,7 +209,7 @@ def answer_renewal(
         raise RenewalRefused("Le renouvellement est déjà fait.")
     campaign, today = row.campaign, paris_day(now)
     if not actor.is_agent and not campaign.opens_on <= today <= campaign.closes_on:
-        raise RenewalRefused("Le renouvellement n’est pas ouvert : appelez la mairie.")
+        raise RenewalRefused("Le renouvellement n’est pas ouvert : appelez la mairie.")
     lines = {line.pk: line for line in row.lines.all()}
     chosen = set(wanted)
     if not chosen <= {pk for pk, line in lines.items() if line.offering_id}:
@@ -248,7 +248,7 @@ def answer_renewal(
         actor=actor,
         now=now,
         action="enrolments.answer_renewal",
-        summary=f"Renouvellement {campaign.to_year.label} : "
+        summary=f"Renouvellement {campaign.to_year.label} : "
         + (french.count(len(chosen), "inscription") if chosen else "ne renouvelle pas"),
         family_id=family_id,
         object_type="enrolments.Renewal",

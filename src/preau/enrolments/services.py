@@ -148,7 +148,7 @@ def resume_enrolment(
         actor=actor,
         now=now,
         action="enrolments.resume",
-        summary=f"{enrolment.child.first_name} : l’inscription à {enrolment.offering} reprend "
+        summary=f"{enrolment.child.first_name} : l’inscription à {enrolment.offering} reprend "
         f"({reason})",
         family_id=enrolment.family_id,
         object_type="enrolments.enrolment",

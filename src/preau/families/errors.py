@@ -99,7 +99,7 @@ class ParentingRefused(FamilyRefusal):
 
 class BothMustSign(FamilyRefusal):
     message = (
-        "Un désaccord est enregistré : les deux parents doivent signer. "
+        "Un désaccord est enregistré : les deux parents doivent signer. "
         "Votre choix prendra effet quand l’autre parent l’aura signé aussi."
     )
     code = "both_must_sign"

@@ -46,7 +46,7 @@ def custody_warning(custodies: Sequence[CustodyLike]) -> str:
         patterns = [_pattern(custody) for custody in custodies]
         if len(patterns) == 2 and all(a != b for a, b in zip(*patterns, strict=True)):
             return ""
-        return "Les jours des deux foyers ne se complètent pas : précisez la garde."
+        return "Les jours des deux foyers ne se complètent pas : précisez la garde."
     if len(weeks) < 2:
         return ""
     if sorted(weeks) == sorted([CustodyWeeks.EVEN, CustodyWeeks.ODD]):

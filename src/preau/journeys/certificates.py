@@ -112,7 +112,7 @@ def tax_facts(*, family: "Family", year: int, today: date) -> CertificateFacts:
     total = sum(sum(by_activity.values()) for by_activity in paid.values())
     if total <= 0:
         raise NothingToCertify(
-            f"Aucune somme payée en {year} n’ouvre droit au crédit d’impôt : il concerne la garde, "
+            f"Aucune somme payée en {year} n’ouvre droit au crédit d’impôt : il concerne la garde, "
             f"repas exclus, des enfants de moins de {UNDER} ans au 1er janvier {year}."
         )
     names = activity_names({a for by_activity in paid.values() for a in by_activity})
@@ -130,12 +130,12 @@ def tax_facts(*, family: "Family", year: int, today: date) -> CertificateFacts:
     ]
     if shared:
         notes.append(
-            f"{french.and_join(shared)} : résidence alternée ; le plafond de chaque parent est "
+            f"{french.and_join(shared)} : résidence alternée ; le plafond de chaque parent est "
             "alors réduit de moitié."
         )
     if last < date(year, 12, 31):
         notes.append(
-            f"Année en cours : sommes arrêtées au {french.day(last, year=True, weekday=False)}."
+            f"Année en cours : sommes arrêtées au {french.day(last, year=True, weekday=False)}."
         )
     title = f"Attestation fiscale {year}"
     return CertificateFacts(
@@ -152,7 +152,7 @@ def tax_facts(*, family: "Family", year: int, today: date) -> CertificateFacts:
             ],
             columns=["Enfant", "Né(e) le", "Activité", "Somme payée"],
             rows=rows,
-            total=f"Total : {french.euros(total)}",
+            total=f"Total : {french.euros(total)}",
             notes=notes,
         ),
         public_facts={
@@ -206,7 +206,7 @@ def attendance_facts(
             "Enfant": _name(child),
             "Période": french.period(first, last, year=True),
             "Jours": french.and_join(
-                f"{row.activity} : {french.count(row.days, 'jour')}" for row in found
+                f"{row.activity} : {french.count(row.days, 'jour')}" for row in found
             ),
         },
     )
@@ -285,7 +285,7 @@ def leaving_facts(*, family: "Family", child: "Child", today: date) -> Certifica
         )
     if last.ends_on >= last.school_year.ends_on and last.ends_on > today:
         raise NothingToCertify(
-            f"{child.first_name} est encore à l’école {last.establishment.name} : notez d’abord "
+            f"{child.first_name} est encore à l’école {last.establishment.name} : notez d’abord "
             "son départ."
         )
     return CertificateFacts(

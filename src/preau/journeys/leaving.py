@@ -108,7 +108,7 @@ def leave(
         raise DepartureRefused(_("Écrivez le motif."), field="reason")
     if last_on < paris_day(now) - timedelta(days=92):
         raise DepartureRefused(
-            _("Plus de trois mois en arrière : ce qui est facturé se corrige par un avoir."),
+            _("Plus de trois mois en arrière : ce qui est facturé se corrige par un avoir."),
             field="last_on",
         )
     what = preview_leaving(family_id=family_id, last_on=last_on, now=now)
@@ -116,7 +116,7 @@ def leave(
         raise DepartureRefused(_("Ce dossier est déjà clos."))
     if what.contracts:
         raise DepartureRefused(
-            _("Un contrat de crèche court encore : terminez-le d’abord, dans «Crèche».")
+            _("Un contrat de crèche court encore : terminez-le d’abord, dans « Crèche ».")
         )
     who: dict[str, Any] = {"now": now, "actor": actor}
     ended: dict[str, Any] = {

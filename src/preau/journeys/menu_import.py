@@ -29,7 +29,7 @@ _COURSES = {search_key(label): name for name, label in DISHES.items()} | {"remar
 
 
 class MenuFileError(Refusal):
-    message = "Ce fichier ne se lit pas : envoyez un CSV ou un classeur Excel."
+    message = "Ce fichier ne se lit pas : envoyez un CSV ou un classeur Excel."
     code = "menu_file"
 
 
@@ -58,7 +58,9 @@ def read_menus(name: str, content: bytes) -> tuple[list[MenuRow], list[str], str
     csv.writer(kept, delimiter=";").writerows(lines)
     heads = [search_key(str(cell)) for cell in lines[0]]
     if "jour" not in heads:
-        raise MenuFileError("La première ligne doit nommer les colonnes, dont «jour» et «plat».")
+        raise MenuFileError(
+            "La première ligne doit nommer les colonnes, dont « jour » et « plat »."
+        )
     rows: dict[date, MenuRow] = {}
     errors: list[str] = []
     for number, line in enumerate(lines[1:], 2):
@@ -66,9 +68,9 @@ def read_menus(name: str, content: bytes) -> tuple[list[MenuRow], list[str], str
             continue
         row, problem = _row(heads, line)
         if row is None or problem:
-            errors.append(f"Ligne {number} : {problem}")
+            errors.append(f"Ligne {number} : {problem}")
         elif row.day in rows:
-            errors.append(f"Ligne {number} : ce jour est déjà dans le fichier.")
+            errors.append(f"Ligne {number} : ce jour est déjà dans le fichier.")
         else:
             rows[row.day] = row
     return sorted(rows.values(), key=lambda r: r.day), errors, kept.getvalue()
@@ -83,11 +85,11 @@ def _row(heads: Sequence[str], line: Sequence[str]) -> tuple[MenuRow | None, str
         if head == "jour":
             day = _day(text)
             if day is None:
-                return None, f"«{text}» n’est pas une date (2026-11-23 ou 23/11/2026)."
+                return None, f"« {text} » n’est pas une date (2026-11-23 ou 23/11/2026)."
             found = MenuRow(day)
         elif head in _COURSES:
             if len(text) > 120:
-                return None, f"«{text[:30]}…» est trop long (120 signes au plus)."
+                return None, f"« {text[:30]}… » est trop long (120 signes au plus)."
             courses[_COURSES[head]] = text
         elif head.startswith("allergenes "):
             course = _COURSES.get(head.removeprefix("allergenes ").strip(), "")
@@ -96,7 +98,7 @@ def _row(heads: Sequence[str], line: Sequence[str]) -> tuple[MenuRow | None, str
                     continue
                 code = _WORDS.get(search_key(word))
                 if code is None:
-                    return None, f"«{word.strip()}» n’est pas l’un des quatorze allergènes."
+                    return None, f"« {word.strip()} » n’est pas l’un des quatorze allergènes."
                 allergens.setdefault(course, []).append(code)
     if found is None:
         return None, "il manque le jour."

@@ -166,7 +166,7 @@ def simulate(household: Household, month: date) -> Simulation | None:
                 try:
                     price = api.price(book, *key, month, facts, rates.calendar)
                 except Undecided as undecided:
-                    unknown.append(f"{names[key].name} : {undecided.reason}")
+                    unknown.append(f"{names[key].name} : {undecided.reason}")
                     continue
                 yearly.append(
                     Line(number, names[key].name, "l’année", price.cents, price.sentences)
@@ -270,7 +270,7 @@ def _hourly(
             try:
                 price = api.price(rates.book, *key, month, facts, rates.calendar)
             except Undecided as undecided:
-                missing.append(f"{names[key].name} : {undecided.reason}")
+                missing.append(f"{names[key].name} : {undecided.reason}")
                 continue
             words = "" if whole else f"{hours} h × {french.euros(price.cents)}"
             cents = price.cents if whole else price.cents * hours
@@ -289,7 +289,7 @@ def _without_undecided(
             kept.append(use)
         except Undecided as undecided:
             choice = names.get((use.activity, use.product))
-            missing.append(f"{choice.name if choice else use.activity} : {undecided.reason}")
+            missing.append(f"{choice.name if choice else use.activity} : {undecided.reason}")
     return api.month(book, kept, calendar), missing
 
 

@@ -64,7 +64,7 @@ def colour_problems(colours: TownColours) -> list[str]:
         accent: Accent = getattr(colours, theme)
         values = (accent.town, accent.town_on, accent.town_soft)
         if not all(_HEX.fullmatch(value) for value in values):
-            problems.append(f"Thème {name} : une couleur s’écrit # suivi de six chiffres ou a–f.")
+            problems.append(f"Thème {name} : une couleur s’écrit # suivi de six chiffres ou a–f.")
             continue
         for other, least, where in (
             (PAPER[theme], 7.0, "sur le fond de page"),
@@ -77,7 +77,7 @@ def colour_problems(colours: TownColours) -> list[str]:
                 said = f"{ratio:.1f}".replace(".", ",")
                 wanted = f"{least:g}".replace(".", ",")
                 problems.append(
-                    f"Thème {name} : contraste de {said} {where}, il en faut au moins {wanted}."
+                    f"Thème {name} : contraste de {said} {where}, il en faut au moins {wanted}."
                 )
     return problems
 

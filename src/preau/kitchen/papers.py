@@ -40,7 +40,7 @@ def pdf_of(count: MealCount, site: str) -> bytes:
             ],
             "total": french.count(count.total, "repas", "repas"),
             "differences": [d.words for d in differences_of(count)],
-            "allergens": [f"{word_of(code)} : {n}" for code, n in sorted(count.allergens.items())],
+            "allergens": [f"{word_of(code)} : {n}" for code, n in sorted(count.allergens.items())],
         },
     )
 

@@ -47,7 +47,7 @@ class Difference:
     def words(self) -> str:
         """The line as the kitchen reads it, with the sign of the change."""
         band, plate = AgeBand(self.band).label, Plate(self.plate).label
-        return f"{band}, {plate} : {self.before} → {self.after} ({self.delta:+d})"
+        return f"{band}, {plate} : {self.before} → {self.after} ({self.delta:+d})"
 
 
 def differences(before: Mapping[str, Mapping[str, int]], after: Counts) -> list[Difference]:

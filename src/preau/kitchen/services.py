@@ -46,7 +46,7 @@ def save_setting(
         try:
             validate_email(email)
         except ValidationError as error:
-            raise KitchenRefused(f"L’adresse «{email}» n’est pas une adresse e-mail.") from error
+            raise KitchenRefused(f"L’adresse « {email} » n’est pas une adresse e-mail.") from error
     if not 0 <= days_before <= 10:
         raise KitchenRefused("Choisissez entre 0 et 10 jours.")
     setting, _made = KitchenSetting.objects.update_or_create(
@@ -143,7 +143,7 @@ def _fix(
         now=now,
         action="kitchen.fix" if count.rank == 1 else "kitchen.change",
         summary=(
-            f"{site.name}, {french.day(day)} : {french.count(count.total, 'repas')}, "
+            f"{site.name}, {french.day(day)} : {french.count(count.total, 'repas')}, "
             f"envoi n° {count.rank}"
         ),
         object_type="catalogue.Establishment",
@@ -176,11 +176,11 @@ def message_of(count: MealCount, site: str) -> tuple[str, str]:
     """Subject and text of the e-mail: figures alone, no name."""
     day = french.day(count.day, year=True)
     what = "repas" if count.rank == 1 else f"changement n° {count.rank - 1}"
-    lines = [f"{site}, {day} : {french.count(count.total, 'repas')}.", ""]
+    lines = [f"{site}, {day} : {french.count(count.total, 'repas')}.", ""]
     changed = differences_of(count)
     if changed:
         lines += [
-            "Ce qui change depuis l’envoi précédent :",
+            "Ce qui change depuis l’envoi précédent :",
             *(f"- {d.words}" for d in changed),
             "",
         ]
@@ -188,11 +188,11 @@ def message_of(count: MealCount, site: str) -> tuple[str, str]:
         lines += ["Les nombres restent les mêmes, les allergènes changent.", ""]
     for band in AgeBand.values:
         plates = count.counts[band]
-        lines.append(f"{AgeBand(band).label.capitalize()} : {sum(plates.values())}")
-        lines += [f"- {Plate(p).label} : {n}" for p, n in plates.items() if n]
+        lines.append(f"{AgeBand(band).label.capitalize()} : {sum(plates.values())}")
+        lines += [f"- {Plate(p).label} : {n}" for p, n in plates.items() if n]
     if count.allergens:
-        lines += ["", "Enfants concernés par un allergène (déjà comptés ci-dessus) :"]
-        lines += [f"- {word_of(code)} : {n}" for code, n in sorted(count.allergens.items())]
+        lines += ["", "Enfants concernés par un allergène (déjà comptés ci-dessus) :"]
+        lines += [f"- {word_of(code)} : {n}" for code, n in sorted(count.allergens.items())]
     town = get_town()
     lines += ["", f"{town.name}, {town.subtitle}"]
-    return f"{site} : {what} du {french.day(count.day)}", "\n".join(lines)
+    return f"{site} : {what} du {french.day(count.day)}", "\n".join(lines)

@@ -19,7 +19,7 @@ OPEN = (Campaign.Status.QUEUED, Campaign.Status.RUNNING)
 
 
 class CampaignGone(Refusal):
-    message = "Ce message est déjà parti : il ne peut plus être annulé."
+    message = "Ce message est déjà parti : il ne peut plus être annulé."
     code = "campaign_gone"
 
 
@@ -126,7 +126,7 @@ def _journal(campaign: Campaign, verb: str, now: datetime, actor: Actor) -> None
         actor=actor,
         now=now,
         action="journeys.campaign",
-        summary=f"Message «{campaign.subject}» à {campaign.where} : {verb}",
+        summary=f"Message « {campaign.subject} » à {campaign.where} : {verb}",
         object_type="messaging.Campaign",
         object_id=campaign.pk,
     )

@@ -42,5 +42,5 @@ def let_everyone_in(*, now: datetime, actor: Actor) -> None:
         actor=actor,
         now=now,
         action="openings.let_everyone_in",
-        summary="Salle d’attente fermée : tous ceux qui attendaient entrent",
+        summary="Salle d’attente fermée : tous ceux qui attendaient entrent",
     )

@@ -56,7 +56,7 @@ def save_window(
         now=now,
         action="openings.save_window",
         summary=(
-            f"Réservations pour {Audience(audience).label} : jours "
+            f"Réservations pour {Audience(audience).label} : jours "
             f"{french.period(first_day, last_day)}, dès {french.instant(opens_at, year=True)}"
         ),
         object_type="catalogue.Offering",
@@ -75,7 +75,7 @@ def delete_window(*, offering_id: int, window_id: int, now: datetime, actor: Act
         actor=actor,
         now=now,
         action="openings.delete_window",
-        summary=f"Ouverture retirée : {Audience(window.audience).label}, jours "
+        summary=f"Ouverture retirée : {Audience(window.audience).label}, jours "
         f"{french.period(window.first_day, window.last_day)}",
         object_type="catalogue.Offering",
         object_id=offering_id,

@@ -129,7 +129,7 @@ def ask(*, attempt_id: int, now: datetime) -> bool:
         attempt = Attempt.objects.select_for_update(of=("self",), no_key=True).get(pk=attempt_id)
         problems = [*verdict.problems, *_contradictions(verdict, attempt)]
         outcome = (
-            "sans suite : " + ", ".join(problems) if problems else apply(verdict, attempt, now=now)
+            "sans suite : " + ", ".join(problems) if problems else apply(verdict, attempt, now=now)
         )
         ProviderEvent.objects.create(
             cash_office=attempt.cash_office,

@@ -16,7 +16,7 @@ class NoGateway(PaymentRefusal):
 
 class GatewayDown(PaymentRefusal):
     message = _(
-        "Le paiement en ligne de cette régie est mal réglé. La mairie est prévenue ; "
+        "Le paiement en ligne de cette régie est mal réglé. La mairie est prévenue ; "
         "payez au guichet ou réessayez plus tard."
     )
     code = "gateway_down"
@@ -24,7 +24,7 @@ class GatewayDown(PaymentRefusal):
 
 class GatewaySilent(PaymentRefusal):
     message = _(
-        "La page de paiement ne répond pas en ce moment. Rien n’a été payé : "
+        "La page de paiement ne répond pas en ce moment. Rien n’a été payé : "
         "réessayez dans quelques minutes."
     )
     code = "gateway_silent"
@@ -32,14 +32,14 @@ class GatewaySilent(PaymentRefusal):
 
 class EmailNeeded(PaymentRefusal):
     message = _(
-        "Pour payer en ligne, il faut une adresse e-mail : le justificatif y est envoyé. "
+        "Pour payer en ligne, il faut une adresse e-mail : le justificatif y est envoyé. "
         "Ajoutez-la dans vos coordonnées."
     )
     code = "email_needed"
 
 
 class NothingToPay(PaymentRefusal):
-    message = _("Il n’y a rien à payer : choisissez une facture, ou un montant à verser.")
+    message = _("Il n’y a rien à payer : choisissez une facture, ou un montant à verser.")
     code = "nothing_to_pay"
 
 
@@ -57,7 +57,7 @@ class TopUpRefused(PaymentRefusal):
 
 
 class TitreBeingPaid(PaymentRefusal):
-    message = _("Un paiement de ce titre est déjà fait ou en cours : attendez sa confirmation.")
+    message = _("Un paiement de ce titre est déjà fait ou en cours : attendez sa confirmation.")
     code = "titre_being_paid"
 
 
@@ -78,7 +78,7 @@ class RefundTooLarge(PaymentRefusal):
 
 class RefundElsewhere(PaymentRefusal):
     message = _(
-        "PayFiP ne rend pas l’argent : le trop-payé reste un crédit de la famille, ou passe par "
+        "PayFiP ne rend pas l’argent : le trop-payé reste un crédit de la famille, ou passe par "
         "l’état de remboursement."
     )
     code = "refund_elsewhere"

@@ -114,10 +114,10 @@ def save_gateway(
     if account is None:
         account = GatewayAccount(cash_office_id=cash_office_id, use=use)
     elif account.gateway != gateway and not secret and gateway not in WITHOUT_KEY:
-        raise BadGatewaySettings(_("Une autre banque a une autre clé : écrivez-la."))
+        raise BadGatewaySettings(_("Une autre banque a une autre clé : écrivez-la."))
     elif gateway == GatewayAccount.Gateway.SYSTEMPAY and account.is_test != is_test and not secret:
         raise BadGatewaySettings(
-            _("Le mode test et la production ont chacun leur clé : écrivez celle de ce mode.")
+            _("Le mode test et la production ont chacun leur clé : écrivez celle de ce mode.")
         )
     _remember_key(account, gateway, secret, is_test=is_test, keep=keep_former_key, now=now)
     if use == GatewayAccount.Use.TITRE and gateway != GatewayAccount.Gateway.PAYFIP:
@@ -134,14 +134,14 @@ def save_gateway(
         gateway_of(account)
     except GatewayMisconfigured as error:
         raise BadGatewaySettings(
-            _("Ces réglages ne peuvent pas fonctionner : %(why)s") % {"why": error}
+            _("Ces réglages ne peuvent pas fonctionner : %(why)s") % {"why": error}
         ) from error
     account.save()
     record(
         actor=actor,
         now=now,
         action="payments.save_gateway",
-        summary=_("Paiement en ligne réglé : %(gateway)s, %(state)s")
+        summary=_("Paiement en ligne réglé : %(gateway)s, %(state)s")
         % {
             "gateway": account.get_gateway_display(),
             "state": _("ouvert") if is_active else _("fermé"),

@@ -19,12 +19,12 @@ def acknowledge(attempt: Attempt, *, now: datetime) -> None:
         "",
         _("Nous avons reçu votre paiement de %(amount)s, %(when)s.")
         % {"amount": euros(attempt.amount_cents), "when": instant(now)},
-        _("Référence : %(reference)s") % {"reference": attempt.reference},
-        _("Reçu par : %(office)s") % {"office": office.name},
+        _("Référence : %(reference)s") % {"reference": attempt.reference},
+        _("Reçu par : %(office)s") % {"office": office.name},
     ]
     paid = attempt.items.select_related("invoice").order_by("pk")
     lines += [
-        _("– facture %(number)s : %(amount)s")
+        _("– facture %(number)s : %(amount)s")
         % {"number": item.invoice.number, "amount": euros(item.amount_cents)}
         for item in paid
     ]
@@ -34,14 +34,14 @@ def acknowledge(attempt: Attempt, *, now: datetime) -> None:
             % {"document": attempt.document}
         )
     if office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
+        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
     lines += [
         "",
         _("Ce paiement figure déjà sur votre compte, dans l’espace familles."),
     ]
     queue_email(
         to=attempt.payer_email,
-        subject=_("Paiement reçu : %(amount)s") % {"amount": euros(attempt.amount_cents)},
+        subject=_("Paiement reçu : %(amount)s") % {"amount": euros(attempt.amount_cents)},
         body="\n".join(lines),
         now=now,
         family_id=attempt.family_id,

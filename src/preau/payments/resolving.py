@@ -144,7 +144,7 @@ def _keep(
         actor=actor,
         now=now,
         action="payments.resolve",
-        summary=_("Paiement en ligne de %(amount)s %(outcome)s : %(why)s")
+        summary=_("Paiement en ligne de %(amount)s %(outcome)s : %(why)s")
         % {"amount": euros(attempt.amount_cents), "outcome": outcome, "why": said["why"]},
         family_id=attempt.family_id,
         object_type=SOURCE,

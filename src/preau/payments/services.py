@@ -313,7 +313,7 @@ def receive(
         if not verdict.verified:
             outcome = "non vérifié"
         elif problems:
-            outcome = "sans suite : " + ", ".join(problems)
+            outcome = "sans suite : " + ", ".join(problems)
         elif source != Source.NOTIFICATION:
             outcome = "vu"
         else:

@@ -35,7 +35,7 @@ class ListOpen(RecoveryRefusal):
 
 
 class NothingToList(RecoveryRefusal):
-    message = _("Aucune dette à transmettre : celles de moins de 15 € attendent d’être groupées.")
+    message = _("Aucune dette à transmettre : celles de moins de 15 € attendent d’être groupées.")
     code = "nothing_to_list"
 
 

@@ -107,7 +107,7 @@ def exclude_item(*, item_id: int, reason: str, actor: Actor, now: datetime) -> C
     item.save(update_fields=["excluded_because"])
     _journal(
         item.list, "exclude_item",
-        _("facture %(number)s écartée : %(why)s")
+        _("facture %(number)s écartée : %(why)s")
         % {"number": item.invoice.number, "why": item.excluded_because},
         actor, now, family_id=item.family_id,
     )  # fmt: skip
@@ -141,10 +141,10 @@ def approve_list(*, list_id: int, actor: Actor, now: datetime) -> CollectionList
     for rows in families.values():
         if not grouped(item.amount_cents for item in rows):
             for item in rows:
-                item.excluded_because = _("moins de 15 € : attend d’être groupée")
+                item.excluded_because = _("moins de 15 € : attend d’être groupée")
                 item.save(update_fields=["excluded_because"])
     if not drawn.items.filter(excluded_because="").exists():
-        raise NothingToList(_("Il ne reste rien à transmettre : tout est payé ou écarté."))
+        raise NothingToList(_("Il ne reste rien à transmettre : tout est payé ou écarté."))
     drawn.status, drawn.approved_at, drawn.approved_by = Status.APPROVED, now, actor.label
     drawn.save(update_fields=["status", "approved_at", "approved_by"])
     _journal(drawn, "approve_list", _("transmise à l’ordonnateur"), actor, now)
@@ -161,7 +161,7 @@ def cancel_list(*, list_id: int, reason: str, actor: Actor, now: datetime) -> Co
         raise ListNotReady(_("Des titres sont déjà émis sur cette liste."))
     drawn.status, drawn.cancel_reason = Status.CANCELLED, reason.strip()[:200]
     drawn.save(update_fields=["status", "cancel_reason"])
-    _journal(drawn, "cancel_list", _("abandonnée : ") + drawn.cancel_reason, actor, now)
+    _journal(drawn, "cancel_list", _("abandonnée : ") + drawn.cancel_reason, actor, now)
     return drawn
 
 
@@ -190,7 +190,7 @@ def _journal(
         actor=actor,
         now=now,
         action=f"recovery.{verb}",
-        summary=_("Liste pour l’ordonnateur, %(office)s, %(total)s : %(what)s")
+        summary=_("Liste pour l’ordonnateur, %(office)s, %(total)s : %(what)s")
         % {"office": drawn.cash_office.name, "total": euros(total), "what": what},
         family_id=family_id,
         object_type=OBJECT,

@@ -87,7 +87,7 @@ def open_plan(
         actor=actor,
         now=now,
         action="recovery.open_plan",
-        summary=_("Facture %(number)s : %(amount)s en %(count)s échéances (%(decision)s)")
+        summary=_("Facture %(number)s : %(amount)s en %(count)s échéances (%(decision)s)")
         % {
             "number": found.number,
             "amount": euros(left),
@@ -120,7 +120,7 @@ def end_plan(*, plan_id: int, reason: str, actor: Actor, now: datetime) -> Plan:
         actor=actor,
         now=now,
         action="recovery.end_plan",
-        summary=_("Échéancier de la facture %(number)s arrêté : %(why)s")
+        summary=_("Échéancier de la facture %(number)s arrêté : %(why)s")
         % {"number": plan.invoice.number, "why": plan.end_reason},
         family_id=plan.family_id,
         object_type=OBJECT,

@@ -149,7 +149,7 @@ def send_reminders(
         actor=actor,
         now=now,
         action="recovery.send_reminders",
-        summary=_("%(name)s : %(count)s familles, %(amount)s")
+        summary=_("%(name)s : %(count)s familles, %(amount)s")
         % {
             "name": run.name,
             "count": run.total,
@@ -266,9 +266,9 @@ def _email(run: ReminderRun, to: str, family_id: int, invoices: list[Any]) -> Em
     lines = [
         _("Bonjour,"),
         "",
-        _("Il reste %(total)s à payer à %(office)s :") % {"total": total, "office": office.name},
+        _("Il reste %(total)s à payer à %(office)s :") % {"total": total, "office": office.name},
         *(
-            _("– facture %(number)s (%(month)s), à régler avant le %(day)s : %(left)s")
+            _("– facture %(number)s (%(month)s), à régler avant le %(day)s : %(left)s")
             % {
                 "number": invoice.number,
                 "month": month(invoice.month),
@@ -280,13 +280,13 @@ def _email(run: ReminderRun, to: str, family_id: int, invoices: list[Any]) -> Em
         "",
         run.text,
         "",
-        _("Pour payer ou contester une ligne : l’espace familles, rubrique «Compte»."),
+        _("Pour payer ou contester une ligne : l’espace familles, rubrique « Compte »."),
     ]
     if office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
+        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
     return Email(
         to=to,
-        subject=_("%(name)s : il reste %(total)s à payer") % {"name": run.name, "total": total},
+        subject=_("%(name)s : il reste %(total)s à payer") % {"name": run.name, "total": total},
         body="\n".join(lines),
         family_id=family_id,
         key=f"reminder:{run.pk}:{family_id}",

@@ -14,7 +14,7 @@ from preau.recovery.models import InstalmentRule, ReminderLevel, Treasury
 DEFAULT_LEVELS = (
     (1, "Rappel", 8, "EMAIL",
      "Sauf erreur de notre part, cette somme n’est pas encore payée. Si vous venez de la régler, "
-     "ne tenez pas compte de ce message. Une difficulté ? Parlez-nous-en : le guichet famille "
+     "ne tenez pas compte de ce message. Une difficulté ? Parlez-nous-en : le guichet famille "
      "vous écoute. Vos enfants sont accueillis à la cantine comme d’habitude."),
     (2, "Deuxième rappel", 25, "LETTER",
      "Malgré un premier rappel, cette somme reste à payer. Sans règlement, la créance sera "
@@ -64,7 +64,7 @@ def save_level(
         },
     )
     _journal(
-        _("Relance de niveau %(rank)s réglée : %(days)s jours, %(state)s")
+        _("Relance de niveau %(rank)s réglée : %(days)s jours, %(state)s")
         % {
             "rank": rank,
             "days": days,
@@ -91,7 +91,7 @@ def save_treasury(
             "days_after_last": days_after_last,
         },
     )
-    _journal(_("Comptable public : %(name)s") % {"name": found.name}, "treasury", actor, now)
+    _journal(_("Comptable public : %(name)s") % {"name": found.name}, "treasury", actor, now)
     return found
 
 
@@ -110,7 +110,7 @@ def save_instalment_rule(
     """What the council decided on instalments. Without its reference there are none."""
     if not decision.strip():
         raise RecoveryRefusal(
-            _("Un régisseur n’accorde pas de délai : écrivez la délibération qui le permet.")
+            _("Un régisseur n’accorde pas de délai : écrivez la délibération qui le permet.")
         )
     if not 2 <= max_count <= 12:
         raise RecoveryRefusal(_("De 2 à 12 échéances."))
@@ -125,7 +125,7 @@ def save_instalment_rule(
         },
     )
     _journal(
-        _("Paiement en %(count)s fois à partir de %(amount)s : %(decision)s")
+        _("Paiement en %(count)s fois à partir de %(amount)s : %(decision)s")
         % {"count": max_count, "amount": euros(min_cents), "decision": rule.decision},
         "instalments",
         actor,

@@ -76,7 +76,7 @@ def record_titre(
     total = sum(item.amount_cents for item in items)
     if amount_cents != total:
         raise TitreRefused(
-            _("Le titre est de %(amount)s, la liste disait %(total)s : voyez l’ordonnateur.")
+            _("Le titre est de %(amount)s, la liste disait %(total)s : voyez l’ordonnateur.")
             % {"amount": euros(amount_cents), "total": euros(total)}
         )
     if TitreItem.objects.filter(
@@ -117,7 +117,7 @@ def record_titre(
         actor_label=actor.label,
         now=now,
     )
-    _journal(titre, "record_titre", _("enregistré : factures closes pour la régie"), actor, now)
+    _journal(titre, "record_titre", _("enregistré : factures closes pour la régie"), actor, now)
     paid = total - sum(handed.values())
     if paid:
         _request(titre, paid, _("payé à la régie avant l’émission du titre"), actor, now)
@@ -153,7 +153,7 @@ def import_titres(
                     )
                 )
             except RecoveryRefusal as refusal:
-                wrong.append(_("Ligne %(rank)s : %(why)s") % {"rank": rank, "why": refusal})
+                wrong.append(_("Ligne %(rank)s : %(why)s") % {"rank": rank, "why": refusal})
         if wrong or not done:
             raise TitreRefused("\n".join(wrong[:20]) or _("Ce tableau n’a aucun titre."))
     return done
@@ -180,7 +180,7 @@ def cancel_titre(*, titre_id: int, reason: str, actor: Actor, now: datetime) -> 
     titre.status, titre.cancelled_at = Titre.Status.CANCELLED, now
     titre.cancel_reason = reason.strip()[:200]
     titre.save(update_fields=["status", "cancelled_at", "cancel_reason"])
-    _journal(titre, "cancel_titre", _("annulé : ") + titre.cancel_reason, actor, now)
+    _journal(titre, "cancel_titre", _("annulé : ") + titre.cancel_reason, actor, now)
     return titre
 
 
@@ -252,7 +252,7 @@ def _request(
     )
     _journal(
         titre, "ask_reduction",
-        _("réduction de %(amount)s demandée : %(why)s")
+        _("réduction de %(amount)s demandée : %(why)s")
         % {"amount": euros(cents), "why": request.reason},
         actor, now,
     )  # fmt: skip
@@ -278,7 +278,7 @@ def _journal(titre: Titre, verb: str, what: str, actor: Actor, now: datetime) ->
         actor=actor,
         now=now,
         action=f"recovery.{verb}",
-        summary=_("Titre n° %(number)s de %(amount)s : %(what)s")
+        summary=_("Titre n° %(number)s de %(amount)s : %(what)s")
         % {"number": titre.number, "amount": euros(titre.amount_cents), "what": what},
         family_id=titre.family_id,
         object_type=OBJECT,

@@ -259,7 +259,7 @@ class Pricer:
 
 
 def _cents(cents: int) -> str:
-    return f"{Decimal(cents) / 100:.2f} €".replace(".", ",")
+    return f"{Decimal(cents) / 100:.2f} €".replace(".", ",")
 
 
 def _one_reading(

@@ -126,7 +126,7 @@ def _facts(node: Node, book: Rulebook) -> Facts:
     for name, item in node.items():
         fact = BY_NAME.get(name) or book.own_facts.get(name)
         if fact is None:
-            raise item.fail("un fait déclaré", f"« {name} »")
+            raise item.fail("un fait déclaré", f"« {name} »")
         if not item.is_null:
             values[name] = item.fact_value(fact)
     return Facts(values, own=book.own_facts)
@@ -270,7 +270,7 @@ def _answer(book: Rulebook, case: Case, calendar: Calendar) -> Answer:
             charged=any(d.charged for _, d in decisions),
             charged_days=tuple(day for day, d in decisions if d.charged),
             rule_ids=tuple(i for _, d in decisions for i in d.rule_ids),
-            sentences=tuple(f"{day:%d/%m} : {' ; '.join(d.sentences)}" for day, d in decisions),
+            sentences=tuple(f"{day:%d/%m} : {' ; '.join(d.sentences)}" for day, d in decisions),
             ambiguous=any(d.outcome == "ambiguous" for _, d in decisions),
         )
     decision = api.decide(
@@ -296,14 +296,14 @@ def run(book: Rulebook, case: Case, calendar: Calendar) -> Result:
 
     def differ(what: str, expected: Any, found: Any) -> None:
         if expected != found:
-            wrong.append(f"{what} : attendu {expected}, obtenu {found}")
+            wrong.append(f"{what} : attendu {expected}, obtenu {found}")
 
     if want.ambiguous or got.ambiguous:
         differ("ambigu", want.ambiguous, got.ambiguous)
         for value in want.readings:
             text = f"{value:.2f}".replace(".", ",")
             if not any(text in reading for reading in got.readings):
-                wrong.append(f"lecture {text} : absente de {got.readings}")
+                wrong.append(f"lecture {text} : absente de {got.readings}")
         return Result(case, got, tuple(wrong))
     if want.euros is not None:
         differ("euros", want.euros, None if got.cents is None else Decimal(got.cents) / 100)
@@ -322,9 +322,9 @@ def run(book: Rulebook, case: Case, calendar: Calendar) -> Result:
     if want.charged_count is not None:
         differ("nombre de jours facturés", want.charged_count, len(got.charged_days))
     if want.rule is not None and want.rule not in got.rule_ids:
-        wrong.append(f"règle {want.rule} : non appliquée ({', '.join(got.rule_ids)})")
+        wrong.append(f"règle {want.rule} : non appliquée ({', '.join(got.rule_ids)})")
     if want.quotient is not None:
         differ("quotient", want.quotient, got.quotient)
     if want.says is not None and not any(want.says in text for text in got.sentences):
-        wrong.append(f"« {want.says} » : absent de l'explication")
+        wrong.append(f"« {want.says} » : absent de l’explication")
     return Result(case, got, tuple(wrong))

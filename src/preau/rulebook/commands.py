@@ -44,14 +44,14 @@ def check_file(
         say(str(error))
         return UNREADABLE
     except OSError as error:
-        say(f"{path} : {error.strerror}")
+        say(f"{path} : {error.strerror}")
         return UNREADABLE
     found = check(book, days, before)
     for finding in found:
         say(show_finding(finding, path))
     errors = sum(finding.severity == ERROR for finding in found)
     say(
-        f"{book.name} : {errors} erreur{_s(errors)}, {len(found) - errors} "
+        f"{book.name} : {errors} erreur{_s(errors)}, {len(found) - errors} "
         f"avertissement{_s(len(found) - errors)}."
     )
     return WRONG if errors else RIGHT
@@ -59,9 +59,9 @@ def check_file(
 
 def show_finding(finding: Finding, path: Path | str = "") -> str:
     """«fichier:12 : erreur : trou entre deux tranches : …»."""
-    where = f"{path}:{finding.line} : " if finding.line else f"{path} : " if path else ""
+    where = f"{path}:{finding.line} : " if finding.line else f"{path} : " if path else ""
     word = "erreur" if finding.severity == ERROR else "avertissement"
-    return f"{where}{word} : {finding.title} : {finding.message}"
+    return f"{where}{word} : {finding.title} : {finding.message}"
 
 
 def _s(count: int) -> str:
@@ -116,16 +116,16 @@ def price_file(
         say(str(error))
         return UNREADABLE
     except OSError as error:
-        say(f"{path} : {error.strerror}")
+        say(f"{path} : {error.strerror}")
         return UNREADABLE
     except Undecided as undecided:
-        say(f"Les règles ne disent pas : {undecided.reason}")
+        say(f"Les règles ne disent pas : {undecided.reason}")
         for reading in undecided.readings:
-            say(f"  lecture : {reading}")
+            say(f"  lecture : {reading}")
         return WRONG
     for line in price.lines:
         say(f"{line.sentence}   [{line.rule_id}]")
-    say(f"Total : {euros(price.cents)}")
+    say(f"Total : {euros(price.cents)}")
     return RIGHT
 
 
@@ -141,7 +141,7 @@ def _say_decision(decision: api.Decision, say: Say) -> int:
         words.append(f"pénalité {euros(decision.penalty_cents)}")
     if decision.proposed_cents:
         words.append(f"proposé à un agent {euros(decision.proposed_cents)}")
-    say("Décision : " + ", ".join(words))
+    say("Décision : " + ", ".join(words))
     return WRONG if decision.outcome == "ambiguous" else RIGHT
 
 
@@ -157,12 +157,12 @@ def cases_file(path: Path, cases: Path, say: Say) -> int:
         say(str(error))
         return UNREADABLE
     except OSError as error:
-        say(f"{error.filename} : {error.strerror}")
+        say(f"{error.filename} : {error.strerror}")
         return UNREADABLE
     results = run_all(book, questions, calendar)
     for result, reported in results:
         mark = "juste" if result.right and reported else "FAUX"
-        say(f"{cases}:{result.case.line} : cas {result.case.id} : {mark}")
+        say(f"{cases}:{result.case.line} : cas {result.case.id} : {mark}")
         for sentence in result.answer.sentences:
             say(f"    {sentence}")
         for difference in result.differences:
@@ -170,7 +170,7 @@ def cases_file(path: Path, cases: Path, say: Say) -> int:
         if not reported:
             say("    ! le contrôle ne signale pas cette ambiguïté")
     wrong = sum(not (result.right and reported) for result, reported in results)
-    say(f"{book.name} : {len(results)} cas, {len(results) - wrong} justes, {wrong} faux.")
+    say(f"{book.name} : {len(results)} cas, {len(results) - wrong} justes, {wrong} faux.")
     return WRONG if wrong else RIGHT
 
 

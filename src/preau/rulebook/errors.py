@@ -13,9 +13,9 @@ class FactError(RulebookError):
     def __init__(self, name: str, expected: str, value: object, unknown: bool = False) -> None:
         self.name, self.expected, self.value = name, expected, value
         if unknown:
-            text = f"« {name} » n'est pas un fait déclaré"
+            text = f"« {name} » n’est pas un fait déclaré"
         else:
-            text = f"« {name} » : attendu {expected}, reçu {value!r}"
+            text = f"« {name} » : attendu {expected}, reçu {value!r}"
         super().__init__(text)
 
 
@@ -31,7 +31,7 @@ class Problem:
 
     def sentence(self, file: str = "") -> str:
         where = f"{file}:{self.line}:{self.column}" if file else f"ligne {self.line}"
-        text = f"{where} : {self.path or 'fichier'} : attendu {self.expected}"
+        text = f"{where} : {self.path or 'fichier'} : attendu {self.expected}"
         return f"{text}, trouvé {self.found}" if self.found else text
 
 

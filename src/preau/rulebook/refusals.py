@@ -17,14 +17,14 @@ class UnreadableText(RulebookRefusal):
 
 
 class NotADraft(RulebookRefusal):
-    message = "Cette version est publiée : elle ne change plus. Faites-en une copie."
+    message = "Cette version est publiée : elle ne change plus. Faites-en une copie."
     code = "not_a_draft"
 
 
 class NotPublishable(RulebookRefusal):
     """The checker found errors, kept in `findings`."""
 
-    message = "Le contrôle a trouvé des erreurs : elles empêchent de publier."
+    message = "Le contrôle a trouvé des erreurs : elles empêchent de publier."
     code = "not_publishable"
 
     def __init__(self, findings: tuple[Finding, ...] = (), message: str | None = None) -> None:

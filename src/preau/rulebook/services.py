@@ -65,7 +65,7 @@ def save_draft(
         actor=actor,
         now=now,
         action="rulebook.draft_saved",
-        summary=f"Règles « {row.name} » : brouillon enregistré.",
+        summary=f"Règles « {row.name} » : brouillon enregistré.",
         object_type="rulebook.RulebookVersion",
         object_id=row.pk,
     )
@@ -126,7 +126,7 @@ def publish(
     if same_day.exists():
         raise NotPublishable(
             message="Une version publiée s’applique déjà à partir du "
-            f"{french.day(book.applies_from, year=True)} : archivez-la d’abord."
+            f"{french.day(book.applies_from, year=True)} : archivez-la d’abord."
         )
     row.council_decision, row.executory_on = book.council_decision, book.executory_on
     row.applies_from, row.applies_until = book.applies_from, book.applies_until
@@ -136,7 +136,7 @@ def publish(
         actor=actor,
         now=now,
         action="rulebook.published",
-        summary=f"Règles « {row.name} » publiées, à partir du "
+        summary=f"Règles « {row.name} » publiées, à partir du "
         f"{french.day(book.applies_from, year=True)} ({row.council_decision}).",
         object_type="rulebook.RulebookVersion",
         object_id=row.pk,
@@ -157,7 +157,7 @@ def archive(*, version_id: int, now: datetime, actor: Actor) -> RulebookVersion:
         actor=actor,
         now=now,
         action="rulebook.archived",
-        summary=f"Règles « {row.name} » archivées.",
+        summary=f"Règles « {row.name} » archivées.",
         object_type="rulebook.RulebookVersion",
         object_id=row.pk,
     )
@@ -176,7 +176,7 @@ def delete_draft(*, version_id: int, now: datetime, actor: Actor) -> None:
         actor=actor,
         now=now,
         action="rulebook.draft_deleted",
-        summary=f"Règles « {name} » : brouillon supprimé.",
+        summary=f"Règles « {name} » : brouillon supprimé.",
         object_type="rulebook.RulebookVersion",
         object_id=pk,
     )

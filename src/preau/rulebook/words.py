@@ -132,13 +132,13 @@ def tell_condition(condition: Condition, book: Rulebook) -> str:
         case OneOf(_, (True,)):
             return label
         case OneOf(_, (False,)):
-            return f"{label} : non"
+            return f"{label} : non"
         case OneOf(_, values):
             return f"{label} {_listed(word(v, fact) for v in values)}"
         case Known(_, known):
             return f"{label} {'connu' if known else 'non connu'}"
         case Has(_, words):
-            return f"{label} : {_listed(words)}"
+            return f"{label} : {_listed(words)}"
         case Between(_, low, above, high, below):
             bounds = [
                 f"{name} {say(fact, bound)}"
@@ -203,7 +203,7 @@ def _tell_step(limit: Limit) -> str:
             return _tell_weekday(step)
         case WeekdayMap(entries):
             return " ; ".join(
-                f"{word(code)} : {_tell_weekday(target)}"
+                f"{word(code)} : {_tell_weekday(target)}"
                 + (f" {french_time(minutes)}" if minutes is not None else "")
                 for code, target, minutes in entries
             )
@@ -271,7 +271,7 @@ def tell_amount(amount: Amount, book: Rulebook) -> str:
                 for v, inner in values
             )
         case PriceOf(product, _):
-            return f"prix de « {product} »"
+            return f"prix de « {product} »"
         case Grid():
             return f"grille de {french.count(len(amount.rows), 'ligne')}"
     raise TypeError(amount)
@@ -304,8 +304,8 @@ def tell_rule(rule: Rule, book: Rulebook) -> str:
     if isinstance(rule, Deadline):
         verbs_ = french.and_join([word(action) for action in rule.actions])
         what = "jamais possible" if rule.never else tell_limit(rule.limit) if rule.limit else ""
-        late = f" ; ensuite : {word(rule.late)}" if not rule.never else ""
-        return f"{verbs_} : {what}{late}"
+        late = f" ; ensuite : {word(rule.late)}" if not rule.never else ""
+        return f"{verbs_} : {what}{late}"
     if isinstance(rule, Access):
         return word(rule.outcome)
     if isinstance(rule, Absence):

@@ -141,7 +141,7 @@ def change_promotion(
     found = Promotion.objects.select_related("roll_over", "child").get(pk=promotion_id)
     row = RollOver.objects.select_for_update(of=("self",), no_key=True).get(pk=found.roll_over_id)
     if row.status != RollOverStatus.PREPARED:
-        raise RollOverRefused("Ce passage est déjà appliqué : changez la classe de l’élève.")
+        raise RollOverRefused("Ce passage est déjà appliqué : changez la classe de l’élève.")
     usual = Outcome.UP if next_level(found.level_from) else Outcome.LEAVES
     outcome = Outcome(outcome)
     if outcome != usual and not reason.strip():
@@ -158,7 +158,7 @@ def change_promotion(
     found.school_to_id = school_id if level else None
     found.is_manual = True
     found.save()
-    words = f"{found.child} : {outcome.label} {level}".strip()
+    words = f"{found.child} : {outcome.label} {level}".strip()
     _journal(row, "change_promotion", words, now, actor)
     return found
 
@@ -217,7 +217,7 @@ def why_not_undo(row: RollOver) -> str:
         return "" if row.status == RollOverStatus.PREPARED else "Ce passage est déjà annulé."
     if year_has_served(row.to_year_id, since=row.applied_at):
         return (
-            "Des familles ont déjà répondu ou inscrit pour cette année : on ne peut plus annuler."
+            "Des familles ont déjà répondu ou inscrit pour cette année : on ne peut plus annuler."
         )
     ids = Promotion.objects.filter(roll_over=row, schooling_id__isnull=False).values("schooling_id")
     kept = Schooling.objects.filter(pk__in=ids, source=ROLLOVER, school_class=None)
@@ -356,7 +356,7 @@ def _journal(row: RollOver, verb: str, words: str, now: datetime, actor: Actor) 
         actor=actor,
         now=now,
         action=f"schools.{verb}",
-        summary=f"Passage vers {row.to_year.label} : {words}",
+        summary=f"Passage vers {row.to_year.label} : {words}",
         object_type="schools.RollOver",
         object_id=row.pk,
     )

@@ -27,7 +27,7 @@ class Problem:
     is_refused: bool = True
 
     def __str__(self) -> str:
-        return f"fichier {self.file}, ligne {self.line} : {self.reason}"
+        return f"fichier {self.file}, ligne {self.line} : {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,10 +182,10 @@ def save_segment(
     clash = _clash(row, others)
     if clash is not None:
         raise BadSegment(
-            f"Ces numéros ont déjà une école : {clash.establishment.name}, {describe(clash)}."
+            f"Ces numéros ont déjà une école : {clash.establishment.name}, {describe(clash)}."
         )
     row.save()
-    _journal("save_segment", f"Secteur : {row.street}, {describe(row)}", row.pk, now, actor)
+    _journal("save_segment", f"Secteur : {row.street}, {describe(row)}", row.pk, now, actor)
     return row
 
 
@@ -193,7 +193,7 @@ def save_segment(
 def delete_segment(*, pk: int, now: datetime, actor: Actor) -> None:
     row = SectorSegment.objects.filter(pk=pk).first()
     if row is not None:
-        _journal("delete_segment", f"Secteur retiré : {row.street}", row.pk, now, actor)
+        _journal("delete_segment", f"Secteur retiré : {row.street}", row.pk, now, actor)
         row.delete()
 
 
@@ -236,7 +236,7 @@ def read_sectors(content: bytes) -> SectorImport:
     header = [search_key(name) for name in next(reader, [])]
     missing = [name for name in HEADER if name not in header and name not in ("du", "au", "cote")]
     if missing:
-        raise BadSegment(f"Il manque la colonne «\u202f{missing[0]}\u202f».")
+        raise BadSegment(f"Il manque la colonne «\u00a0{missing[0]}\u00a0».")
     schools = {search_key(site.name): site.pk for site in establishments("SCHOOL")}
     found = SectorImport()
     by_street: dict[tuple[str, str], list[SectorSegment]] = {}
@@ -266,7 +266,7 @@ def replace_sectors(*, content: bytes, now: datetime, actor: Actor) -> int:
     found = read_sectors(content)
     if found.problems:
         line, reason = found.problems[0]
-        raise BadSegment(f"Ligne {line} : {reason}. Rien n’a été remplacé.")
+        raise BadSegment(f"Ligne {line} : {reason}. Rien n’a été remplacé.")
     SectorSegment.objects.all().delete()
     SectorSegment.objects.bulk_create(found.rows, batch_size=2000)
     _journal("replace_sectors", f"{len(found.rows)} tronçons de secteur importés", 0, now, actor)
@@ -286,7 +286,7 @@ def _segment(cells: dict[str, str], schools: dict[str, int]) -> SectorSegment:
     if cycle is None:
         raise BadSegment("le cycle se lit maternelle ou élémentaire")
     if school_id is None:
-        raise BadSegment(f"l’école «\u202f{cells.get('ecole', '')}\u202f» n’existe pas")
+        raise BadSegment(f"l’école «\u00a0{cells.get('ecole', '')}\u00a0» n’existe pas")
     first, last = (cells.get(name, "") for name in ("du", "au"))
     if (first and not first.isdigit()) or (last and not last.isdigit()):
         raise BadSegment("un numéro se lit en chiffres")

@@ -64,7 +64,7 @@ def place_pupil(
         actor=actor,
         now=now,
         action="schools.place_pupil",
-        summary=f"École : niveau {placement.level} à partir du {placement.starts_on:%d/%m/%Y}",
+        summary=f"École : niveau {placement.level} à partir du {placement.starts_on:%d/%m/%Y}",
         family_id=family_id,
         object_type="child",
         object_id=placement.child_id,
@@ -122,7 +122,7 @@ def end_schooling(
     """
     if not both_agreed and both_must_sign([child_id], paris_day(now)):
         raise BothMustSign(
-            "Un désaccord ou une décision est enregistré pour cet enfant : son départ de l’école "
+            "Un désaccord ou une décision est enregistré pour cet enfant : son départ de l’école "
             "demande l’accord écrit de ses deux parents."
         )
     schooling = (
@@ -138,7 +138,7 @@ def end_schooling(
         actor=actor,
         now=now,
         action="schools.end_schooling",
-        summary=f"École : départ après le {last_day:%d/%m/%Y}",
+        summary=f"École : départ après le {last_day:%d/%m/%Y}",
         family_id=family_id,
         object_type="child",
         object_id=child_id,
@@ -166,7 +166,7 @@ def stay_at_school(
         actor=actor,
         now=now,
         action="schools.stay_at_school",
-        summary="École : départ annulé",
+        summary="École : départ annulé",
         family_id=family_id,
         object_type="child",
         object_id=row.child_id,
@@ -188,7 +188,7 @@ def remove_schooling(
         actor=actor,
         now=now,
         action="schools.remove_schooling",
-        summary="École : inscription annulée",
+        summary="École : inscription annulée",
         family_id=family_id,
         object_type="child",
         object_id=child_id,

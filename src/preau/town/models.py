@@ -51,7 +51,7 @@ class Town(models.Model):
     )
     appeal_text = models.TextField(
         "voies et délais de recours",
-        default="Vous pouvez contester cette décision dans les deux mois : par un recours gracieux "
+        default="Vous pouvez contester cette décision dans les deux mois : par un recours gracieux "
         "adressé au maire, ou par un recours devant le tribunal administratif, par courrier ou "
         "sur le site Télérecours citoyens (www.telerecours.fr).",
     )

@@ -94,18 +94,18 @@ def normal_origin(text: str) -> str:
     host = (parts.hostname or "").lower()
     if not re.fullmatch(r"(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?", host) or ".." in host:
         raise TownRefusal(
-            f"« {text} » n’est pas l’adresse d’un site : écrivez par exemple "
+            f"« {text} » n’est pas l’adresse d’un site : écrivez par exemple "
             "https://www.ma-ville.fr."
         )
     local = host in {"localhost", "127.0.0.1"}
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
-        raise TownRefusal(f"« {text} » : l’adresse doit commencer par https://.")
+        raise TownRefusal(f"« {text} » : l’adresse doit commencer par https://.")
     if "." not in host and not local:
-        raise TownRefusal(f"« {text} » : il manque la fin de l’adresse, par exemple « .fr ».")
+        raise TownRefusal(f"« {text} » : il manque la fin de l’adresse, par exemple « .fr ».")
     try:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        raise TownRefusal(f"« {text} » : ce numéro de port n’existe pas.") from None
+        raise TownRefusal(f"« {text} » : ce numéro de port n’existe pas.") from None
     return f"{parts.scheme}://{host}{port}"
 
 
@@ -115,16 +115,16 @@ def checked_logo(content: bytes) -> tuple[bytes, str]:
     SVG is refused (it can hold script); a picture is re-encoded, so that nothing hides behind it.
     """
     if len(content) > MAX_LOGO_BYTES:
-        raise TownRefusal("Ce logo pèse plus de 300 ko : réduisez-le, puis envoyez-le à nouveau.")
+        raise TownRefusal("Ce logo pèse plus de 300 ko : réduisez-le, puis envoyez-le à nouveau.")
     head = content[:400].lstrip().lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype")):
-        raise TownRefusal("Un logo en SVG n’est pas accepté : envoyez-le en PNG, JPEG ou WebP.")
+        raise TownRefusal("Un logo en SVG n’est pas accepté : envoyez-le en PNG, JPEG ou WebP.")
     try:
         with Image.open(io.BytesIO(content), formats=list(LOGO_FORMATS)) as picture:
             kind = str(picture.format)
             if max(picture.size) > MAX_LOGO_SIDE:
                 raise TownRefusal(
-                    f"Ce logo est trop grand : {MAX_LOGO_SIDE} pixels de côté au plus."
+                    f"Ce logo est trop grand : {MAX_LOGO_SIDE} pixels de côté au plus."
                 )
             picture.load()
             copy = picture.convert(
@@ -132,7 +132,7 @@ def checked_logo(content: bytes) -> tuple[bytes, str]:
             )
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise TownRefusal(
-            "Ce fichier n’est pas une image lisible : envoyez un PNG, un JPEG ou un WebP."
+            "Ce fichier n’est pas une image lisible : envoyez un PNG, un JPEG ou un WebP."
         ) from None
     out = io.BytesIO()
     copy.save(out, format=kind)
@@ -144,5 +144,5 @@ def clean_postcodes(codes: list[str]) -> list[str]:
     kept = sorted({code.strip() for code in codes if code.strip()})
     for code in kept:
         if not re.fullmatch(r"\d{5}", code):
-            raise TownRefusal(f"« {code} » n’est pas un code postal : cinq chiffres.")
+            raise TownRefusal(f"« {code} » n’est pas un code postal : cinq chiffres.")
     return kept

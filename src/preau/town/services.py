@@ -105,7 +105,7 @@ def update_town(*, now: datetime, actor: Actor, **changes: Any) -> Town:
             action="town.update",
             object_type="town",
             object_id=1,
-            summary=f"Réglages de la ville modifiés : {_labels(changed)}",
+            summary=f"Réglages de la ville modifiés : {_labels(changed)}",
             data={"fields": changed},
         )
     _forget()
@@ -180,7 +180,7 @@ def update_page(
     if page.pk and seen_at and page.updated_at > seen_at:
         raise TownRefusal(
             f"{page.updated_by or 'Un autre agent'} a enregistré cette page pendant que vous "
-            "l’écriviez. Votre texte est ci-dessous : comparez avant d’enregistrer à nouveau.",
+            "l’écriviez. Votre texte est ci-dessous : comparez avant d’enregistrer à nouveau.",
             code="stale",
         )
     page.title, page.body, page.updated_by = title.strip(), body.replace("\r\n", "\n"), actor.label
@@ -191,7 +191,7 @@ def update_page(
         action="town.page",
         object_type="page",
         object_id=page.pk,
-        summary=f"Page publique « {page.get_slug_display()} » modifiée",
+        summary=f"Page publique « {page.get_slug_display()} » modifiée",
     )
     return page
 
@@ -223,7 +223,7 @@ def save_service(
         action="town.service",
         object_type="service",
         object_id=service.pk,
-        summary=f"Service « {name} » {'modifié' if service_id else 'créé'}",
+        summary=f"Service « {name} » {'modifié' if service_id else 'créé'}",
     )
     return service
 
@@ -236,7 +236,7 @@ def delete_service(*, service_id: int, now: datetime, actor: Actor) -> None:
         service.delete()
     except ProtectedError:
         raise TownRefusal(
-            f"Le service « {service.name} » suit des activités : changez-les de service d’abord.",
+            f"Le service « {service.name} » suit des activités : changez-les de service d’abord.",
             code="used",
         ) from None
     record(
@@ -245,7 +245,7 @@ def delete_service(*, service_id: int, now: datetime, actor: Actor) -> None:
         action="town.service_deleted",
         object_type="service",
         object_id=service_id,
-        summary=f"Service « {service.name} » supprimé",
+        summary=f"Service « {service.name} » supprimé",
     )
 
 
@@ -271,7 +271,7 @@ def save_notice(
         action="town.notice",
         object_type="notice",
         object_id=notice.pk,
-        summary=f"Annonce « {title} » {'modifiée' if notice_id else 'publiée'}",
+        summary=f"Annonce « {title} » {'modifiée' if notice_id else 'publiée'}",
     )
     return notice
 
@@ -287,5 +287,5 @@ def delete_notice(*, notice_id: int, now: datetime, actor: Actor) -> None:
         action="town.notice_deleted",
         object_type="notice",
         object_id=notice_id,
-        summary=f"Annonce « {notice.title} » supprimée",
+        summary=f"Annonce « {notice.title} » supprimée",
     )

@@ -87,7 +87,7 @@ def _guarded(
                 return redirect("townhall:first-password")
             if _is_idle(request):
                 logout(request)
-                messages.info(request, _("Votre session s’est fermée : vous étiez parti."))
+                messages.info(request, _("Votre session s’est fermée : vous étiez parti."))
                 return redirect_to_login(request.get_full_path(), "townhall:sign-in")
             if request.session.get(FACTOR_MISSING_KEY) and not (
                 allow_missing_factor or allow_initial_password

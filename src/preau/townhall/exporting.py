@@ -32,7 +32,7 @@ def watched(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespo
             actor=request.actor,
             now=utc_now(),
             action=ACTION,
-            summary=f"Export «{name}», {rows} lignes ({file_format})",
+            summary=f"Export « {name} », {rows} lignes ({file_format})",
             data={"table": name, "format": file_format, "rows": rows, "path": request.path},
         )
 

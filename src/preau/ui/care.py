@@ -30,7 +30,7 @@ def statement_data(row: Any) -> dict[str, Any]:
         "total": french.euros(row.total_cents),
         "gives_back": (
             f"Ce mois vous rend {french.euros(-row.total_cents)}. La somme vient en moins de votre "
-            "facture du mois ; ce qui dépasse est porté au crédit de votre compte."
+            "facture du mois ; ce qui dépasse est porté au crédit de votre compte."
             if row.total_cents < 0
             else ""
         ),

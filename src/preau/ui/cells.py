@@ -120,7 +120,7 @@ def _face(css: str, face: _Face, word: str = "", note: str = "") -> str:
 
 def render_cell(cell: Cell) -> SafeString:
     """The HTML of one cell; raises KeyError for an unknown state."""
-    who = f'<span class="sr">{esc(cell.who)} : </span>' if cell.who else ""
+    who = f'<span class="sr">{esc(cell.who)} : </span>' if cell.who else ""
     if not cell.name:
         css, name, word = FIXED[cell.state]
         note = f" <small>{esc(cell.note)}</small>" if cell.note else ""

@@ -50,7 +50,7 @@ class Chart:
     @property
     def words(self) -> str:
         """The whole chart, read aloud."""
-        return ". ".join(f"{bar.label} : {bar.words}" for bar in self.bars)
+        return ". ".join(f"{bar.label} : {bar.words}" for bar in self.bars)
 
 
 def columns(

@@ -171,7 +171,7 @@ class DateField(forms.DateField):
             return date(*numbers)
         except ValueError:
             raise ValidationError(
-                "Cette date n’existe pas : vérifiez le jour et le mois.", code="invalid"
+                "Cette date n’existe pas : vérifiez le jour et le mois.", code="invalid"
             ) from None
 
 

@@ -38,11 +38,11 @@ class SampleForm(forms.Form):
         r"^0\d{9}$",
         label="Votre téléphone",
         help_text="Pour vous joindre si un enfant est malade.",
-        error_messages={"invalid": "Le numéro a 9 chiffres : il en faut 10."},
+        error_messages={"invalid": "Le numéro a 9 chiffres : il en faut 10."},
         widget=forms.TextInput(attrs={"class": "short", "autocomplete": "tel"}),
     )
     arrival = forms.ChoiceField(
-        label="Quand arrivez-vous dans la commune ?",
+        label="Quand arrivez-vous dans la commune ?",
         choices=[("now", "Nous y habitons déjà"), ("soon", choice("Bientôt", "Avant la rentrée"))],
         widget=forms.RadioSelect,
         error_messages={"required": "Choisissez la date d’arrivée."},
@@ -108,7 +108,7 @@ def _weeks(children: list[str]) -> list[dict[str, Any]]:
                 "sub": "Semaine passée" if rank == 0 else "à venir",
                 "gone": rank == 0,
                 "days": days,
-                "sum": "6 repas, 19,08 €",
+                "sum": "6 repas, 19,08 €",
             }
         )
     return weeks
@@ -144,7 +144,7 @@ def sample(children: int = 2) -> dict[str, Any]:
             "lines": [
                 {
                     "label": "Lina, cantine",
-                    "detail": "3 repas × 3,18 €",
+                    "detail": "3 repas × 3,18 €",
                     "amount_cents": 954,
                     "children": [SimpleNamespace(first_name="Lina", colour=1)],
                     "open": True,
@@ -157,7 +157,7 @@ def sample(children: int = 2) -> dict[str, Any]:
                 },
                 {
                     "label": "Noé, accueil du soir",
-                    "detail": "5 soirs × 2,40 €",
+                    "detail": "5 soirs × 2,40 €",
                     "amount_cents": 1200,
                     "children": [SimpleNamespace(first_name="Noé", colour=2)],
                     "why": ["Tranche C."],

@@ -203,4 +203,4 @@ def test_a_week_of_holidays_is_said_once(client: Client):
     html = client.get("/menus/?semaine=2026-12-21").content.decode()
     assert html.count("pas de cantine cette semaine") == 0 and "Noël" in html
     html = client.get("/menus/?semaine=2027-02-08").content.decode()
-    assert "Vacances d’hiver : pas de cantine cette semaine" in html
+    assert "Vacances d’hiver : pas de cantine cette semaine" in html

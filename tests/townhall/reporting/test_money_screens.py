@@ -47,7 +47,7 @@ def test_the_board_stands_empty_and_full(office, django_assert_max_num_queries):
     with django_assert_max_num_queries(26):
         page = text(accountant.get(url("money")))
     assert "50,00 €" in page and 'role="img"' in page and "style=" not in page
-    assert "20 %" in page  # what was aimed at in the first month
+    assert "20 %" in page  # what was aimed at in the first month
     for table in ("mois", "moyens", "restes", "activites"):
         for kind in ("csv", "xlsx"):
             assert accountant.get(url("money-export", table, kind)).status_code == 200

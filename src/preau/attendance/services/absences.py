@@ -174,7 +174,7 @@ def _effect(
         freed = verdict.allowed and not verdict.charged
     if freed:
         charged, cents = False, 0
-        sentence = "Prévenu à temps : la réservation est retirée, rien n’est dû."
+        sentence = "Prévenu à temps : la réservation est retirée, rien n’est dû."
     else:
         decision = rules.absence(service, booking.child_id, at=now, **facts)
         if decision is not None and decision.outcome not in ("ambiguous", "proposal"):
@@ -182,11 +182,11 @@ def _effect(
             said = "; ".join(decision.sentences)
             amount = f" ({french.euros(cents)})" if charged and cents else ""
             head = f"Ce jour reste dû{amount}" if charged else "Ce jour n’est pas dû"
-            sentence = f"{head} : {said}." if said else f"{head}."
+            sentence = f"{head} : {said}." if said else f"{head}."
         elif decision is not None and decision.outcome == "proposal":
             sentence = "Le service décidera si ce jour est dû."
         else:
-            sentence = "Le délai est passé : le service dira si ce jour est dû."
+            sentence = "Le délai est passé : le service dira si ce jour est dû."
     return Effect(
         booking=booking.pk,
         slot=slot.pk,
@@ -247,7 +247,7 @@ def report_absence(
         bookings=freed,
         reason=f"Absence signalée ({AbsenceReason(reason).label})",
         charged=False,
-        sentence="Prévenu à temps : rien n’est dû.",
+        sentence="Prévenu à temps : rien n’est dû.",
         channel=channel,
         now=now,
         actor=actor,
@@ -284,7 +284,7 @@ def report_absence(
         actor=actor,
         now=now,
         action="attendance.report_absence",
-        summary=f"Absence {report.reference} : {name}, {french.period(starts_on, ends_on)}",
+        summary=f"Absence {report.reference} : {name}, {french.period(starts_on, ends_on)}",
         family_id=family_id,
         object_type="attendance.AbsenceReport",
         object_id=report.pk,
@@ -311,7 +311,7 @@ def add_document(
         actor=actor,
         now=now,
         action="attendance.add_document",
-        summary=f"Absence {report.reference} : justificatif ajouté",
+        summary=f"Absence {report.reference} : justificatif ajouté",
         family_id=family_id,
         object_type="attendance.AbsenceReport",
         object_id=report.pk,
@@ -335,7 +335,7 @@ def justify_absence(
     """
     report = AbsenceReport.objects.select_for_update(no_key=True, of=("self",)).get(pk=report_id)
     if not justified and not comment.strip():
-        raise AbsenceRefused("Écrivez pourquoi l’absence n’est pas justifiée : la famille le lira.")
+        raise AbsenceRefused("Écrivez pourquoi l’absence n’est pas justifiée : la famille le lira.")
     report.status = AbsenceStatus.JUSTIFIED if justified else AbsenceStatus.NOT_JUSTIFIED
     report.decided_at, report.decided_by_label = now, actor.label
     report.decision_comment = comment.strip()[:300]
@@ -352,7 +352,7 @@ def justify_absence(
         actor=actor,
         now=now,
         action="attendance.justify_absence",
-        summary=f"Absence {report.reference} : {word}"
+        summary=f"Absence {report.reference} : {word}"
         + (f". {report.decision_comment}" if report.decision_comment else ""),
         family_id=report.family_id,
         object_type="attendance.AbsenceReport",
@@ -365,13 +365,13 @@ def justify_absence(
         f"({french.period(report.starts_on, report.ends_on)}) est {word}.\n"
         + (f"{report.decision_comment}\n" if report.decision_comment else "")
     )
-    _write(report.family_id, f"Absence {report.reference} : {word}", body, now)
+    _write(report.family_id, f"Absence {report.reference} : {word}", body, now)
     return report
 
 
 def effects_in_words(effects: Iterable[Effect]) -> list[str]:
     """What the report does to each booked day, a line a day."""
-    return [f"  - {french.day(e.on)}, {e.activity} : {e.sentence}" for e in effects]
+    return [f"  - {french.day(e.on)}, {e.activity} : {e.sentence}" for e in effects]
 
 
 def _tell_report(
@@ -381,7 +381,7 @@ def _tell_report(
     body = (
         f"Bonjour,\n\nNous avons bien noté l’absence de {name}, "
         f"{french.period(report.starts_on, report.ends_on)} "
-        f"({AbsenceReason(report.reason).label}).\nRéférence : {report.reference}\n\n{lines}\n"
+        f"({AbsenceReason(report.reason).label}).\nRéférence : {report.reference}\n\n{lines}\n"
     )
     _write(report.family_id, f"Absence notée, {report.reference}", body, now)
 

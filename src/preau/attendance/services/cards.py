@@ -95,7 +95,7 @@ def order_card(
 ) -> CardOrder:
     """A family asks for the next card. Twice is harmless; refused while a card is active."""
     if Card.objects.filter(child=child_id, status=CardStatus.ACTIVE).exists():
-        raise Refusal("Cet enfant a une carte active : déclarez-la perdue d’abord.")
+        raise Refusal("Cet enfant a une carte active : déclarez-la perdue d’abord.")
     CardOrder.objects.bulk_create(
         [CardOrder(child_id=child_id, family_id=family_id, asked_at=now, channel=channel)],
         ignore_conflicts=True,
@@ -183,7 +183,7 @@ def scan_card(
     normal = normalise_code(code)
     card = Card.objects.filter(code=normal).select_related("child").first() if normal else None
     if card is None:
-        raise CardRefused("Cette carte n’est pas connue : vérifiez le code, ou cherchez l’enfant.")
+        raise CardRefused("Cette carte n’est pas connue : vérifiez le code, ou cherchez l’enfant.")
     name = str(card.child)
     if card.status != CardStatus.ACTIVE:
         assert card.ended_at is not None
@@ -192,7 +192,7 @@ def scan_card(
             CardStatus.LOST: f"elle a été déclarée perdue {since}",
             CardStatus.REPLACED: f"une carte plus récente la remplace depuis le {since}",
         }[CardStatus(card.status)]
-        raise CardDead(f"Carte refusée ({name}) : {why}.")
+        raise CardDead(f"Carte refusée ({name}) : {why}.")
     before = Attendance.objects.filter(
         slot=slot_id, child=card.child_id, presence=Presence.PRESENT
     ).first()

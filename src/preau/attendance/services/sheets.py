@@ -115,7 +115,7 @@ def households_of_walk_ins(child_ids: list[int], day: date) -> dict[int, int]:
         if homes
     }
     if len(found) < len(set(child_ids)):
-        raise AttendanceRefused("Cet enfant n’a pas de foyer connu : voyez son dossier.")
+        raise AttendanceRefused("Cet enfant n’a pas de foyer connu : voyez son dossier.")
     return found
 
 
@@ -142,7 +142,7 @@ def trace(
         actor=actor,
         now=now,
         action="attendance.correct",
-        summary=f"Pointage corrigé après clôture : {say(before)} → {say(after)}",
+        summary=f"Pointage corrigé après clôture : {say(before)} → {say(after)}",
         family_id=row.family_id,
         object_type="bookings.Slot",
         object_id=row.slot_id,
@@ -212,7 +212,7 @@ def close_sheet(*, slot_id: int, now: datetime, actor: Actor) -> SheetClosure:
         actor=actor,
         now=now,
         action="attendance.close_sheet",
-        summary=f"Liste close : {slot.offering.activity.name}, {french.day(slot.day)}",
+        summary=f"Liste close : {slot.offering.activity.name}, {french.day(slot.day)}",
         object_type="bookings.Slot",
         object_id=slot_id,
     )

@@ -208,7 +208,7 @@ def _fold(row: Attendance, acts: Sequence[_Said]) -> None:
 def _why_kept(act: str, row: Attendance) -> str:
     if act == TickAct.ABSENT:
         present = row.presence == Presence.PRESENT
-        return "Déjà vu sur place : la présence l’emporte." if present else "Déjà noté absent."
+        return "Déjà vu sur place : la présence l’emporte." if present else "Déjà noté absent."
     if act == TickAct.PRESENT:
         return "Déjà pointé, arrivé plus tôt."
     if row.left_at is None:

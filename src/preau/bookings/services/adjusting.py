@@ -121,8 +121,8 @@ def change_places(
         seats,
         slots,
         less,
-        summary=f"{french.count(len(slots), 'séance')} : {words}"
-        + (f". Motif : {reason.strip()}" if reason.strip() else ""),
+        summary=f"{french.count(len(slots), 'séance')} : {words}"
+        + (f". Motif : {reason.strip()}" if reason.strip() else ""),
         now=now,
         actor=actor,
     )
@@ -173,7 +173,7 @@ def apply_offering(
         seats,
         list(seats.asked.values()),
         less,
-        summary=f"{offering} : places, groupes et encadrement appliqués à "
+        summary=f"{offering} : places, groupes et encadrement appliqués à "
         f"{french.count(len(slots), 'séance')} {french.period(first, last)}",
         now=now,
         actor=actor,
@@ -199,7 +199,7 @@ def _check(changes: Mapping[str, int | None]) -> None:
         if name not in FIELDS:
             raise BookingRefused("Ce réglage n’existe pas.")
         if value is None and name in ("capacity", "kept", "shared"):
-            raise BookingRefused(f"Écrivez un nombre : {FIELDS[name]}.")
+            raise BookingRefused(f"Écrivez un nombre : {FIELDS[name]}.")
         if value is not None and not 0 <= value <= MOST:
             raise BookingRefused("Écrivez un nombre de places entre 0 et 9 999.")
 

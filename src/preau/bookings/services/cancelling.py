@@ -89,7 +89,7 @@ def cancel_bookings(
             now=now,
             action="bookings.cancel",
             summary=f"{french.count(len(mine), 'réservation')} retirée"
-            f"{'s' if len(mine) > 1 else ''} : {reason}",
+            f"{'s' if len(mine) > 1 else ''} : {reason}",
             family_id=family_id,
             data={"bookings": [b.pk for b in mine]},
         )
@@ -135,9 +135,9 @@ def cancel_slots(
             seats.give_back(booking)
         _cancel(
             booking,
-            reason=f"Annulé par la ville : {reason.strip()}",
+            reason=f"Annulé par la ville : {reason.strip()}",
             charged=False,
-            sentence="Séance annulée par la ville : rien n’est dû.",
+            sentence="Séance annulée par la ville : rien n’est dû.",
             channel=actor.channel,
             now=now,
         )
@@ -154,7 +154,7 @@ def cancel_slots(
         actor=actor,
         now=now,
         action="bookings.cancel_slots",
-        summary=f"{french.count(len(open_ids), 'séance')} annulées : {reason.strip()}",
+        summary=f"{french.count(len(open_ids), 'séance')} annulées : {reason.strip()}",
         data={"slots": open_ids, "bookings": [b.pk for b in bookings]},
     )
     if tell:

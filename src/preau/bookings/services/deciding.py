@@ -365,7 +365,7 @@ class Sending:
         if enrolment is None:
             return None, f"{kid.first_name} n’est pas inscrit à cette activité ce jour-là."
         if slot.status != SlotStatus.OPEN:
-            reason = f" : {slot.cancelled_reason}" if slot.cancelled_reason else ""
+            reason = f" : {slot.cancelled_reason}" if slot.cancelled_reason else ""
             return None, f"Cette séance est annulée{reason}."
         if not kid.lives_here(slot.day):
             return None, f"Cette semaine, {kid.first_name} est chez son autre parent."

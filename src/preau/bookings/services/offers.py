@@ -121,7 +121,7 @@ def move_in_queue(
     _journal(
         mine,
         "move_in_queue",
-        f"Liste d’attente : passe {french.ordinal(place + 1)}. Motif : {reason.strip()}",
+        f"Liste d’attente : passe {french.ordinal(place + 1)}. Motif : {reason.strip()}",
         now=now,
         actor=actor,
     )

@@ -86,8 +86,8 @@ def book_place(
             actor=actor,
             now=now,
             action="bookings.book_place",
-            summary=f"{kid.first_name if kid else 'Enfant'}, {french.day(slot.day)} : {words}"
-            + (f". Motif : {reason.strip()}" if reason.strip() else ""),
+            summary=f"{kid.first_name if kid else 'Enfant'}, {french.day(slot.day)} : {words}"
+            + (f". Motif : {reason.strip()}" if reason.strip() else ""),
             family_id=family_id,
             object_type="bookings.Booking",
             object_id=booking.pk,

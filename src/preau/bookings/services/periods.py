@@ -107,9 +107,9 @@ def book_whole_period(
             actor=actor,
             now=now,
             action="bookings.book_whole_period",
-            summary=f"{enrolment.child.first_name} : {french.count(booked, 'séance')} réservées "
+            summary=f"{enrolment.child.first_name} : {french.count(booked, 'séance')} réservées "
             f"({enrolment.offering.activity.name})"
-            + (f". Avant l’ouverture : {reason.strip()}" if early else ""),
+            + (f". Avant l’ouverture : {reason.strip()}" if early else ""),
             family_id=enrolment.family_id,
             object_type="enrolments.Enrolment",
             object_id=enrolment.pk,

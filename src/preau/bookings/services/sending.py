@@ -123,9 +123,9 @@ def submit_planning(
             actor=actor,
             now=now,
             action="bookings.submit_planning",
-            summary=f"Planning {submission.reference} : {summary(lines)}"
+            summary=f"Planning {submission.reference} : {summary(lines)}"
             + (f". {count(kept, 'place gardée', 'places gardées')} par la ville" if kept else "")
-            + (f". Hors délai ou avant l’ouverture : {reason.strip()}" if late_allowed else ""),
+            + (f". Hors délai ou avant l’ouverture : {reason.strip()}" if late_allowed else ""),
             family_id=family_id,
             object_type="bookings.Submission",
             object_id=submission.pk,

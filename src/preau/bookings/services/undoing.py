@@ -91,7 +91,7 @@ def undo_submission(
         actor=actor,
         now=now,
         action="bookings.undo_submission",
-        summary=f"Planning {sent.reference} défait : {done.words} Motif : {reason.strip()}",
+        summary=f"Planning {sent.reference} défait : {done.words} Motif : {reason.strip()}",
         family_id=family_id,
         object_type="bookings.Submission",
         object_id=sent.pk,

@@ -113,7 +113,7 @@ class Absence(Kind):
         if report is None or not report.effects:
             return []
         effects = [attendance_services.Effect(**effect) for effect in report.effects]
-        return ["Les jours réservés :", *attendance_services.effects_in_words(effects)]
+        return ["Les jours réservés :", *attendance_services.effects_in_words(effects)]
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         report = self._report(request, now=now, actor=actor)

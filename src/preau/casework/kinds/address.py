@@ -71,7 +71,7 @@ class AddressForm(KindForm):
         if family is not None and family.is_protected:
             raise forms.ValidationError(
                 _(
-                    "Votre adresse est protégée : ne l’écrivez pas ici. Signalez votre "
+                    "Votre adresse est protégée : ne l’écrivez pas ici. Signalez votre "
                     "déménagement au guichet, à un agent habilité."
                 )
             )

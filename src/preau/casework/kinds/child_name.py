@@ -36,7 +36,7 @@ class NameForm(KindForm):
         help_text=_("Celui que l’école et les listes emploient, s’il est différent."),
     )
     comment = forms.CharField(
-        label=_("Pourquoi ?"),
+        label=_("Pourquoi ?"),
         required=False,
         max_length=300,
         help_text=_("Reconnaissance, décision de justice, erreur à corriger…"),
@@ -71,7 +71,7 @@ class ChildName(Kind):
 
     def summary(self, request: Request) -> str:
         payload = request.payload
-        return f"{request.child.first_name} : {payload['first_name']} {payload['last_name']}"
+        return f"{request.child.first_name} : {payload['first_name']} {payload['last_name']}"
 
     def shared_facts(self, request: Request) -> list[Fact]:
         rows = (Fact(row.label, row.after) for row in self.changes(request, date.max))

@@ -103,7 +103,7 @@ class CrecheForm(KindForm):
                 )
             else:
                 self.fields[name] = forms.IntegerField(
-                    label=_("%(what)s : combien ?") % {"what": criterion.label},
+                    label=_("%(what)s : combien ?") % {"what": criterion.label},
                     required=False,
                     min_value=0,
                     max_value=criterion.most,
@@ -183,7 +183,7 @@ class CrechePlace(Kind):
     default_next_step = _(
         "Le service petite enfance vérifie votre demande et vos pièces, puis place votre enfant "
         "sur la liste d’attente. Votre rang, vos points et les pièces attendues se lisent dans "
-        "votre espace, page «Crèche»."
+        "votre espace, page « Crèche »."
     )
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
@@ -191,7 +191,7 @@ class CrechePlace(Kind):
             Wanted(
                 "Justificatif de naissance ou de grossesse",
                 "Certificat de grossesse, ou acte de naissance. Les autres pièces se donnent "
-                "ensuite dans votre espace, page «Crèche».",
+                "ensuite dans votre espace, page « Crèche ».",
             )
         ]
 
@@ -299,7 +299,7 @@ class CrechePlace(Kind):
             f"Vous êtes sur la liste d’attente, au {french.ordinal(rank)} rang aujourd’hui."
             if rank
             else "Votre demande est enregistrée. Donnez vos pièces dans votre espace, page "
-            "«Crèche» : elle aura alors son rang."
+            "« Crèche » : elle aura alors son rang."
         )
         return Applied(
             told=told,

@@ -141,7 +141,7 @@ class Derogation(Kind):
         sector = self.sector_school(request)
         if sector is not None and sector.pk == wanted:
             found.append(
-                Consequence("C’est l’école du secteur : une simple inscription suffit.", "warn")
+                Consequence("C’est l’école du secteur : une simple inscription suffit.", "warn")
             )
         pupils = schools.schoolings_at([wanted], day).filter(level=request.payload["level"])
         words = french.count(pupils.count(), "élève")
@@ -180,7 +180,7 @@ class Derogation(Kind):
             actor=actor,
         )
         return Applied(
-            told=f"La dérogation est accordée : {request.child.first_name} ira à l’école "
+            told=f"La dérogation est accordée : {request.child.first_name} ira à l’école "
             f"{catalogue.get_establishment(payload['establishment'])} à partir du "
             f"{french.day(starts_on, year=True)}.",
             data={"schooling_id": schooling.pk, "before": before},

@@ -115,7 +115,7 @@ class DocumentCheck(Kind):
         child = self._child(request)
         kind = enrolments.get_document_kind(request.payload["document"])
         return Applied(
-            told=f"La pièce «\u202f{kind.name}\u202f» est dans votre dossier." if kind else "",
+            told=f"La pièce «\u00a0{kind.name}\u00a0» est dans votre dossier." if kind else "",
             child_id=child.pk if child else None,
         )
 

@@ -135,7 +135,7 @@ class ActivityEnrolment(Kind):
     default_days = 10
     default_next_step = _(
         "Un agent vérifie les pièces et inscrit votre enfant. Ensuite, réservez les jours dans "
-        "«\u202fRéservations\u202f» : être inscrit n’est pas encore être réservé."
+        "«\u00a0Réservations\u00a0» : être inscrit n’est pas encore être réservé."
     )
 
     def offering(self, request: Request) -> Any:
@@ -293,7 +293,7 @@ class ActivityEnrolment(Kind):
             return Applied(told=told, data=data)
         return Applied(
             told=f"{name} est inscrit à {offering}. Réservez maintenant ses jours dans "
-            "«\u202fRéservations\u202f».",
+            "«\u00a0Réservations\u00a0».",
             data=data,
         )
 

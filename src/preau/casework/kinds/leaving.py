@@ -51,7 +51,7 @@ class SchoolLeaving(Kind):
     slug = "depart-ecole"
     icon = "log-out"
     title = _("Départ de l’école")
-    purpose = _("Votre enfant change d’école : départ et certificat de radiation.")
+    purpose = _("Votre enfant change d’école : départ et certificat de radiation.")
     group = "Vos enfants"
     form_class = LeavingForm
     needs_child = True
@@ -100,7 +100,7 @@ class SchoolLeaving(Kind):
         found = [Consequence("Le certificat de radiation se délivre depuis la page de l’élève.")]
         if running:
             words = french.count(len(running), "inscription court", "inscriptions courent")
-            found.append(Consequence(f"{words} encore après ce jour : à terminer à part.", "warn"))
+            found.append(Consequence(f"{words} encore après ce jour : à terminer à part.", "warn"))
         return found
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
@@ -134,4 +134,4 @@ class SchoolLeaving(Kind):
             actor=actor,
         )
         if not stayed:
-            raise CannotUndo("L’enfant a une autre école depuis : corrigez depuis sa page.")
+            raise CannotUndo("L’enfant a une autre école depuis : corrigez depuis sa page.")

@@ -44,7 +44,7 @@ def sign_request(
         raise NotYoursToSign
     note = " ".join(note.split())[:300]
     if actor.is_agent and not note:
-        raise MessageNeeded("Dites comment l’autre parent a répondu : « courrier du 3 mars ».")
+        raise MessageNeeded("Dites comment l’autre parent a répondu : « courrier du 3 mars ».")
     Signature.objects.update_or_create(
         request=request,
         guardian_id=guardian_id,
@@ -63,7 +63,7 @@ def sign_request(
     journal(
         request,
         "sign",
-        f"Demande {request.reference} : {said} de {signer.name}",
+        f"Demande {request.reference} : {said} de {signer.name}",
         now=now,
         actor=actor,
     )
@@ -73,9 +73,9 @@ def sign_request(
             actor=actor,
             now=now,
             action="casework.sign",
-            summary=f"A donné son {said} : {request.summary}"
+            summary=f"A donné son {said} : {request.summary}"
             if agrees
-            else f"S’est opposé à une demande : {request.summary}",
+            else f"S’est opposé à une demande : {request.summary}",
             family_id=signer.guardian.family_id,
             object_type="casework.request",
             object_id=request.pk,

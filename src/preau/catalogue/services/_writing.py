@@ -24,7 +24,7 @@ def fetch(model: type[M], pk: int | None) -> M:
     found = model._default_manager.select_for_update(of=("self",)).filter(pk=pk).first()
     if found is None:
         raise CatalogueRefusal(
-            "Cette ligne n’existe plus : un autre agent l’a supprimée.", code="gone"
+            "Cette ligne n’existe plus : un autre agent l’a supprimée.", code="gone"
         )
     return found
 
@@ -50,7 +50,7 @@ def write(row: M, values: Mapping[str, Any], *, what: str, now: datetime, actor:
         action=f"catalogue.{name}.{'add' if is_new else 'change'}",
         object_type=name,
         object_id=row.pk,
-        summary=f"{what} : {'ajout' if is_new else 'modification'}",
+        summary=f"{what} : {'ajout' if is_new else 'modification'}",
         data={} if is_new else {"fields": sorted(changed)},
     )
     return row
@@ -75,7 +75,7 @@ def remove(row: models.Model, *, what: str, now: datetime, actor: Actor) -> None
             for kind, n in by_kind.items()
         )
         raise CatalogueRefusal(
-            f"{what} : impossible à supprimer, encore utilisé ({said}). Fermez-le plutôt.",
+            f"{what} : impossible à supprimer, encore utilisé ({said}). Fermez-le plutôt.",
             code="used",
         ) from None
     record(
@@ -84,7 +84,7 @@ def remove(row: models.Model, *, what: str, now: datetime, actor: Actor) -> None
         action=f"catalogue.{name}.delete",
         object_type=name,
         object_id=pk,
-        summary=f"{what} : suppression",
+        summary=f"{what} : suppression",
     )
 
 

@@ -89,19 +89,19 @@ def save_holiday(
         raise CatalogueRefusal(
             fields={
                 "starts_on": [
-                    f"Ces jours sont déjà dans « {other.name} », "
+                    f"Ces jours sont déjà dans « {other.name} », "
                     f"{french.period(other.starts_on, other.ends_on, year=True)}."
                 ]
             }
         )
     values = {"name": name, "starts_on": starts_on, "ends_on": ends_on, "kind": kind}
-    return write(row, values, what=f"Vacances « {name} »", now=now, actor=actor)
+    return write(row, values, what=f"Vacances « {name} »", now=now, actor=actor)
 
 
 @transaction.atomic
 def delete_holiday(*, pk: int, now: datetime, actor: Actor) -> None:
     row = fetch(SchoolHoliday, pk)
-    remove(row, what=f"Vacances « {row.name} » {row.starts_on.year}", now=now, actor=actor)
+    remove(row, what=f"Vacances « {row.name} » {row.starts_on.year}", now=now, actor=actor)
 
 
 @transaction.atomic
@@ -201,7 +201,7 @@ def import_calendar(*, school_year: SchoolYear, now: datetime, actor: Actor) -> 
             action="catalogue.calendar.import",
             object_type="schoolyear",
             object_id=school_year.pk,
-            summary=f"Calendrier {school_year.label} : {added} vacances et {added_public} jours "
+            summary=f"Calendrier {school_year.label} : {added} vacances et {added_public} jours "
             "fériés ajoutés",
         )
     return ImportedCalendar(added, len(spans) - added, added_public, is_complete)

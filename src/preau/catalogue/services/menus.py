@@ -61,7 +61,7 @@ def save_allergens(
     """
     row = Menu.objects.select_for_update().filter(day=day).first()
     if row is None:
-        raise CatalogueRefusal("Ce jour n’a pas de menu : écrivez-le d’abord.")
+        raise CatalogueRefusal("Ce jour n’a pas de menu : écrivez-le d’abord.")
     kept = {}
     for course in DISHES:
         asked = set(allergens.get(course, ()))

@@ -51,7 +51,7 @@ def save_activity(
             "slug": slug,
             **values,
         },
-        what=f"Activité « {name} »",
+        what=f"Activité « {name} »",
         now=now,
         actor=actor,
     )
@@ -60,7 +60,7 @@ def save_activity(
 @transaction.atomic
 def delete_activity(*, pk: int, now: datetime, actor: Actor) -> None:
     row = fetch(Activity, pk)
-    remove(row, what=f"Activité « {row.name} »", now=now, actor=actor)
+    remove(row, what=f"Activité « {row.name} »", now=now, actor=actor)
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def save_product(
     return write(
         row,
         {"activity_id": activity_id, "name": name.strip(), "slug": row.slug, **values},
-        what=f"Formule « {name} »",
+        what=f"Formule « {name} »",
         now=now,
         actor=actor,
     )
@@ -93,7 +93,7 @@ def save_product(
 @transaction.atomic
 def delete_product(*, pk: int, now: datetime, actor: Actor) -> None:
     row = fetch(Product, pk)
-    remove(row, what=f"Formule « {row.name} »", now=now, actor=actor)
+    remove(row, what=f"Formule « {row.name} »", now=now, actor=actor)
 
 
 @transaction.atomic
@@ -154,7 +154,7 @@ def save_offering(
     for name in ("activity_id", "establishment_id", "school_year_id"):
         if row.pk and getattr(row, name) != values[name]:
             raise CatalogueRefusal(
-                "L’activité, le site et l’année d’une ouverture ne changent plus : "
+                "L’activité, le site et l’année d’une ouverture ne changent plus : "
                 "créez-en une autre.",
                 code="fixed",
             )
@@ -164,7 +164,7 @@ def save_offering(
 @transaction.atomic
 def delete_offering(*, pk: int, now: datetime, actor: Actor) -> None:
     row = fetch(Offering, pk)
-    remove(row, what=f"Ouverture « {row} »", now=now, actor=actor)
+    remove(row, what=f"Ouverture « {row} »", now=now, actor=actor)
 
 
 @transaction.atomic
@@ -216,7 +216,7 @@ def set_weekly_patterns(
             action="catalogue.weeklypattern.set",
             object_type="offering",
             object_id=offering.pk,
-            summary=f"Semaine type de « {offering} » : {len(new)} ajouts, "
+            summary=f"Semaine type de « {offering} » : {len(new)} ajouts, "
             f"{len(changed)} modifications, {len(gone)} retraits",
         )
     return total
@@ -324,7 +324,7 @@ def _switch(found: Any, is_open: bool, school_year_id: int, now: datetime, actor
             action="catalogue.offering.open" if is_open else "catalogue.offering.close",
             object_type="schoolyear",
             object_id=year.pk,
-            summary=f"Offre {year.label} : {count} ouvertures "
+            summary=f"Offre {year.label} : {count} ouvertures "
             + ("ouvertes aux familles" if is_open else "refermées"),
         )
     return count

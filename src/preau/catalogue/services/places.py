@@ -17,7 +17,7 @@ def check_levels(levels: list[str]) -> list[str]:
     """Known levels, once, in the order of the school life. Raises CatalogueRefusal."""
     unknown = [level for level in levels if level not in Level.values]
     if unknown:
-        raise CatalogueRefusal(fields={"levels": [f"Niveau inconnu : {', '.join(unknown)}."]})
+        raise CatalogueRefusal(fields={"levels": [f"Niveau inconnu : {', '.join(unknown)}."]})
     return [level for level in Level.values if level in levels]
 
 
@@ -46,7 +46,7 @@ def save_establishment(
     return write(
         row,
         {"name": name.strip(), "kind": kind, "slug": slug, **values},
-        what=f"Établissement « {name} »",
+        what=f"Établissement « {name} »",
         now=now,
         actor=actor,
     )
@@ -55,7 +55,7 @@ def save_establishment(
 @transaction.atomic
 def delete_establishment(*, pk: int, now: datetime, actor: Actor) -> None:
     row = fetch(Establishment, pk)
-    remove(row, what=f"Établissement « {row.name} »", now=now, actor=actor)
+    remove(row, what=f"Établissement « {row.name} »", now=now, actor=actor)
 
 
 @transaction.atomic
@@ -83,10 +83,10 @@ def save_class(
     }
     if external_id is not None:
         values["external_id"] = external_id
-    return write(row, values, what=f"Classe « {name} », {school.name}", now=now, actor=actor)
+    return write(row, values, what=f"Classe « {name} », {school.name}", now=now, actor=actor)
 
 
 @transaction.atomic
 def delete_class(*, pk: int, now: datetime, actor: Actor) -> None:
     row = fetch(SchoolClass, pk)
-    remove(row, what=f"Classe « {row.name} »", now=now, actor=actor)
+    remove(row, what=f"Classe « {row.name} »", now=now, actor=actor)

@@ -31,14 +31,14 @@ class Instalment:
         """The arithmetic, as the family reads it."""
         hours = french.minutes
         told = [
-            f"Heures prévues au calendrier, fermetures et jours fériés déduits : "
+            f"Heures prévues au calendrier, fermetures et jours fériés déduits : "
             f"{french.count(self.opened_days, 'jour')}, {hours(self.opened_minutes)}."
         ]
         if self.off_minutes:
             words = f"{weeks_off.normalize():f}".replace(".", ",")
             told.append(
                 f"Moins {words} semaine{'s' if weeks_off >= 2 else ''} d’absence prévue"
-                f"{'s' if weeks_off >= 2 else ''} : {hours(self.off_minutes)}. "
+                f"{'s' if weeks_off >= 2 else ''} : {hours(self.off_minutes)}. "
                 f"Reste {hours(self.minutes)}."
             )
         told.append(

@@ -216,7 +216,7 @@ def _freed(facts: ContractFacts, days: Sequence[Day]) -> list[Line]:
                 f"Déduction, {label}",
                 -minutes,
                 -price_of(minutes, price),
-                (sentence, f"{_listed(found)} : {french.minutes(minutes)} × {euros(price)}."),
+                (sentence, f"{_listed(found)} : {french.minutes(minutes)} × {euros(price)}."),
             )
         )
     return lines
@@ -239,7 +239,7 @@ def _over(facts: ContractFacts, days: Sequence[Day]) -> list[Line]:
                 price_of(minutes, price),
                 (
                     "Toute demi-heure commencée hors du contrat est due.",
-                    f"{_listed(found)} : {french.minutes(minutes)} × {euros(price)}.",
+                    f"{_listed(found)} : {french.minutes(minutes)} × {euros(price)}.",
                 ),
             )
         )
@@ -268,7 +268,7 @@ def _settlement(facts: ContractFacts) -> list[Line]:
         minutes += due - paid
         cents += due_cents - paid_cents
         why.append(
-            f"{french.period(first, last, year=True).capitalize()} : "
+            f"{french.period(first, last, year=True).capitalize()} : "
             f"{french.minutes(due)} réservées × {euros(terms.hourly_cents)} = {euros(due_cents)}, "
             f"moins {french.count(count, 'mensualité')} de {euros(terms.instalment_cents)} = "
             f"{euros(paid_cents)}."

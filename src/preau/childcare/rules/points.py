@@ -31,7 +31,7 @@ class Claim:
         """«Deux enfants de moins de trois ans : 2 × 10 points»."""
         times = f"{self.counted} × " if self.counted > 1 else ""
         word = "point" if self.points < 2 else "points"
-        return f"{self.label} : {times}{self.points} {word}"
+        return f"{self.label} : {times}{self.points} {word}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def report_absence(
     if not actor.is_agent and reason not in BY_FAMILY:
         raise ChildcareRefusal
     if reason == CareAbsence.LEAVE and not actor.is_agent and starts_on <= paris_day(now):
-        raise BadDates("Un congé se prévient à l’avance : choisissez un jour à venir.")
+        raise BadDates("Un congé se prévient à l’avance : choisissez un jour à venir.")
     row = Absence.objects.create(
         contract=contract,
         starts_on=starts_on,

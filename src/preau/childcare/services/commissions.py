@@ -25,7 +25,7 @@ def open_commission(*, label: str, held_on: date, now: datetime, actor: Actor) -
     journal(
         row,
         "open_commission",
-        f"Commission d’attribution ouverte : {row.label}, "
+        f"Commission d’attribution ouverte : {row.label}, "
         f"{french.day(held_on, year=True, weekday=False)}",
         now,
         actor,
@@ -39,7 +39,7 @@ def set_members(*, commission_id: int, members: str, now: datetime, actor: Actor
     row = _lock(commission_id)
     row.members = members.strip()
     row.save(update_fields=["members"])
-    journal(row, "set_members", f"Membres présents : {row.label}", now, actor)
+    journal(row, "set_members", f"Membres présents : {row.label}", now, actor)
 
 
 @transaction.atomic
@@ -72,7 +72,7 @@ def remove_place(*, commission_id: int, place_id: int, now: datetime, actor: Act
     row = _lock(commission_id)
     place = CommissionPlace.objects.get(pk=place_id, commission=row)
     if place.decisions.exists():
-        raise ChildcareRefusal("Des décisions portent sur ces places : changez-les d’abord.")
+        raise ChildcareRefusal("Des décisions portent sur ces places : changez-les d’abord.")
     place.delete()
     journal(row, "remove_place", f"Places retirées de {row.label}", now, actor)
 
@@ -128,7 +128,7 @@ def decide(
     journal(
         row,
         "decide",
-        f"{session.label} : dossier {row.number}, {Outcome(outcome).label}",
+        f"{session.label} : dossier {row.number}, {Outcome(outcome).label}",
         now,
         actor,
         data={"reason": decision.reason},
@@ -164,7 +164,7 @@ def close_commission(*, commission_id: int, now: datetime, actor: Actor) -> list
     journal(
         session,
         "close_commission",
-        f"{session.label} close, places proposées : {len(offers)}",
+        f"{session.label} close, places proposées : {len(offers)}",
         now,
         actor,
     )

@@ -161,7 +161,7 @@ def sign_contract(
     journal(
         contract,
         "sign_contract",
-        f"Contrat de crèche : {child_name(child_id)}, {week_words(lengths(week))}, "
+        f"Contrat de crèche : {child_name(child_id)}, {week_words(lengths(week))}, "
         f"{french.period(starts_on, ends_on, year=True)}, "
         f"{french.euros(agreed.instalment.cents)} par mois"
         + (" (section complète, accueil en surnombre)" if allow_full else ""),
@@ -228,7 +228,7 @@ def amend_contract(
         contract,
         "amend_contract",
         f"Avenant au contrat de crèche de {child_name(contract.child_id)} à partir du "
-        f"{french.day(applies_from, year=True, weekday=False)} : {week_words(lengths(week))}, "
+        f"{french.day(applies_from, year=True, weekday=False)} : {week_words(lengths(week))}, "
         f"{french.euros(terms.instalment_cents)} par mois",
         now,
         actor,
@@ -270,7 +270,7 @@ def revise_tariffs(
                 weeks_off=left,
             )
         except (NotFirstOfMonth, MonthClosed) as refusal:
-            refused.append(f"{child_name(contract.child_id)} : {refusal}")
+            refused.append(f"{child_name(contract.child_id)} : {refusal}")
             continue
         if agreed.tariff.hourly_cents == current.hourly_cents:
             continue
@@ -289,7 +289,7 @@ def revise_tariffs(
         journal(
             contract,
             "revise_tariff",
-            f"Crèche de {child_name(contract.child_id)} : "
+            f"Crèche de {child_name(contract.child_id)} : "
             f"{french.euros(agreed.tariff.hourly_cents)} de l’heure au lieu de "
             f"{french.euros(current.hourly_cents)} à partir du "
             f"{french.day(applies_from, year=True, weekday=False)}",
@@ -326,7 +326,7 @@ def end_contract(
         )
     if Statement.objects.filter(contract=contract, month__gte=ends_on.replace(day=1)).exists():
         raise MonthClosed(
-            "Le relevé du mois de ce dernier jour est déjà arrêté : rouvrez-le d’abord."
+            "Le relevé du mois de ce dernier jour est déjà arrêté : rouvrez-le d’abord."
         )
     contract.ends_on = ends_on
     contract.notified_on = told

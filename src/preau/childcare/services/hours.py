@@ -73,7 +73,7 @@ def punch(*, contract_id: int, source: PunchSource, now: datetime, actor: Actor)
             return Punched("again", name, last, contract.pk)
         if row.left_at is not None:
             raise BadHours(
-                f"{name} est déjà parti à {french.clock_time(row.left_at)} : "
+                f"{name} est déjà parti à {french.clock_time(row.left_at)} : "
                 "l’équipe peut corriger."
             )
     is_code = source != PunchSource.AGENT
@@ -144,7 +144,7 @@ def correct_presence(
     journal(
         contract,
         "correct_presence",
-        f"Pointage de {child_name(contract.child_id)} corrigé, {french.day(day)} : "
+        f"Pointage de {child_name(contract.child_id)} corrigé, {french.day(day)} : "
         f"{before or 'rien'} devient {after or 'rien'}",
         now,
         actor,

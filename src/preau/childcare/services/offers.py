@@ -81,7 +81,7 @@ def make_offer(
     journal(
         row,
         "make_offer",
-        f"Place proposée à {child_name(row.child_id)} : {section.establishment.name}, "
+        f"Place proposée à {child_name(row.child_id)} : {section.establishment.name}, "
         f"{section.name}, à partir du {french.day(starts_on, year=True, weekday=False)}",
         now,
         actor,
@@ -146,7 +146,7 @@ def _lapse(offer_id: int, now: datetime) -> int:
     journal(
         row,
         "lapse_offer",
-        f"Proposition sans réponse pour {child_name(row.child_id)} : la place passe au suivant",
+        f"Proposition sans réponse pour {child_name(row.child_id)} : la place passe au suivant",
         now,
         actor,
     )
@@ -169,11 +169,11 @@ def remind_offers(*, now: datetime) -> int:
         _write(
             offer.preregistration,
             f"care-offer-soon-{offer.pk}",
-            "Crèche : il vous reste peu de temps pour répondre",
+            "Crèche : il vous reste peu de temps pour répondre",
             f"La place proposée à {child_name(offer.preregistration.child_id)}, "
             f"{offer.section.establishment.name}, vous attend jusqu’au "
             f"{french.instant(offer.expires_at, year=True)}. Répondez dans votre espace, page "
-            "«Crèche» : accepter ou refuser. Sans réponse, elle passe à la famille suivante.",
+            "« Crèche » : accepter ou refuser. Sans réponse, elle passe à la famille suivante.",
             now,
         )
     return len(found)
@@ -225,12 +225,12 @@ def _write_to_family(row: Preregistration, offer: Offer, section: Section, now: 
         row,
         f"care-offer-{offer.pk}",
         "Une place en crèche vous est proposée",
-        f"Une place vous est proposée pour {child_name(row.child_id)} : "
+        f"Une place vous est proposée pour {child_name(row.child_id)} : "
         f"{section.establishment.name}, {section.name}, à partir du "
         f"{french.day(offer.starts_on, year=True)}, {week}.\n\n"
-        f"Répondez dans votre espace, page d’accueil ou page «Crèche», avant le "
+        f"Répondez dans votre espace, page d’accueil ou page « Crèche », avant le "
         f"{french.instant(offer.expires_at, year=True)}. Sans réponse, la place passe à la "
-        "famille suivante ; vous gardez votre rang dans la liste.",
+        "famille suivante ; vous gardez votre rang dans la liste.",
         now,
     )
 
@@ -239,11 +239,11 @@ def _tell_lapse(row: Preregistration, offer: Offer, now: datetime) -> None:
     _write(
         row,
         f"care-offer-lapsed-{offer.pk}",
-        "Crèche : la place proposée passe à la famille suivante",
+        "Crèche : la place proposée passe à la famille suivante",
         f"La place proposée à {child_name(row.child_id)} attendait votre réponse jusqu’au "
         f"{french.instant(offer.expires_at, year=True)}. Sans réponse, elle passe à la famille "
-        "suivante.\n\nVotre demande reste sur la liste, à son rang : vous pouvez la suivre, ou "
-        "la retirer, dans votre espace, page «Crèche».",
+        "suivante.\n\nVotre demande reste sur la liste, à son rang : vous pouvez la suivre, ou "
+        "la retirer, dans votre espace, page « Crèche ».",
         now,
     )
 

@@ -28,7 +28,7 @@ def give_piece(
     journal(
         row,
         "give_piece",
-        f"Pièce reçue pour {child_name(row.child_id)} : {piece.label}",
+        f"Pièce reçue pour {child_name(row.child_id)} : {piece.label}",
         now,
         actor,
     )
@@ -63,7 +63,7 @@ def decide_piece(
     journal(
         row,
         "decide_piece",
-        f"Pièce {word} pour {child_name(row.child_id)} : {piece.label}",
+        f"Pièce {word} pour {child_name(row.child_id)} : {piece.label}",
         now,
         actor,
         data={"comment": piece.comment},
@@ -101,7 +101,7 @@ def claim(
     journal(
         row,
         "claim",
-        f"Critère de {child_name(row.child_id)} : {criterion.label}, {quantity} fois",
+        f"Critère de {child_name(row.child_id)} : {criterion.label}, {quantity} fois",
         now,
         actor,
     )

@@ -39,7 +39,7 @@ def save_section(
         if name in values:
             setattr(row, name, values[name])
     row.save()
-    journal(row, "save_section", f"Section {row.name} : {row.capacity} places", now, actor)
+    journal(row, "save_section", f"Section {row.name} : {row.capacity} places", now, actor)
     return row
 
 
@@ -64,7 +64,7 @@ def save_settings(
     journal(
         row,
         "save_settings",
-        f"Réglages de la petite enfance : réponse en {offer_days} jours, préavis de "
+        f"Réglages de la petite enfance : réponse en {offer_days} jours, préavis de "
         f"{notice_days} jours, tolérance de {tolerance_minutes} minutes",
         now,
         actor,

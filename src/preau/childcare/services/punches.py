@@ -249,7 +249,7 @@ def _leavings(acts: Sequence[_Said]) -> list[_Said]:
 
 def _why_kept(tick: TickData, row: Presence | None) -> str:
     if row is None:
-        return "Départ noté : l’arrivée ne l’est pas encore."
+        return "Départ noté : l’arrivée ne l’est pas encore."
     if tick.act == TickAct.PRESENT:
         return "Déjà pointé, arrivé plus tôt."
     return "Départ déjà noté plus tôt." if row.left_at else "Départ noté avant l’arrivée."

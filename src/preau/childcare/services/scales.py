@@ -52,7 +52,7 @@ def save_scale(
             )
         )
     Criterion.objects.bulk_create(rows)
-    journal(row, "save_scale", f"Barème d’attribution écrit : {row.label}", now, actor)
+    journal(row, "save_scale", f"Barème d’attribution écrit : {row.label}", now, actor)
     return row
 
 
@@ -67,7 +67,7 @@ def publish_scale(*, scale_id: int, applies_from: date, now: datetime, actor: Ac
     journal(
         row,
         "publish_scale",
-        f"Barème d’attribution publié : {row.label}, à partir du "
+        f"Barème d’attribution publié : {row.label}, à partir du "
         f"{french.day(applies_from, year=True, weekday=False)}",
         now,
         actor,

@@ -82,7 +82,7 @@ def sign_online(*, terms_id: int, adult: Any, name: str, now: datetime, actor: A
     if not adult.has_authority:
         raise ChildcareRefusal("Seul un responsable légal signe le contrat.")
     if search_key(name).split() != search_key(str(adult)).split():
-        raise NameDiffers(f"Écrivez votre nom comme dans votre dossier : {adult}.")
+        raise NameDiffers(f"Écrivez votre nom comme dans votre dossier : {adult}.")
     if signing.signatures.filter(adult_id=adult.pk).exists():
         raise AlreadySigned
     digest = signing.document.file.sha256
@@ -231,13 +231,13 @@ def _tell(contract: Contract, signing: Signing, now: datetime) -> None:
         emails=[
             Email(
                 to=adult.email,
-                subject=f"Crèche : {signing.facts['title'].lower()} à signer",
+                subject=f"Crèche : {signing.facts['title'].lower()} à signer",
                 body=(
-                    f"Bonjour,\n\nLe document pour l’accueil de {name} à la crèche est prêt : "
+                    f"Bonjour,\n\nLe document pour l’accueil de {name} à la crèche est prêt : "
                     f"{signing.facts['site']}, du {signing.facts['from']} au "
                     f"{signing.facts['until']}, {signing.facts['instalment']} par mois.\n"
-                    "Lisez-le et signez-le dans votre espace, page «Crèche». Vous pouvez aussi le "
-                    "signer sur papier, au service.\n"
+                    "Lisez-le et signez-le dans votre espace, page « Crèche ». Vous pouvez aussi "
+                    "le signer sur papier, au service.\n"
                 ),
                 family_id=contract.family_id,
                 key=f"care-sign-{signing.pk}-{adult.pk}-{paris_day(now)}",

@@ -57,14 +57,14 @@ def close_month(
     if names := sorted(
         {str(row.contract.child) for row in unfinished.select_related("contract__child")[:20]}
     ):
-        raise MonthNotReady(f"Départ à corriger d’abord : {french.and_join(names)}.")
+        raise MonthNotReady(f"Départ à corriger d’abord : {french.and_join(names)}.")
     rows = [_row(found, month, now, actor) for found in reckon(wanted, month)]
     Statement.objects.bulk_create(rows)
     if rows:
         journal(
             rows[0],
             "close_month",
-            f"Relevés de crèche {french.of(french.month(month))} arrêtés : {len(rows)}",
+            f"Relevés de crèche {french.of(french.month(month))} arrêtés : {len(rows)}",
             now,
             actor,
             family_id=0,
@@ -83,7 +83,7 @@ def reopen_statement(*, statement_id: int, reason: str, now: datetime, actor: Ac
     journal(
         row,
         "reopen_statement",
-        f"Relevé de crèche {french.of(french.month(row.month))} rouvert : "
+        f"Relevé de crèche {french.of(french.month(row.month))} rouvert : "
         f"{child_name(row.child_id)}",
         now,
         actor,
@@ -150,14 +150,14 @@ def _tell(rows: Sequence[Statement], month: date, now: datetime) -> None:
         emails=[
             Email(
                 to=payer.email,
-                subject=f"Crèche : votre relevé {french.of(words)}",
+                subject=f"Crèche : votre relevé {french.of(words)}",
                 body=(
-                    f"Bonjour,\n\nLe relevé de crèche {french.of(words)} est prêt : "
+                    f"Bonjour,\n\nLe relevé de crèche {french.of(words)} est prêt : "
                     f"{french.minutes(row.contracted_minutes)} prévues, "
                     f"{french.minutes(row.real_minutes)} réalisées, "
                     f"{french.minutes(row.invoiced_minutes)} facturées, "
                     f"{french.euros(row.total_cents)}.\n"
-                    "Le détail, jour par jour, est dans votre espace, page «Crèche». Ce montant "
+                    "Le détail, jour par jour, est dans votre espace, page « Crèche ». Ce montant "
                     "viendra sur votre prochaine facture.\n"
                 ),
                 family_id=row.family_id,

@@ -104,7 +104,7 @@ def preregister(
     journal(
         row,
         "preregister",
-        f"Liste d’attente de la crèche : {child_name(child_id)}, à partir du "
+        f"Liste d’attente de la crèche : {child_name(child_id)}, à partir du "
         f"{french.day(wished_from, year=True, weekday=False)}",
         now,
         actor,
@@ -163,7 +163,7 @@ def complete_birth(
     journal(
         row,
         "complete_birth",
-        f"Naissance déclarée : {child_name(row.child_id)}, le "
+        f"Naissance déclarée : {child_name(row.child_id)}, le "
         f"{french.day(birth_on, year=True, weekday=False)}",
         now,
         actor,
@@ -184,7 +184,7 @@ def withdraw(*, preregistration_id: int, reason: str, now: datetime, actor: Acto
     journal(
         row,
         "withdraw",
-        f"Retiré de la liste d’attente de la crèche : {child_name(row.child_id)}{said}",
+        f"Retiré de la liste d’attente de la crèche : {child_name(row.child_id)}{said}",
         now,
         actor,
     )

@@ -33,15 +33,15 @@ def ask_other_parent(*, child_id: int, what: str, key: str, now: datetime, actor
             or (adult.user_id is not None and adult.user_id == actor.user_id)
         ):
             continue
-        phone = f"Téléphone : {french.telephone(town.phone)}\n" if town.phone else ""
+        phone = f"Téléphone : {french.telephone(town.phone)}\n" if town.phone else ""
         queue_email(
             to=adult.email,
             subject=f"Votre signature est demandée pour {name}",
             body=(
                 f"Bonjour {adult},\n\nL’autre parent {french.of(name)} propose {what}. Un "
-                "désaccord ou une décision de justice est enregistré pour cet enfant : rien ne "
+                "désaccord ou une décision de justice est enregistré pour cet enfant : rien ne "
                 f"change tant que vous n’avez pas signé aussi.\n\n"
-                f"Lire et signer : {address}\n{phone}\n"
+                f"Lire et signer : {address}\n{phone}\n"
                 f"{town.name}, {town.subtitle}\n"
             ),
             now=now,

@@ -123,7 +123,7 @@ def write_health(
         actor=actor,
         now=now,
         action="write_health",
-        said=f"{child_name(child_id)} : données de santé mises à jour",
+        said=f"{child_name(child_id)} : données de santé mises à jour",
         child_id=child_id,
         family_id=family_id,
     )
@@ -144,7 +144,7 @@ def check_vaccines(*, child_id: int, vaccines: Iterable[str], now: datetime, act
         actor=actor,
         now=now,
         action="check_vaccines",
-        said=f"{child_name(child_id)} : vaccinations vérifiées",
+        said=f"{child_name(child_id)} : vaccinations vérifiées",
         child_id=child_id,
         family_id=None,
     )
@@ -165,10 +165,10 @@ def record_pai(
     """A plan signed on a day, to review within a year; the one before ends. Raises SheetRefused."""
     today = paris_day(now)
     if signed_on > today:
-        raise SheetRefused("Un PAI se signe avant d’être enregistré : vérifiez la date.")
+        raise SheetRefused("Un PAI se signe avant d’être enregistré : vérifiez la date.")
     review_on = review_on or signed_on + REVIEW_EACH
     if not signed_on < review_on <= signed_on + timedelta(days=372):
-        raise SheetRefused("Un PAI est revu chaque année : la date est dans les douze mois.")
+        raise SheetRefused("Un PAI est revu chaque année : la date est dans les douze mois.")
     locked_sheet(child_id)
     former = get_pai(child_id)
     file = store_sealed(uploaded=document, actor=actor, now=now) if document else None
@@ -190,7 +190,7 @@ def record_pai(
         actor=actor,
         now=now,
         action="record_pai",
-        said=f"{child_name(child_id)} : PAI enregistré",
+        said=f"{child_name(child_id)} : PAI enregistré",
         child_id=child_id,
         family_id=family_id,
     )
@@ -212,7 +212,7 @@ def end_pai(*, child_id: int, now: datetime, actor: Actor) -> bool:
         actor=actor,
         now=now,
         action="end_pai",
-        said=f"{child_name(child_id)} : PAI terminé",
+        said=f"{child_name(child_id)} : PAI terminé",
         child_id=child_id,
         family_id=None,
     )
@@ -225,7 +225,7 @@ def set_photo(
 ) -> None:
     """The face shown on the site's list (None: initials again). Sealed like a paper."""
     if photo is not None and photo.size and photo.size > 3_000_000:
-        raise SheetRefused("Cette photo dépasse 3 Mo : envoyez-en une plus petite.")
+        raise SheetRefused("Cette photo dépasse 3 Mo : envoyez-en une plus petite.")
     sheet = locked_sheet(child_id)
     kept = store_sealed(uploaded=photo, actor=actor, now=now) if photo else None
     if kept is not None and kept.content_type not in ("image/jpeg", "image/png", "image/webp"):
@@ -238,7 +238,7 @@ def set_photo(
         actor=actor,
         now=now,
         action="photo",
-        said=f"{child_name(child_id)} : photo {'ajoutée' if kept else 'retirée'}",
+        said=f"{child_name(child_id)} : photo {'ajoutée' if kept else 'retirée'}",
         child_id=child_id,
         family_id=family_id,
     )
@@ -256,7 +256,7 @@ def confirm_sheet(*, child_id: int, family_id: int, now: datetime, actor: Actor)
         actor=actor,
         now=now,
         action="confirm_sheet",
-        said=f"{child_name(child_id)} : fiche relue",
+        said=f"{child_name(child_id)} : fiche relue",
         child_id=child_id,
         family_id=family_id,
     )

@@ -49,7 +49,7 @@ def add_collector(
     sheet = locked_sheet(child_id)
     here = Collector.objects.filter(child_id=child_id, removed_at__isnull=True)
     if here.count() >= MAX_PEOPLE:
-        raise SheetRefused("Douze personnes au plus : retirez-en une d’abord.")
+        raise SheetRefused("Douze personnes au plus : retirez-en une d’abord.")
     if kind == CollectorKind.FORBIDDEN and judgment is None and not actor.is_agent:
         raise SheetRefused(
             "Pour interdire à quelqu’un de venir, joignez la décision de justice (photo ou PDF)."
@@ -76,7 +76,7 @@ def add_collector(
         actor=actor,
         now=now,
         action="add_collector",
-        said=f"{child_name(child_id)} : {person.name} {kind.label}",
+        said=f"{child_name(child_id)} : {person.name} {kind.label}",
         child_id=child_id,
         family_id=family_id,
     )
@@ -113,7 +113,7 @@ def remove_collector(
         actor=actor,
         now=now,
         action="remove_collector",
-        said=f"{child_name(child_id)} : {person.name} retiré de la liste",
+        said=f"{child_name(child_id)} : {person.name} retiré de la liste",
         child_id=child_id,
         family_id=family_id,
     )
@@ -158,7 +158,7 @@ def set_phones(
         actor=actor,
         now=now,
         action="phones",
-        said=f"{child_name(child_id)} : numéros d’urgence mis à jour ({len(clean)})",
+        said=f"{child_name(child_id)} : numéros d’urgence mis à jour ({len(clean)})",
         child_id=child_id,
         family_id=family_id,
     )
@@ -185,7 +185,7 @@ def set_leave_alone(
         return False
     if may and not actor.is_agent and needs_both(child_id, paris_day(now)):
         raise SheetRefused(
-            "Un désaccord est enregistré : pour que votre enfant parte seul, les deux parents "
+            "Un désaccord est enregistré : pour que votre enfant parte seul, les deux parents "
             "signent au guichet."
         )
     sheet.may_leave_alone, sheet.leave_alone_from = may, from_hour
@@ -243,14 +243,14 @@ def sign_consent(
         actor=actor,
         now=now,
         action="consent",
-        said=f"{child_name(child_id)} : autorisation «{kind.label}» {said}",
+        said=f"{child_name(child_id)} : autorisation « {kind.label} » {said}",
         child_id=child_id,
         family_id=family_id,
     )
     if waits:
         ask_other_parent(
             child_id=child_id,
-            what=f"l’autorisation «\u202f{kind.label}\u202f»",
+            what=f"l’autorisation «\u00a0{kind.label}\u00a0»",
             key=f"consent-{consent.pk}",
             now=now,
             actor=actor,
@@ -287,7 +287,7 @@ def confirm_other_parent(
         actor=actor,
         now=now,
         action="confirm",
-        said=f"{child_name(child_id)} : seconde signature donnée",
+        said=f"{child_name(child_id)} : seconde signature donnée",
         child_id=child_id,
         family_id=family_id,
     )

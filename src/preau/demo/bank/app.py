@@ -97,7 +97,7 @@ class Bank:
             case (_, ["tpa", "paiementws.web"]):
                 token = _fields(environ.get("QUERY_STRING", "")).get("idop", "")
                 if self._payment(token).protocol != PAYFIP:
-                    return Reply(404, pages.refused_page("cette opération n'existe pas"))
+                    return Reply(404, pages.refused_page("cette opération n’existe pas"))
                 if method == "GET":
                     return self._card(token)
                 return self._decide(token, _fields(_body(environ)).get("decision", ""))
@@ -106,7 +106,7 @@ class Bank:
                 if not environ.get("REMOTE_ADDR", "").startswith(LOOPBACK):
                     return Reply(403, "loopback only", "text/plain")
                 return self._control(method, rest, environ)
-        return Reply(404, pages.refused_page("cette page n'existe pas"))
+        return Reply(404, pages.refused_page("cette page n’existe pas"))
 
     def _begin(self, payment: Payment) -> Reply:
         with self.book.lock:
@@ -140,7 +140,7 @@ class Bank:
     def _payment(self, token: str) -> Payment:
         if payment := self.book.payments.get(token):
             return payment
-        raise Reply(404, pages.refused_page("ce paiement n'est pas connu de la banque"))
+        raise Reply(404, pages.refused_page("ce paiement n’est pas connu de la banque"))
 
     def _card(self, token: str) -> Reply:
         payment = self._payment(token)

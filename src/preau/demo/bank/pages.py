@@ -82,7 +82,7 @@ def decided_page(payment: Payment, address: str) -> str:
     return _page(
         "Paiement terminé",
         f"""<h1>Ce paiement est déjà terminé</h1>
-<p>Il n'y a rien à refaire{NNBSP}: {euros(payment.amount_cents)}, référence
+<p>Il n’y a rien à refaire{NNBSP}: {euros(payment.amount_cents)}, référence
 {escape(payment.reference)}.</p>
 <p><a class="button" href="{escape(address)}">Revenir au site</a></p>""",
     )
@@ -92,9 +92,9 @@ def refused_page(reason: str) -> str:
     """The bank does not accept the shop's request."""
     return _page(
         "Demande refusée",
-        f"""<h1>La banque n'accepte pas cette demande</h1>
+        f"""<h1>La banque n’accepte pas cette demande</h1>
 <p>{escape(reason)[:1].upper()}{escape(reason)[1:]}.</p>
-<p>Rien n'a été payé. Revenez au site de la mairie et recommencez.</p>""",
+<p>Rien n’a été payé. Revenez au site de la mairie et recommencez.</p>""",
     )
 
 
@@ -104,7 +104,7 @@ def home_page() -> str:
         "Simulateur de banque",
         """<h1>Simulateur de banque</h1>
 <p>Il parle SP Plus, Systempay V2 et PayFiP pour la ville de démonstration. On y arrive en payant
-une facture sur l'espace famille.</p>""",
+une facture sur l’espace famille.</p>""",
     )
 
 

@@ -80,7 +80,7 @@ def fill_sheets(story: Story, pupils: list[Pupil], homes: dict[str, DemoHome]) -
             )
             if rank == 1:
                 sheets.record_pai(
-                    measures="Urticaire : antihistaminique. Gêne respiratoire : stylo "
+                    measures="Urticaire : antihistaminique. Gêne respiratoire : stylo "
                     "d’adrénaline, puis le 15.",
                     signed_on=story.settled.date(),
                     **who,

@@ -100,7 +100,7 @@ def _announce(story: Story) -> None:
     monday = today - timedelta(days=today.weekday())
     town.save_notice(
         title="Ceci est une démonstration",
-        body="Les familles, les agents et les paiements sont inventés : essayez tout sans crainte. "
+        body="Les familles, les agents et les paiements sont inventés : essayez tout sans crainte. "
         "Les comptes d’essai sont à l’adresse /demo/.",
         starts_on=story.first,
         ends_on=today + timedelta(days=365),
@@ -109,7 +109,7 @@ def _announce(story: Story) -> None:
     )
     town.save_notice(
         title="Réunion des familles sur les menus",
-        body="Jeudi à 18 h 30, salle des fêtes : les parents délégués et la cuisine centrale "
+        body="Jeudi à 18 h 30, salle des fêtes : les parents délégués et la cuisine centrale "
         "préparent les menus du trimestre.",
         starts_on=today - timedelta(days=2),
         ends_on=monday + timedelta(days=10),

@@ -61,7 +61,7 @@ def load(*, now: datetime, say: Say | None = None) -> bool:
         return False
     if active_families().exists():
         raise DatabaseInUse(
-            "Cette base contient déjà des dossiers : la ville de démonstration veut une base vide."
+            "Cette base contient déjà des dossiers : la ville de démonstration veut une base vide."
         )
     tell(Story(now=now), say)
     return True
@@ -80,7 +80,7 @@ def tell(story: Story, say: Say | None = None) -> None:
             if is_heavy:
                 cursor.execute("ANALYZE")  # nobody else does before the transaction ends
         if say:
-            say(f"{name} : {time.monotonic() - began:.1f} s")
+            say(f"{name} : {time.monotonic() - began:.1f} s")
 
     with chapter("La ville et son offre"):
         identity.write_identity(story)

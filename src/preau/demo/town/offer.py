@@ -146,7 +146,7 @@ CENTRES = ["centre-du-bois", "centre-des-fosses"]
 
 TO_ASK = (
     "Demandez l’inscription dans votre espace, avec les pièces de la liste. Une fois votre enfant "
-    "inscrit, réservez ses jours : **être inscrit n’est pas encore être réservé**."
+    "inscrit, réservez ses jours : **être inscrit n’est pas encore être réservé**."
 )
 
 ACTIVITIES: list[dict[str, Any]] = [
@@ -160,8 +160,8 @@ ACTIVITIES: list[dict[str, Any]] = [
         "summary": "Un repas préparé par la cuisine centrale, dans chaque école, les quatre jours "
         "de classe.",
         "description": "Deux services entre 11 h 40 et 13 h 40. Les enfants de maternelle sont "
-        "servis à table ; les plus grands se servent. Repas sans porc ou sans viande sur demande ; "
-        "allergies : panier-repas avec un projet d’accueil individualisé (PAI).",
+        "servis à table ; les plus grands se servent. Repas sans porc ou sans viande sur demande ; "
+        "allergies : panier-repas avec un projet d’accueil individualisé (PAI).",
         "levels": [*NURSERY, *ELEMENTARY],
         "is_automatic": True,
         "products": [("repas", "Repas", "repas", "repas", time(11, 40), time(13, 40))],
@@ -187,7 +187,7 @@ ACTIVITIES: list[dict[str, Any]] = [
         "domain": Domain.AROUND_SCHOOL,
         "booking_mode": BookingMode.DAYS,
         "service": "enfance",
-        "summary": "Après la classe, dans l’école, jusqu’à 18 h 30 : goûter, jeux, étude.",
+        "summary": "Après la classe, dans l’école, jusqu’à 18 h 30 : goûter, jeux, étude.",
         "description": "Le goûter est fourni. Étude surveillée à partir du CP, de 17 h à 18 h. "
         "Départ libre à partir de 17 h 30, avec une personne que vous avez désignée.",
         "levels": [*NURSERY, *ELEMENTARY],
@@ -247,7 +247,7 @@ ACTIVITIES: list[dict[str, Any]] = [
         "service": "sports",
         "min_age": 6,
         "max_age": 12,
-        "summary": "Savoir nager en sécurité : une séance par semaine, par petits groupes.",
+        "summary": "Savoir nager en sécurité : une séance par semaine, par petits groupes.",
         "description": "Trois groupes de niveau. Bonnet obligatoire, serviette et maillot fournis "
         "par la famille.",
         "products": [("seance", "Séance de natation", "séance", "séances", time(9), time(10))],
@@ -261,8 +261,8 @@ ACTIVITIES: list[dict[str, Any]] = [
         "service": "petite-enfance",
         "max_age": 3,
         "summary": "Quarante-cinq berceaux, du lundi au vendredi, par contrat à la semaine.",
-        "description": "La place se demande dès la grossesse ; le rang dépend de la date de la "
-        "demande. Le tarif suit le barème national (PSU) : un taux d’effort sur les ressources.",
+        "description": "La place se demande dès la grossesse ; le rang dépend de la date de la "
+        "demande. Le tarif suit le barème national (PSU) : un taux d’effort sur les ressources.",
         "how_to_register": "Demandez une place dans votre espace, ou au service petite enfance. "
         "Le rang dans la liste se lit dans votre espace.",
         "products": [

@@ -42,7 +42,7 @@ AGENTS = [
         "Nadia",
         "Benali",
         "nadia.benali@vincennes.example",
-        "La boîte des demandes : approuver, refuser, demander une pièce ; ouvrir un dossier, "
+        "La boîte des demandes : approuver, refuser, demander une pièce ; ouvrir un dossier, "
         "réserver pour une famille au téléphone.",
     ),
     DemoAgent(
@@ -57,7 +57,7 @@ AGENTS = [
         "Thomas",
         "Leroux",
         "thomas.leroux@vincennes.example",
-        "La liste du jour de l’école Simone-Veil : pointer, passer une carte, clore.",
+        "La liste du jour de l’école Simone-Veil : pointer, passer une carte, clore.",
         site="elementaire-simone-veil",
     ),
     DemoAgent(
@@ -73,21 +73,21 @@ AGENTS = [
         "Marchand",
         "odile.marchand@vincennes.example",
         "Ouvrir la caisse, encaisser par un ou plusieurs moyens, donner un reçu, verser, compter "
-        "et clore ; rendre un crédit.",
+        "et clore ; rendre un crédit.",
     ),
     DemoAgent(
         Role.CASHIER,
         "Karim",
         "Haddad",
         "karim.haddad@vincennes.example",
-        "La régie des sports : sa propre caisse, ses propres factures, sans espèces.",
+        "La régie des sports : sa propre caisse, ses propres factures, sans espèces.",
     ),
     DemoAgent(
         Role.ACCOUNTANT,
         "Julien",
         "Moreau",
         "julien.moreau@vincennes.example",
-        "La facturation du mois : lire l’aperçu, valider, émettre ; les règles et les tarifs.",
+        "La facturation du mois : lire l’aperçu, valider, émettre ; les règles et les tarifs.",
     ),
     DemoAgent(
         Role.ADMINISTRATOR,
@@ -110,14 +110,14 @@ FAMILIES = [
         "mother",
         "Parents séparés, foyer de la mère",
         "aimee.laurent13@example.org",
-        "Alexandre vit ici les semaines paires : réserver ses jours, sans rien voir du foyer "
+        "Alexandre vit ici les semaines paires : réserver ses jours, sans rien voir du foyer "
         "de son père.",
     ),
     DemoFamily(
         "father",
         "Parents séparés, foyer du père",
         "rene.maillet76@example.org",
-        "Le même enfant, les semaines impaires : son propre code, ses propres factures.",
+        "Le même enfant, les semaines impaires : son propre code, ses propres factures.",
     ),
     DemoFamily(
         "letter",

@@ -36,7 +36,7 @@ TOLD, ANSWERED = 100, 24
 REGULATION = """\
 # Inscription et réservation
 
-Inscrire un enfant ne réserve aucun jour : les jours se réservent dans l’espace famille.
+Inscrire un enfant ne réserve aucun jour : les jours se réservent dans l’espace famille.
 
 # Absences
 

@@ -31,7 +31,7 @@ REFUSALS = {
     "ADDRESS_CHANGE": "Le justificatif est au nom d’une autre personne. Joignez une attestation "
     "d’hébergement, ou une facture à votre nom.",
     "ENROLMENT": "Le centre est complet le mercredi jusqu’aux vacances. Votre enfant reste sur la "
-    "liste ; l’autre centre a encore des places.",
+    "liste ; l’autre centre a encore des places.",
     "ABSENCE": "Le certificat ne porte pas sur ces jours.",
     "INVOICE_DISPUTE": "Le pointage montre la présence de votre enfant ce jour-là.",
 }
@@ -234,7 +234,7 @@ def _cases(story: Story, days: Days, homes: dict[str, DemoHome]) -> Iterator[Cas
             ago,
             fate,
             ("attestation-quotient",),
-            message="L’attestation date de l’an dernier : envoyez celle de cette année."
+            message="L’attestation date de l’an dernier : envoyez celle de cette année."
             if fate == "waiting"
             else "",
         )
@@ -326,7 +326,7 @@ def _cases(story: Story, days: Days, homes: dict[str, DemoHome]) -> Iterator[Cas
             ago,
             fate,
             ("justificatif-domicile",),
-            message="Secteur vérifié : dérogation à voir avec la direction.",
+            message="Secteur vérifié : dérogation à voir avec la direction.",
         )
     for text, fate, ago in [
         ("Sortie à vélo du mercredi", "open", 1),
@@ -340,7 +340,7 @@ def _cases(story: Story, days: Days, homes: dict[str, DemoHome]) -> Iterator[Cas
             {
                 "service": story.services["enfance"],
                 "subject": text,
-                "message": f"Bonjour, j’ai une question : {text.lower()}. Merci de votre réponse.",
+                "message": f"Bonjour, j’ai une question : {text.lower()}. Merci de votre réponse.",
             },
             ago,
             fate,
@@ -395,7 +395,7 @@ def _demo_cases(
         {
             "service": story.services["enfance"],
             "subject": "Sieste après la cantine",
-            "message": "Bonjour, Marine dort-elle après le repas, ou remonte-t-elle en classe ?",
+            "message": "Bonjour, Marine dort-elle après le repas, ou remonte-t-elle en classe ?",
         },
         20,
         "approved",

@@ -41,7 +41,7 @@ PIECES: dict[str, tuple[str, str, bool, int | None, bool, bool]] = {
     ),
     "fiche-sanitaire": (
         "Fiche sanitaire de liaison",
-        "Remplie et signée ; seuls les animateurs du site la lisent.",
+        "Remplie et signée ; seuls les animateurs du site la lisent.",
         True,
         None,
         True,
@@ -57,7 +57,7 @@ PIECES: dict[str, tuple[str, str, bool, int | None, bool, bool]] = {
     ),
     "attestation-sport": (
         "Attestation de santé pour le sport",
-        "Le questionnaire de santé suffit : aucune réponse ne nous est transmise.",
+        "Le questionnaire de santé suffit : aucune réponse ne nous est transmise.",
         True,
         None,
         True,

@@ -18,9 +18,9 @@ def write_to_many(story: Story) -> None:
         Audience("BOOKED", wednesday, wednesday, (centre,)),
         Writing(
             "Mercredi à la ferme",
-            "Bonjour,\n\nMercredi, le centre va à la ferme : prévoyez des bottes et un "
+            "Bonjour,\n\nMercredi, le centre va à la ferme : prévoyez des bottes et un "
             "goûter.\n\nBonne semaine.",
-            "Mercredi, le centre va à la ferme : bottes et goûter. Espace familles, Vincennes",
+            "Mercredi, le centre va à la ferme : bottes et goûter. Espace familles, Vincennes",
             by_email=True,
             by_letter=True,
         ),

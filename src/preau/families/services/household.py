@@ -131,7 +131,7 @@ def rename_family(*, family_id: int, name: str, now: datetime, actor: Actor) -> 
     family.sort_key = search_key(name)[:160]
     family.save(update_fields=["name", "sort_key"])
     refresh_search([family.pk])
-    journal(actor, now, "rename", f"Dossier «{before}» renommé «{name}»", family.pk)
+    journal(actor, now, "rename", f"Dossier « {before} » renommé « {name} »", family.pk)
     return True
 
 
@@ -143,7 +143,7 @@ def close_family(*, family_id: int, reason: str, now: datetime, actor: Actor) ->
         return
     family.status, family.closed_on = FamilyStatus.CLOSED, paris_day(now)
     family.save(update_fields=["status", "closed_on"])
-    said = f" : {reason.strip()}" if reason.strip() else ""
+    said = f" : {reason.strip()}" if reason.strip() else ""
     journal(actor, now, "close", f"Dossier clos{said}", family.pk)
 
 

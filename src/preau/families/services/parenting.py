@@ -44,7 +44,7 @@ def record_parenting(
     if child is None:
         raise ParentingRefused
     if data.ends_on is not None and data.ends_on < data.starts_on:
-        raise ParentingRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
+        raise ParentingRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
     adult = None
     if data.guardian_id is not None:
         adult = (
@@ -78,7 +78,7 @@ def record_parenting(
         recorded_at=now,
         recorded_by=actor.label,
     )
-    _journal(record, child, "record_parenting", f"Enregistré : {effect.label}", now, actor)
+    _journal(record, child, "record_parenting", f"Enregistré : {effect.label}", now, actor)
     if effect == ParentingEffect.SOLE and adult is not None:
         _shut_out(adult, child, data.starts_on, now, actor)
     return record
@@ -103,7 +103,7 @@ def lift_parenting(*, record_id: int, reason: str, now: datetime, actor: Actor) 
     record.lifted_reason = " ".join(reason.split())[:200]
     record.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
     label = str(ParentingEffect(record.effect).label)
-    _journal(record, record.child, "lift_parenting", f"Levé : {label}", now, actor)
+    _journal(record, record.child, "lift_parenting", f"Levé : {label}", now, actor)
     return record
 
 
@@ -152,7 +152,7 @@ def _journal(
             actor,
             now,
             action,
-            f"{child.first_name} : {said}",
+            f"{child.first_name} : {said}",
             family_id,
             object_type="parenting",
             object_id=record.pk,

@@ -293,7 +293,7 @@ def change_child(
         and both_must_sign([child_id], paris_day(now))
     ):
         raise BothMustSign(
-            "Un désaccord ou une décision est enregistré pour cet enfant : cochez que les deux "
+            "Un désaccord ou une décision est enregistré pour cet enfant : cochez que les deux "
             "parents ont donné leur accord écrit."
         )
     if {"birth_on", "expected_on"} & changed.keys():

@@ -143,9 +143,9 @@ def _check(
     child_id: int, to_family: int, starts_on: date, ends_on: date, today: date, *, past: bool
 ) -> set[int]:
     if ends_on < starts_on:
-        raise SwapRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
+        raise SwapRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
     if ends_on - starts_on > LONGEST:
-        raise SwapRefused("Un échange porte sur deux mois au plus : au-delà, changez la garde.")
+        raise SwapRefused("Un échange porte sur deux mois au plus : au-delà, changez la garde.")
     if starts_on < today and not past:
         raise SwapRefused("Choisissez des jours à venir.")
     homes = _homes(child_id, starts_on)
@@ -177,9 +177,9 @@ def _tell(swap: CustodyException, homes: set[int], words: str, now: datetime) ->
             to=adult.email,
             subject=f"Les jours de {child.first_name}",
             body=(
-                f"Bonjour {adult.first_name},\n\nL’autre parent de {child.first_name} {words} : "
+                f"Bonjour {adult.first_name},\n\nL’autre parent de {child.first_name} {words} : "
                 f"{child.first_name} serait {where}, {days_words(swap.starts_on, swap.ends_on)}."
-                "\n\nVous le retrouvez dans votre espace famille, sur sa page «Calendrier»."
+                "\n\nVous le retrouvez dans votre espace famille, sur sa page « Calendrier »."
                 f"\n\n{town.name}, {town.subtitle}"
             ),
             now=now,
@@ -197,7 +197,7 @@ def _journal(swap: CustodyException, action: str, said: str, now: datetime, acto
             actor,
             now,
             action,
-            f"{said} : {child.first_name} {where}, {days}",
+            f"{said} : {child.first_name} {where}, {days}",
             family_id,
             object_type="child",
             object_id=child.pk,

@@ -36,7 +36,7 @@ def write_to_family(
     if not all(adult.email for adult in adults):
         raise NoEmail
     town = get_town()
-    reach = f"Répondre : {town.email}" if town.email else "Répondre : au guichet famille"
+    reach = f"Répondre : {town.email}" if town.email else "Répondre : au guichet famille"
     if town.phone:
         reach += f" ou {town.phone}"
     for address in dict.fromkeys(adult.email for adult in adults):
@@ -48,7 +48,7 @@ def write_to_family(
                     body,
                     "",
                     reach,
-                    f"Votre code famille : {family.printed_code}",
+                    f"Votre code famille : {family.printed_code}",
                     "",
                     f"{town.name}, {town.subtitle}",
                 ]
@@ -61,7 +61,7 @@ def write_to_family(
         actor,
         now,
         "write",
-        f"Message à {and_join(names)} : {subject}",
+        f"Message à {and_join(names)} : {subject}",
         family.pk,
     )
     return names

@@ -52,7 +52,7 @@ def ask_mass_act(
     preview = preview_mass_act(wish, now)
     if preview.seen != seen:
         raise MassActRefused(
-            "Des réservations ont changé depuis l’aperçu : relisez-le avant d’appliquer."
+            "Des réservations ont changé depuis l’aperçu : relisez-le avant d’appliquer."
         )
     act = MassAct.objects.create(
         kind=wish.kind,
@@ -124,7 +124,7 @@ def _close(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
                 now=now,
                 action="bookings.cancel",
                 entries=[
-                    (family_id, f"{act.get_kind_display().capitalize()} : {act.reason}")
+                    (family_id, f"{act.get_kind_display().capitalize()} : {act.reason}")
                     for family_id in sorted({b.family_id for b in taken})
                 ],
             )
@@ -164,7 +164,7 @@ def _cancel(
 ) -> None:
     cancel_bookings(
         bookings=get_bookings(row.booking_id for row in rows),
-        reason=f"{act.get_kind_display().capitalize()} : {act.reason}",
+        reason=f"{act.get_kind_display().capitalize()} : {act.reason}",
         charged=charged,
         sentence=sentence,
         channel=actor.channel,
@@ -191,7 +191,7 @@ def ask_undo(*, act_id: int, now: datetime, actor: Actor) -> None:
     if act.status != MassAct.Status.DONE:
         raise MassActRefused("Cet acte n’est pas fini, ou il est déjà défait.")
     if act.ends_on < paris_day(now):
-        raise MassActRefused("Ces jours sont passés : on ne peut plus les rouvrir.")
+        raise MassActRefused("Ces jours sont passés : on ne peut plus les rouvrir.")
     act.status, act.undone_by = MassAct.Status.UNDOING, actor.label
     act.save(update_fields=["status", "undone_by"])
     _journal(act, "ask_undo", "à défaire", now=now, actor=actor)
@@ -254,7 +254,7 @@ def _journal(act: MassAct, verb: str, words: str, *, now: datetime, actor: Actor
         now=now,
         action=f"journeys.{verb}",
         summary=f"{act.get_kind_display().capitalize()}, "
-        f"{french.period(act.starts_on, act.ends_on)}, {act.where} : {words}",
+        f"{french.period(act.starts_on, act.ends_on)}, {act.where} : {words}",
         object_type="journeys.MassAct",
         object_id=act.pk,
     )

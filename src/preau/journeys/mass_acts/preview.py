@@ -30,10 +30,10 @@ REASONS = {
     MassAct.Kind.SCHOOL_TRIP: AbsenceReason.SCHOOL_TRIP,
     MassAct.Kind.TEACHER_ABSENT: AbsenceReason.TEACHER_ABSENT,
 }
-CLOSED = "Séance annulée par la ville : rien n’est dû."
-IN_TIME = "Prévenu à temps : rien n’est dû."
-WAITED = "Retiré de la liste d’attente : rien n’est dû."
-SCHOOL_SAID = "Absence du fait de l’école : rien n’est dû."
+CLOSED = "Séance annulée par la ville : rien n’est dû."
+IN_TIME = "Prévenu à temps : rien n’est dû."
+WAITED = "Retiré de la liste d’attente : rien n’est dû."
+SCHOOL_SAID = "Absence du fait de l’école : rien n’est dû."
 
 
 class MassActRefused(Refusal):
@@ -60,17 +60,17 @@ class Wish:
     def check(self, now: datetime) -> None:
         """Raises MassActRefused, in words, when it makes no sense."""
         if self.ends_on < self.starts_on:
-            raise MassActRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
+            raise MassActRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
         if self.ends_on - self.starts_on > LONGEST:
             raise MassActRefused("Un acte porte sur un mois au plus.")
         if self.ends_on < paris_day(now):
-            raise MassActRefused("Ces jours sont passés : corrigez plutôt le pointage.")
+            raise MassActRefused("Ces jours sont passés : corrigez plutôt le pointage.")
         if self.closes and self.school_class is not None:
             raise MassActRefused("Une séance se ferme pour toutes les classes.")
         if not self.closes and self.school_class is None:
             raise MassActRefused("Choisissez la classe concernée.")
         if not self.reason.strip():
-            raise MassActRefused("Écrivez le motif : les familles le liront.")
+            raise MassActRefused("Écrivez le motif : les familles le liront.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +238,14 @@ def _judge_one(
             booking,
             charged=False,
             cents=0,
-            sentence=f"Ce jour n’est pas dû : {said}." if said else SCHOOL_SAID,
+            sentence=f"Ce jour n’est pas dû : {said}." if said else SCHOOL_SAID,
         )
     amount = f" ({french.euros(decision.cents)})" if decision.cents else ""
     return _row(
         booking,
         charged=True,
         cents=decision.cents,
-        sentence=f"Ce jour reste dû{amount}" + (f" : {said}." if said else "."),
+        sentence=f"Ce jour reste dû{amount}" + (f" : {said}." if said else "."),
     )
 
 

@@ -22,9 +22,9 @@ def tell_taken(act: MassAct, *, now: datetime) -> int:
     by_family = _lines(act, lambda booking: booking.decision_sentence)
     for family_id, lines in by_family.items():
         body = (
-            f"Bonjour,\n\n{title} : {act.reason}.\nCes réservations sont retirées :\n"
+            f"Bonjour,\n\n{title} : {act.reason}.\nCes réservations sont retirées :\n"
             + "\n".join(lines)
-            + f"\n\nVous n’avez rien à faire.\n\nVos réservations : {SPACE}\n"
+            + f"\n\nVous n’avez rien à faire.\n\nVos réservations : {SPACE}\n"
         )
         subject = f"{title}, {french.period(act.starts_on, act.ends_on)}"
         _write(family_id, subject, body, key=f"mass-act-{act.pk}-{family_id}", now=now)
@@ -39,7 +39,7 @@ def tell_back(act: MassAct, *, now: datetime) -> tuple[int, int]:
         nonlocal back, missed
         if booking.status == "CANCELLED":
             missed += 1
-            return "la place n’a pas pu vous être rendue ; appelez le service."
+            return "la place n’a pas pu vous être rendue ; appelez le service."
         back += 1
         return "de nouveau réservé." if booking.status == "CONFIRMED" else "de nouveau en attente."
 
@@ -47,9 +47,9 @@ def tell_back(act: MassAct, *, now: datetime) -> tuple[int, int]:
     for family_id, lines in by_family.items():
         body = (
             f"Bonjour,\n\nNous revenons sur notre message ({act.get_kind_display()}, "
-            f"{french.period(act.starts_on, act.ends_on)}) : ces séances ont lieu.\n"
+            f"{french.period(act.starts_on, act.ends_on)}) : ces séances ont lieu.\n"
             + "\n".join(lines)
-            + f"\n\nUn jour ne vous convient plus ? Retirez-le : {SPACE}\n"
+            + f"\n\nUn jour ne vous convient plus ? Retirez-le : {SPACE}\n"
         )
         subject = f"Finalement ouvert, {french.period(act.starts_on, act.ends_on)}"
         _write(family_id, subject, body, key=f"mass-act-back-{act.pk}-{family_id}", now=now)
@@ -65,7 +65,7 @@ def _lines(act: MassAct, words: Any) -> dict[int, list[str]]:
     for booking in sorted(bookings, key=lambda b: (slots[b.slot_id][1], b.child_id, b.slot_id)):
         activity, day = slots[booking.slot_id]
         found[booking.family_id].append(
-            f"  - {names[booking.child_id]}, {french.day(day)}, {activity} : {words(booking)}"
+            f"  - {names[booking.child_id]}, {french.day(day)}, {activity} : {words(booking)}"
         )
     return dict(found)
 

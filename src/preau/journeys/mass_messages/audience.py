@@ -40,12 +40,12 @@ class Audience:
     def check(self) -> None:
         """Raises AudienceRefused, in words, when it makes no sense."""
         if self.last < self.first:
-            raise AudienceRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
+            raise AudienceRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
         if self.last - self.first > LONGEST:
             raise AudienceRefused("Choisissez trois mois au plus.")
         if self.kind == EVERYONE and self.sites is not None:
             raise AudienceRefused(
-                "Vous écrivez aux familles de vos sites : choisissez une école, une activité "
+                "Vous écrivez aux familles de vos sites : choisissez une école, une activité "
                 "ou des dates."
             )
 

@@ -43,7 +43,7 @@ def ask_message(
         raise AudienceRefused("Personne n’est concerné.")
     if preview.seen != seen:
         raise AudienceRefused(
-            "Des familles ont changé depuis l’aperçu : relisez-le avant d’envoyer."
+            "Des familles ont changé depuis l’aperçu : relisez-le avant d’envoyer."
         )
     campaign, is_new = campaigns.open_campaign(
         writing=writing,

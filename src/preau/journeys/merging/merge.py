@@ -181,17 +181,17 @@ class _Merge:
 
     def _check(self) -> None:
         if pending_of(self.other.pk).exists() or pending_of(self.kept.pk).exists():
-            raise MergeRefused("Un paiement en ligne est en cours : attendez sa réponse.")
+            raise MergeRefused("Un paiement en ligne est en cours : attendez sa réponse.")
         if (
             _rows("directdebit.Debit")
             .filter(family_id=self.other.pk, status__in=LIVE_DEBITS)
             .exists()
         ):
             raise MergeRefused(
-                "Un prélèvement est en cours sur ce dossier : attendez la réponse de la banque."
+                "Un prélèvement est en cours sur ce dossier : attendez la réponse de la banque."
             )
         if self.other.is_protected or self.kept.is_protected:
-            raise MergeRefused("L’adresse d’un des deux dossiers est protégée : levez-la d’abord.")
+            raise MergeRefused("L’adresse d’un des deux dossiers est protégée : levez-la d’abord.")
 
     # -- Adults ---------------------------------------------------------------------------------
 
@@ -231,9 +231,9 @@ class _Merge:
             self.told.say(f"{kept} garde l’accès en ligne de l’autre dossier.")
         elif gone.user_id:
             self.changes.update("accounts.User", [gone.user_id], is_active=False)
-            self.told.warn(f"{kept} avait deux accès : celui du dossier fermé ne servira plus.")
+            self.told.warn(f"{kept} avait deux accès : celui du dossier fermé ne servira plus.")
         else:
-            self.told.say(f"{kept} : une seule fiche.")
+            self.told.say(f"{kept} : une seule fiche.")
 
     # -- Children -------------------------------------------------------------------------------
 
@@ -265,7 +265,7 @@ class _Merge:
                 "enrolments.Enrolment",
                 [row.pk],
                 status="ENDED",
-                ended_reason="Doublon : dossiers réunis",
+                ended_reason="Doublon : dossiers réunis",
             )
             first, last = min(twin.starts_on, row.starts_on), max(twin.ends_on, row.ends_on)
             self.changes.update_where_free(
@@ -275,7 +275,7 @@ class _Merge:
             self.told.say(french.count(moved, "inscription suit", "inscriptions suivent") + ".")
         if self.enrolment_of:
             words = french.count(len(self.enrolment_of), "inscription", "inscriptions")
-            self.told.say(f"{words} en double : une seule reste.")
+            self.told.say(f"{words} en double : une seule reste.")
 
     def _child(self, child_id: int) -> int:
         """The child as the first file knows it."""
@@ -314,7 +314,7 @@ class _Merge:
                         "families.Custody", [twin.pk], weeks=CustodyWeeks.ALL, days=""
                     )
                     self.told.warn(
-                        f"{custody.child} vivait dans les deux dossiers : il vit désormais dans "
+                        f"{custody.child} vivait dans les deux dossiers : il vit désormais dans "
                         "celui-ci toutes les semaines."
                     )
         for child_id, same in self.choices.children.items():
@@ -336,14 +336,14 @@ class _Merge:
             self.held |= held
             cancel_bookings(
                 bookings=get_bookings(int(pk) for pk in held),
-                reason="Doublon : dossiers réunis",
+                reason="Doublon : dossiers réunis",
                 charged=False,
                 channel=self.actor.channel,
                 now=self.now,
                 actor=self.actor,
             )
             self.told.warn(
-                f"{kept} : {french.count(len(held), 'jour réservé', 'jours réservés')} deux fois, "
+                f"{kept} : {french.count(len(held), 'jour réservé', 'jours réservés')} deux fois, "
                 "une des places est rendue sans frais."
             )
         self._cards(gone_id, kept_id)
@@ -361,7 +361,7 @@ class _Merge:
             stayed += len(self.changes.update_where_free(label, ids, **{column: kept_id}))
         if stayed:
             self.told.warn(
-                f"{kept} : {french.count(stayed, 'donnée')} déjà là, laissées à l’ancienne fiche."
+                f"{kept} : {french.count(stayed, 'donnée')} déjà là, laissées à l’ancienne fiche."
             )
         values: dict[str, Any] = {}
         if gone.ine and not kept.ine:
@@ -380,7 +380,7 @@ class _Merge:
             merged_into_id=kept_id,
             left_on=gone.left_on or self.day,
         )
-        self.told.say(f"{kept} : une seule fiche.")
+        self.told.say(f"{kept} : une seule fiche.")
 
     def _cards(self, gone_id: int, kept_id: int) -> None:
         """Both cards cannot live: that of the file that goes on does, if it has one."""
@@ -448,7 +448,7 @@ class _Merge:
                 self.told.say(french.count(len(ids) - len(stayed), *names[label]))
             if label == "directdebit.Mandate" and stayed:
                 self.told.warn(
-                    "Les deux dossiers ont un mandat de prélèvement : celui du dossier gardé sert."
+                    "Les deux dossiers ont un mandat de prélèvement : celui du dossier gardé sert."
                 )
         if self.choices.take_quotient:
             ids = list(

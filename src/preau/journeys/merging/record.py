@@ -19,7 +19,7 @@ from preau.kernel.errors import Refusal
 
 
 class ChangedSince(Refusal):
-    message = "Des données ont changé depuis : on ne peut plus défaire."
+    message = "Des données ont changé depuis : on ne peut plus défaire."
     code = "changed_since"
 
 
@@ -132,7 +132,7 @@ class Changes:
                     if row is None or _plain(row[name]) != latest[label, pk, name]:
                         verbose = apps.get_model(label)._meta.verbose_name
                         raise ChangedSince(
-                            f"Une donnée a changé depuis ({verbose}) : on ne peut plus défaire."
+                            f"Une donnée a changé depuis ({verbose}) : on ne peut plus défaire."
                         )
 
     def undo(self) -> None:

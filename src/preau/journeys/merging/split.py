@@ -84,7 +84,7 @@ def split_family(
         by_label=actor.label,
     )
     for pk, text in (
-        (family_id, f"Foyer séparé : nouveau dossier {split.new.printed_code}"),
+        (family_id, f"Foyer séparé : nouveau dossier {split.new.printed_code}"),
         (split.new.pk, f"Dossier né du dossier {split.old.printed_code}, séparé"),
     ):
         record(
@@ -136,7 +136,7 @@ class _Split:
     def _check(self) -> None:
         parting = self.parting
         if parting.from_on < self.day:
-            raise SplitRefused("La séparation commence aujourd’hui ou plus tard : le passé reste.")
+            raise SplitRefused("La séparation commence aujourd’hui ou plus tard : le passé reste.")
         adults = {adult.pk: adult for adult in families.guardians_of(self.old)}
         if not parting.adults or not set(parting.adults) <= set(adults):
             raise SplitRefused("Dites quel adulte part.")
@@ -210,7 +210,7 @@ class _Split:
         if not stays:
             self._papers(child_id)
         self.told.say(
-            f"{custody.child} : {CustodyWeeks(weeks).label} dans le nouveau foyer"
+            f"{custody.child} : {CustodyWeeks(weeks).label} dans le nouveau foyer"
             + (f", {stays.label} dans celui-ci." if stays else ".")
         )
 
@@ -303,7 +303,7 @@ class _Split:
             return
         if not self.parting.keep_quotient:
             self.told.warn(
-                "Le nouveau foyer n’a pas de quotient : le tarif le plus élevé s’y applique "
+                "Le nouveau foyer n’a pas de quotient : le tarif le plus élevé s’y applique "
                 "jusqu’à ce qu’il donne le sien."
             )
             return

@@ -79,7 +79,7 @@ def undo_act(*, act_id: int, now: datetime, actor: Actor) -> FamilyAct:
             actor=actor,
             now=now,
             action="journeys.undo_family_act",
-            summary=f"{act.get_kind_display().capitalize()} : défait",
+            summary=f"{act.get_kind_display().capitalize()} : défait",
             family_id=pk,
             object_type="journeys.FamilyAct",
             object_id=act.pk,
@@ -98,7 +98,7 @@ def _check(act: FamilyAct, now: datetime) -> None:
     if act.status != FamilyAct.Status.DONE:
         raise CannotUndoAct("Cet acte est déjà défait.")
     if now > act.at + timedelta(days=UNDO_DAYS):
-        raise CannotUndoAct(f"Plus de {UNDO_DAYS} jours ont passé : on ne peut plus défaire.")
+        raise CannotUndoAct(f"Plus de {UNDO_DAYS} jours ont passé : on ne peut plus défaire.")
     later = FamilyAct.objects.filter(
         Q(family_id__in=(act.family_id, act.other_id))
         | Q(other_id__in=(act.family_id, act.other_id)),
@@ -106,12 +106,12 @@ def _check(act: FamilyAct, now: datetime) -> None:
         pk__gt=act.pk,
     )
     if later.exists():
-        raise CannotUndoAct("Un autre acte a suivi sur ces dossiers : défaites-le d’abord.")
+        raise CannotUndoAct("Un autre acte a suivi sur ces dossiers : défaites-le d’abord.")
     movements = [pk for one in _carried(act) for pk in one.movement_ids]
     if movements and money_moved_since(
         family_ids=[act.family_id, act.other_id], movement_ids=movements
     ):
-        raise ChangedSince("De l’argent a bougé depuis sur ces comptes : on ne peut plus défaire.")
+        raise ChangedSince("De l’argent a bougé depuis sur ces comptes : on ne peut plus défaire.")
     _check_nothing_new(act)
     Changes(act.changes["steps"]).check()
 
@@ -124,11 +124,11 @@ def _check_nothing_new(act: FamilyAct) -> None:
         pk__gt=last.get("bookings.Booking", 0), enrolment_id__in=enrolments
     )
     if new_days.exists():
-        raise ChangedSince("Des jours ont été réservés depuis : on ne peut plus défaire.")
+        raise ChangedSince("Des jours ont été réservés depuis : on ne peut plus défaire.")
     if act.kind == FamilyAct.Kind.SPLIT:
         new_rows = _rows("enrolments.Enrolment").filter(
             pk__gt=last.get("enrolments.Enrolment", 0), family_id=act.other_id
         )
         invoices = _rows("billing.Invoice").filter(family_id=act.other_id)
         if new_rows.exists() or invoices.exists():
-            raise ChangedSince("Le nouveau dossier a déjà servi : on ne peut plus défaire.")
+            raise ChangedSince("Le nouveau dossier a déjà servi : on ne peut plus défaire.")

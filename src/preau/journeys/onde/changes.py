@@ -40,7 +40,7 @@ def told_changes(plan: ImportPlan) -> dict[str, list[str]]:
     )
     entries, changes = [], []
     for move in plan.class_moves:
-        words = f"{names.get(move.ine, move.ine)} : {classes[move.class_id]}"
+        words = f"{names.get(move.ine, move.ine)} : {classes[move.class_id]}"
         old = before.get(plan.pupils.get(move.ine, 0))
         if move.known and old is not None:
             changes.append(f"{words} (était en {old.school_class or old.level})")
@@ -64,7 +64,7 @@ def told_changes(plan: ImportPlan) -> dict[str, list[str]]:
             for row in get_schoolings(plan.leavers)
         ],
         "moves": [
-            f"{families[family_id].name} ({families[family_id].printed_code}) : {address.one_line}"
+            f"{families[family_id].name} ({families[family_id].printed_code}) : {address.one_line}"
             for family_id, address in plan.moves
         ],
         "corrections": [

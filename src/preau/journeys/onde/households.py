@@ -62,7 +62,7 @@ def group_households(files: Register) -> tuple[list[Household], list[Problem]]:
         household.children.extend(c for c in children_of[index] if c.ine not in known)
     housed = {child.ine for household in households.values() for child in household.children}
     problems += [
-        Problem(PUPILS, pupil.line, "aucun responsable ne cite cet enfant : à rattacher à la main")
+        Problem(PUPILS, pupil.line, "aucun responsable ne cite cet enfant : à rattacher à la main")
         for pupil in files.pupils
         if pupil.ine not in housed
     ]
@@ -116,7 +116,7 @@ def _one(candidates: list[PupilRow], adult: AdultRow) -> PupilRow | None:
 def _unmatched(adult: AdultRow, link: ChildLink, count: int) -> Problem:
     who = f"{link.first_name} {link.last_name} ({link.class_name})"
     reason = (
-        f"{count} élèves s’appellent {who} : l’adresse ne dit pas lequel"
+        f"{count} élèves s’appellent {who} : l’adresse ne dit pas lequel"
         if count
         else f"{who} n’est pas dans le fichier des élèves"
     )

@@ -29,12 +29,12 @@ SUSPICIOUS_LEAVERS = 0.25
 
 
 class NoSchoolYear(Refusal):
-    message = "Aucune année scolaire ne couvre ce jour : créez-la d’abord dans l’offre."
+    message = "Aucune année scolaire ne couvre ce jour : créez-la d’abord dans l’offre."
     code = "no_school_year"
 
 
 class NoSchool(Refusal):
-    message = "Aucune école n’existe encore : créez-les d’abord dans l’offre."
+    message = "Aucune école n’existe encore : créez-les d’abord dans l’offre."
     code = "no_school"
 
 
@@ -211,7 +211,7 @@ def _plan_schoolings(plan: ImportPlan, pupils: list[PupilRow], schoolings: dict)
     if staying and len(plan.leavers) > SUSPICIOUS_LEAVERS * len(staying):
         plan.warnings.append(
             f"{len(plan.leavers)} élèves sur {len(staying)} ne sont plus dans le fichier. "
-            "Est-ce bien l’export complet ?"
+            "Est-ce bien l’export complet ?"
         )
 
 
@@ -241,7 +241,7 @@ def _plan_households(plan: ImportPlan, households: list[Household]) -> None:
                     ADULTS,
                     adult.line,
                     f"{adult.first_name} {adult.last_name} n’habite plus avec son foyer "
-                    f"({match.code}) : séparation à traiter dans le dossier",
+                    f"({match.code}) : séparation à traiter dans le dossier",
                     is_refused=False,
                 )
             )

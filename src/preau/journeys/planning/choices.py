@@ -314,7 +314,7 @@ def _send_choices(
 ) -> Any:
     draft = get_draft(family_id, user_id)
     if draft is not None and draft.changes and draft.key != key:
-        raise NeedsRecap("D’autres choix attendent sur une autre page : vérifiez l’ensemble.")
+        raise NeedsRecap("D’autres choix attendent sur une autre page : vérifiez l’ensemble.")
     kept = dict(draft.changes) if draft else {}
     for pair, want in choices.changes().items():
         if want is None:

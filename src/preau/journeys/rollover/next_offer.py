@@ -134,7 +134,7 @@ def open_next_offer(
     if with_slots:
         if not knows:
             raise RenewalRefused(
-                "L’État n’a pas encore publié toutes les vacances de cette année : ouvrez l’offre "
+                "L’État n’a pas encore publié toutes les vacances de cette année : ouvrez l’offre "
                 "sans ses séances, puis les séances quand elles le seront."
             )
         slots = open_slots(
@@ -155,7 +155,7 @@ def close_next_offer(*, from_year: Any, now: datetime, actor: Actor) -> int:
         raise RenewalRefused("Cette offre n’est pas ouverte.")
     if _in_use(year.pk):
         raise RenewalRefused(
-            "Un renouvellement est ouvert, ou des enfants y sont inscrits : on ne referme plus "
+            "Un renouvellement est ouvert, ou des enfants y sont inscrits : on ne referme plus "
             "tout d’un coup."
         )
     return close_offerings(school_year_id=year.pk, now=now, actor=actor)

@@ -158,10 +158,10 @@ def tell_families(*, campaign: Any, chosen: Sequence[Any], now: datetime, actor:
             emails.append(
                 Email(
                     to=adult.email,
-                    subject=f"Inscriptions {year} : à renouveler avant le {until}",
+                    subject=f"Inscriptions {year} : à renouveler avant le {until}",
                     body=(
                         f"Bonjour {adult},\n\nLes inscriptions de vos enfants pour l’année "
-                        f"{year} se renouvellent jusqu’au {until}. Le formulaire est déjà rempli : "
+                        f"{year} se renouvellent jusqu’au {until}. Le formulaire est déjà rempli : "
                         "vous ne donnez que ce qui a changé ou expiré.\n\n"
                         f"{site}/espace/renouvellement/\n\n{town.name}\n"
                     ),

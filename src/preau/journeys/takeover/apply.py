@@ -47,7 +47,7 @@ def apply_plan(
                 except Refusal as error:
                     refused.append(_note(draft, str(error)))
                 except IntegrityError as error:
-                    refused.append(_note(draft, f"la base a refusé cette famille : {_name(error)}"))
+                    refused.append(_note(draft, f"la base a refusé cette famille : {_name(error)}"))
         if progress is not None:
             progress(done)
     return refused

@@ -78,9 +78,9 @@ def needed(row: Row, name: str, limit: int) -> str:
     """A cell that must be filled."""
     text = row.cells[name]
     if not text:
-        raise BadCell(f"il manque «\u202f{name}\u202f»")
+        raise BadCell(f"il manque «\u00a0{name}\u00a0»")
     if len(text) > limit:
-        raise BadCell(f"«\u202f{name}\u202f» dépasse {limit} caractères")
+        raise BadCell(f"«\u00a0{name}\u00a0» dépasse {limit} caractères")
     return text
 
 
@@ -94,13 +94,13 @@ def day(row: Row, name: str) -> date | None:
             return datetime.strptime(text, shape).date()  # noqa: DTZ007  (a day has no zone)
         except ValueError:
             continue
-    raise BadCell(f"«\u202f{name}\u202f» : la date «\u202f{text[:20]}\u202f» n’existe pas")
+    raise BadCell(f"«\u00a0{name}\u00a0» : la date «\u00a0{text[:20]}\u00a0» n’existe pas")
 
 
 def needed_day(row: Row, name: str) -> date:
     found = day(row, name)
     if found is None:
-        raise BadCell(f"il manque «\u202f{name}\u202f»")
+        raise BadCell(f"il manque «\u00a0{name}\u00a0»")
     return found
 
 
@@ -113,7 +113,7 @@ def yes(row: Row, name: str, default: bool | None) -> bool | None:
         return True
     if text in _NO:
         return False
-    raise BadCell(f"«\u202f{name}\u202f» se lit oui ou non")
+    raise BadCell(f"«\u00a0{name}\u00a0» se lit oui ou non")
 
 
 def cents(row: Row, name: str) -> int:
@@ -125,7 +125,7 @@ def cents(row: Row, name: str) -> int:
         return parse_euros(text)
     except Refusal:
         raise BadCell(
-            f"«\u202f{name}\u202f» : «\u202f{text[:20]}\u202f» n’est pas un montant"
+            f"«\u00a0{name}\u00a0» : «\u00a0{text[:20]}\u00a0» n’est pas un montant"
         ) from None
 
 
@@ -148,7 +148,7 @@ def adult(row: Row) -> GuardianData:
     civility = {"mme": "MME", "madame": "MME", "m": "M", "mr": "M", "monsieur": "M", "": ""}
     key = search_key(row.cells["civilite"]).rstrip(".")
     if key not in civility:
-        raise BadCell("«\u202fcivilite\u202f» se lit Mme ou M.")
+        raise BadCell("«\u00a0civilite\u00a0» se lit Mme ou M.")
     return GuardianData(
         last_name=needed(row, "nom", 80),
         first_name=needed(row, "prenom", 80),
@@ -174,15 +174,15 @@ def child(row: Row) -> ChildData:
     sex = search_key(row.cells["sexe"])[:1].upper()
     sex = {"G": "M"}.get(sex, sex)
     if sex not in {"", "F", "M"}:
-        raise BadCell("«\u202fsexe\u202f» se lit F ou M")
+        raise BadCell("«\u00a0sexe\u00a0» se lit F ou M")
     weeks, diet = search_key(row.cells["garde"]), search_key(row.cells["repas"])
     if weeks not in _WEEKS:
-        raise BadCell("«\u202fgarde\u202f» se lit toutes, paires ou impaires")
+        raise BadCell("«\u00a0garde\u00a0» se lit toutes, paires ou impaires")
     if diet not in _DIETS:
-        raise BadCell("«\u202frepas\u202f» se lit standard, sans porc ou sans viande")
+        raise BadCell("«\u00a0repas\u00a0» se lit standard, sans porc ou sans viande")
     ine = row.cells["ine"].upper()
     if ine and (len(ine) != 11 or not ine.isalnum()):
-        raise BadCell(f"l’INE «\u202f{ine[:20]}\u202f» n’a pas 11 lettres et chiffres")
+        raise BadCell(f"l’INE «\u00a0{ine[:20]}\u00a0» n’a pas 11 lettres et chiffres")
     return ChildData(
         last_name=needed(row, "nom", 80),
         first_name=needed(row, "prenom", 80),
@@ -204,7 +204,7 @@ def quotient(row: Row) -> OldQuotient:
         raise BadCell("un quotient est un nombre d’euros entre 0 et 100 000")
     source = search_key(row.cells["source"])
     if source not in _SOURCES:
-        raise BadCell("«\u202fsource\u202f» se lit CAF, MSA, ville ou déclaré")
+        raise BadCell("«\u00a0source\u00a0» se lit CAF, MSA, ville ou déclaré")
     starts_on, ends_on = needed_day(row, "du"), day(row, "au")
     if ends_on is not None and ends_on < starts_on:
         raise BadCell("la fin précède le début")

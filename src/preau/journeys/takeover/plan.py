@@ -150,7 +150,7 @@ class _Planner:
                     self.plan.lost[row.table] += 1
                     self._note(
                         row,
-                        f"la famille «\u202f{row.cells['famille']}\u202f» n’est pas dans la table "
+                        f"la famille «\u00a0{row.cells['famille']}\u00a0» n’est pas dans la table "
                         "des familles"
                         if row.cells["famille"]
                         else "il manque le code de la famille",
@@ -171,7 +171,7 @@ class _Planner:
         if (first := self.plan.drafts.get(code)) is not None:
             self.plan.lost["familles"] += 1
             self._refuse(
-                row, first, f"le code «\u202f{code}\u202f» est déjà celui de la ligne {first.line}"
+                row, first, f"le code «\u00a0{code}\u00a0» est déjà celui de la ligne {first.line}"
             )
             return
         draft = Draft(FormerFile(code, "", cells.address(row), None, [], []), row.line)
@@ -199,7 +199,7 @@ class _Planner:
             if family != draft.file.former_code:
                 self._note(
                     row,
-                    f"même adresse e-mail que la ligne {line} (famille {family}) : peut-être un "
+                    f"même adresse e-mail que la ligne {line} (famille {family}) : peut-être un "
                     "doublon",
                     is_refused=False,
                 )
@@ -210,7 +210,7 @@ class _Planner:
         family = draft.file.former_code
         if code in draft.child_lines:
             raise BadCell(
-                f"l’enfant «\u202f{code}\u202f» est déjà à la ligne {draft.child_lines[code]}"
+                f"l’enfant «\u00a0{code}\u00a0» est déjà à la ligne {draft.child_lines[code]}"
             )
         draft.child_lines[code] = row.line
         self.homes[code].append((family, row.line))
@@ -222,16 +222,16 @@ class _Planner:
             self._refuse(
                 row,
                 self.plan.drafts[first_family],
-                f"l’enfant «\u202f{code}\u202f» n’a pas le même nom ou la même naissance à la "
+                f"l’enfant «\u00a0{code}\u00a0» n’a pas le même nom ou la même naissance à la "
                 f"ligne {first_line}",
             )
             draft.is_refused = True
         other, other_family, line = self.people.setdefault(identity, (code, family, row.line))
         if other != code:
-            words = f"même nom et même naissance que l’enfant «\u202f{other}\u202f», ligne {line}"
+            words = f"même nom et même naissance que l’enfant «\u00a0{other}\u00a0», ligne {line}"
             if other_family == family:
                 raise BadCell(words)
-            self._note(row, f"{words} : un seul code par enfant les réunirait", is_refused=False)
+            self._note(row, f"{words} : un seul code par enfant les réunirait", is_refused=False)
         starts_on = cells.day(row, "depuis_le") or min(self.starts_on, self.day)
         draft.file.children.append(FormerChild(code, data, starts_on))
 
@@ -241,7 +241,7 @@ class _Planner:
     def _enrolment(self, row: Row, draft: Draft) -> None:
         code = cells.needed(row, "enfant", 40)
         if code not in draft.child_lines:
-            raise BadCell(f"l’enfant «\u202f{code}\u202f» n’est pas dans cette famille")
+            raise BadCell(f"l’enfant «\u00a0{code}\u00a0» n’est pas dans cette famille")
         key = (
             search_key(cells.needed(row, "activite", 80)),
             search_key(cells.needed(row, "site", 100)),
@@ -251,8 +251,8 @@ class _Planner:
         candidates = self.offerings.get(key, [])
         if not candidates:
             raise BadCell(
-                f"l’offre n’a pas «\u202f{row.cells['activite']}\u202f» à "
-                f"«\u202f{row.cells['site']}\u202f»"
+                f"l’offre n’a pas «\u00a0{row.cells['activite']}\u00a0» à "
+                f"«\u00a0{row.cells['site']}\u00a0»"
             )
         offering = next(
             (
@@ -286,7 +286,7 @@ class _Planner:
         if first := self.references.get(mandate.reference):
             raise BadCell(f"la référence de mandat est déjà celle de la ligne {first}")
         if mandate.cash_office_id not in self.creditors:
-            raise BadCell("cette régie ne prélève pas : réglez d’abord son ICS et son compte")
+            raise BadCell("cette régie ne prélève pas : réglez d’abord son ICS et son compte")
         if any(known.cash_office_id == mandate.cash_office_id for known in draft.mandates):
             raise BadCell("cette famille a déjà un mandat pour cette régie")
         self.references[mandate.reference] = row.line
@@ -297,8 +297,8 @@ class _Planner:
         owed, advance = cells.cents(row, "doit"), cells.cents(row, "avance")
         if owed < 0 or advance < 0:
             raise BadCell(
-                "un solde négatif ne se lit pas : écrivez ce que la famille doit dans «\u202fdoit"
-                "\u202f», ce qu’elle a payé d’avance dans «\u202favance\u202f»"
+                "un solde négatif ne se lit pas : écrivez ce que la famille doit dans «\u00a0doit"
+                "\u00a0», ce qu’elle a payé d’avance dans «\u00a0avance\u00a0»"
             )
         if owed and advance:
             raise BadCell("la famille ne peut pas devoir et avoir une avance dans la même régie")
@@ -313,7 +313,7 @@ class _Planner:
         office_id = self.offices.get(search_key(text))
         if office_id is None:
             raise BadCell(
-                f"la régie «\u202f{text}\u202f» n’existe pas" if text else "il manque la régie"
+                f"la régie «\u00a0{text}\u00a0» n’existe pas" if text else "il manque la régie"
             )
         return office_id
 
@@ -332,7 +332,7 @@ class _Planner:
                         "enfants",
                         line,
                         family,
-                        f"l’enfant «\u202f{child}\u202f» a {len(homes)} foyers : deux au plus",
+                        f"l’enfant «\u00a0{child}\u00a0» a {len(homes)} foyers : deux au plus",
                     )
                     plan.drafts[family].is_refused = True
             elif len(homes) == 2:
@@ -352,7 +352,7 @@ class _Planner:
                     "enfants",
                     line,
                     family,
-                    "deux foyers, toutes les semaines chacun : la garde est à préciser",
+                    "deux foyers, toutes les semaines chacun : la garde est à préciser",
                     is_refused=False,
                 )
 
@@ -378,7 +378,7 @@ class _Planner:
                             "enfants",
                             draft.child_lines[code],
                             draft.file.former_code,
-                            f"l’INE «\u202f{ine}\u202f» est celui d’un autre enfant",
+                            f"l’INE «\u00a0{ine}\u00a0» est celui d’un autre enfant",
                         )
                         draft.is_refused = True
         namesakes = families.namesakes({birth for birth in births if birth})
@@ -396,7 +396,7 @@ class _Planner:
                         draft.child_lines[former.former_code],
                         code,
                         f"{former.data.first_name} {former.data.last_name} est déjà dans le "
-                        f"dossier {other} : à rattacher à la main",
+                        f"dossier {other} : à rattacher à la main",
                     )
                     draft.is_refused = True
 

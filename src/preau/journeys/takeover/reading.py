@@ -87,7 +87,7 @@ def read_rows(path: Path, source: Source, *, name: str = "") -> Iterator[Row]:
         raise NotATakeOverFile("Donnez un classeur .xlsx, un .zip de fichiers CSV, ou un .csv.")
     for table in TABLES:
         if table.required and table.name not in source.tables:
-            source.miss(table.name, f"il manque la table «\u202f{table.name}\u202f»")
+            source.miss(table.name, f"il manque la table «\u00a0{table.name}\u00a0»")
 
 
 def _folder(path: Path) -> dict[str, bytes]:
@@ -134,7 +134,7 @@ def _one_csv(path: Path, source: Source) -> Iterator[Row]:
             current = None
             if table is None:
                 source.notes.append(
-                    Note("fichier", number, "", f"table inconnue : {match[1]}", is_refused=False)
+                    Note("fichier", number, "", f"table inconnue : {match[1]}", is_refused=False)
                 )
             elif table.name not in sections:
                 current = []
@@ -143,7 +143,7 @@ def _one_csv(path: Path, source: Source) -> Iterator[Row]:
             current.append(text)
     if not sections:
         raise NotATakeOverFile(
-            "Ce CSV n’a pas de ligne «\u202f[familles]\u202f» : voyez le modèle à télécharger."
+            "Ce CSV n’a pas de ligne «\u00a0[familles]\u00a0» : voyez le modèle à télécharger."
         )
     for table in TABLES:
         if table.name in sections:
@@ -251,12 +251,12 @@ def _rows(
                 column = table.column(text)
                 if text and column is None:
                     source.notes.append(
-                        Note(table.name, line, "", f"colonne ignorée : {text}", is_refused=False)
+                        Note(table.name, line, "", f"colonne ignorée : {text}", is_refused=False)
                     )
                 header.append(column.name if column is not None else None)
             missing = [name for name in table.missing_from if name not in header]
             for name in missing:
-                source.miss(table.name, f"il manque la colonne «\u202f{name}\u202f»")
+                source.miss(table.name, f"il manque la colonne «\u00a0{name}\u00a0»")
             source.tables[table.name] = 0
             if missing:
                 return

@@ -244,7 +244,7 @@ def reconciliation(row: TakeOver) -> list[Balance]:
 
 # --- What they share -------------------------------------------------------------------------
 
-UNUSABLE = "Il manque des tables ou des colonnes : rien n’est repris. Voyez les remarques."
+UNUSABLE = "Il manque des tables ou des colonnes : rien n’est repris. Voyez les remarques."
 
 
 @transaction.atomic
@@ -313,7 +313,7 @@ def _journal(row: TakeOver, verb: str, words: str, *, now: datetime, actor: Acto
         actor=actor,
         now=now,
         action=f"journeys.{verb}",
-        summary=f"Reprise de dossiers «\u202f{row.name}\u202f» : {words}",
+        summary=f"Reprise de dossiers «\u00a0{row.name}\u00a0» : {words}",
         object_type="journeys.TakeOver",
         object_id=row.pk,
     )

@@ -43,7 +43,7 @@ def draw_to_pay(shown: dict[str, Any], token: str) -> SafeString:
                 "d’y aller."
             )
             if shown["can_pay"]
-            else _("Cette régie se paie au guichet : espèces jusqu’à 300 €, chèque.")
+            else _("Cette régie se paie au guichet : espèces jusqu’à 300 €, chèque.")
         )
         parts.append(f'<p class="small soft">{where}</p>')
     return mark_safe("\n".join(part for part in parts if part) + "\n</div>")  # noqa: S308 - escaped
@@ -73,7 +73,7 @@ def _owed(shown: dict[str, Any]) -> str:
             f"<p>{words % {'n': n, 'day': due}}</p>"
         )
     if account.credit_cents > 0:
-        words = _("Crédit : %(amount)s. Il est à vous ; il ne sert qu’à cette régie.")
+        words = _("Crédit : %(amount)s. Il est à vous ; il ne sert qu’à cette régie.")
         told += f"\n<p>{words % {'amount': _strong(account.credit_cents)}}</p>"
     return told
 
@@ -85,7 +85,7 @@ def _ways(shown: dict[str, Any], token: str) -> str:
     told = ""
     if shown["pending_cents"]:
         words = _(
-            "%(amount)s sont déjà en cours de paiement : attendez la confirmation avant de payer "
+            "%(amount)s sont déjà en cours de paiement : attendez la confirmation avant de payer "
             "de nouveau."
         ) % {"amount": _strong(shown["pending_cents"])}
         told = f"<p>{icon('hourglass', 'waitc')} <span>{words}</span></p>"
@@ -107,7 +107,7 @@ def _ways(shown: dict[str, Any], token: str) -> str:
 
 def _coming(debit: Any) -> str:
     words = _(
-        "%(amount)s seront prélevés le %(day)s sur le compte finissant par %(end)s : rien à faire."
+        "%(amount)s seront prélevés le %(day)s sur le compte finissant par %(end)s : rien à faire."
     ) % {
         "amount": _strong(debit.cents),
         "day": f"<b>{day(debit.on)}</b>",
@@ -125,7 +125,7 @@ def _plan(plan: dict[str, Any]) -> str:
         elif step.paid_cents:
             state = tag("wait", _("Reste %(left)s") % {"left": euros(step.left_cents)})
         rows += (
-            f"<li><span>{day(step.due_on, year=True)} : "
+            f"<li><span>{day(step.due_on, year=True)} : "
             f'<b class="amount">{euros(step.amount_cents)}</b> {state}</span></li>'
         )
     told = f'<ul class="lines">{rows}</ul><p class="small soft">{esc(plan["invoice"].number)}</p>'

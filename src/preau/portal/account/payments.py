@@ -161,7 +161,7 @@ def give_up(request: HttpRequest, reference: str) -> HttpResponse:
         )
     except Refusal as refusal:
         raise Http404 from refusal
-    messages.info(request, _("C’est noté : rien n’a été payé. Vous pouvez recommencer."))
+    messages.info(request, _("C’est noté : rien n’a été payé. Vous pouvez recommencer."))
     return redirect("portal:account")
 
 

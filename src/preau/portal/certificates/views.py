@@ -32,7 +32,7 @@ def certificates(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("%(title)s n° %(number)s : elle est prête ci-dessous.")
+                _("%(title)s n° %(number)s : elle est prête ci-dessous.")
                 % {"title": certificate.document.title, "number": certificate.document.number},
             )
             return redirect("portal:certificates")

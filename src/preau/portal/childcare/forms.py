@@ -40,7 +40,7 @@ class AbsenceForm(forms.Form):
     """A day or more without the crèche, and why."""
 
     reason = forms.ChoiceField(
-        label=_("Pourquoi ?"),
+        label=_("Pourquoi ?"),
         choices=[
             (reason.value, choice(reason.label.capitalize(), str(HINTS[reason.value])))
             for reason in BY_FAMILY

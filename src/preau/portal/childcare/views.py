@@ -93,7 +93,7 @@ def wish(request: HttpRequest, pk: int) -> HttpResponse:
             services.complete_birth(
                 preregistration_id=row.pk, now=now, actor=request.actor, **birth.cleaned_data
             )
-            messages.success(request, _("Félicitations ! La naissance est enregistrée."))
+            messages.success(request, _("Félicitations ! La naissance est enregistrée."))
             return redirect("portal:childcare-wish", row.pk)
         except Refusal as refusal:
             birth.add_error(None, str(refusal))
@@ -152,7 +152,7 @@ def give(request: HttpRequest, pk: int, piece: int) -> HttpResponse:
                 now=utc_now(),
                 actor=request.actor,
             )
-            messages.success(request, _("Votre pièce est reçue : le service la vérifie."))
+            messages.success(request, _("Votre pièce est reçue : le service la vérifie."))
             return redirect("portal:childcare-wish", row.pk)
         except Refusal as refusal:
             form.add_error("file", str(refusal))
@@ -186,7 +186,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             _("Vous avez accepté la place. Le service vous propose le contrat.")
             if accepted
-            else _("Vous avez refusé la place ; vous gardez votre rang dans la liste."),
+            else _("Vous avez refusé la place ; vous gardez votre rang dans la liste."),
         )
     return redirect("portal:childcare")
 

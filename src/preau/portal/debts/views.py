@@ -95,7 +95,7 @@ def pay_titre(request: HttpRequest, titre_id: int) -> HttpResponse:
 
 class CountForm(forms.Form):
     count = forms.TypedChoiceField(
-        label=gettext_lazy("En combien de fois ?"), coerce=int, widget=forms.RadioSelect
+        label=gettext_lazy("En combien de fois ?"), coerce=int, widget=forms.RadioSelect
     )
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:

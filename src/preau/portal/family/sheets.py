@@ -88,7 +88,7 @@ def child_custody(request: HttpRequest, child_id: int) -> HttpResponse:
         {
             **drawn,
             "legend": [
-                ("c-here", _("chez vous : vous réservez et vous payez")),
+                ("c-here", _("chez vous : vous réservez et vous payez")),
                 *([("c-there", _("chez l’autre parent"))] if other else []),
             ],
             "child": child,
@@ -143,4 +143,4 @@ def _act(request: HttpRequest, child: Any, here: int, other: int | None, form: S
     if act not in ("agree", "refuse"):
         raise Http404
     services.answer_swap(swap_id=int(pk), family_id=here, agrees=act == "agree", **who)
-    return _("C’est convenu.") if act == "agree" else _("C’est refusé : rien ne change.")
+    return _("C’est convenu.") if act == "agree" else _("C’est refusé : rien ne change.")

@@ -12,7 +12,7 @@ class AccountForm(forms.Form):
         label=_("IBAN"),
         max_length=42,
         widget=forms.TextInput(attrs=OFF),
-        help_text=_("Sur votre relevé d’identité bancaire : FR et 25 chiffres ou lettres"),
+        help_text=_("Sur votre relevé d’identité bancaire : FR et 25 chiffres ou lettres"),
     )
     bic = forms.CharField(
         label=_("BIC"), max_length=11, required=False, widget=forms.TextInput(attrs=OFF)
@@ -23,7 +23,7 @@ class AcceptForm(AccountForm):
     """The check-your-answers page: what was typed, and the word that makes the mandate."""
 
     accepted = forms.BooleanField(
-        label=_("J’accepte ce mandat : il vaut signature"),
+        label=_("J’accepte ce mandat : il vaut signature"),
         error_messages={"required": _("Cochez la case pour signer le mandat.")},
     )
 

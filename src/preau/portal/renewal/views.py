@@ -32,7 +32,7 @@ def renewal(request: HttpRequest) -> HttpResponse:
                 actor=request.actor,
             )
             if done:
-                messages.success(request, _("C’est renouvelé : vos enfants sont inscrits."))
+                messages.success(request, _("C’est renouvelé : vos enfants sont inscrits."))
                 return redirect("portal:renewal")
     return render(
         request,

@@ -61,7 +61,7 @@ def agree(request: HttpRequest, request_id: int) -> HttpResponse:
             request,
             _("Votre accord est enregistré.")
             if answer == "yes"
-            else _("Votre opposition est enregistrée : la mairie ne donnera pas suite sans vous."),
+            else _("Votre opposition est enregistrée : la mairie ne donnera pas suite sans vous."),
         )
     return redirect("portal:agreements")
 

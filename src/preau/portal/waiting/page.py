@@ -26,7 +26,7 @@ POLICY = (
 )
 SENT = (
     '<p class="note wait">Rien n’a encore été envoyé. Quand ce sera votre tour, revenez en arrière '
-    "dans votre navigateur : vos choix y sont.</p>"
+    "dans votre navigateur : vos choix y sont.</p>"
 )
 
 

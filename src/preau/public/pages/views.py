@@ -194,7 +194,7 @@ def text_page(slug: PageSlug, section: str = "") -> Any:
             },
         )
 
-    view.__doc__ = f"The public page «{slug.label}»."
+    view.__doc__ = f"The public page « {slug.label} »."
     return view
 
 

@@ -56,7 +56,7 @@ class HouseholdForm(forms.Form):
     prestations = _money(_("Prestations familiales par mois"))
     ressources = _money(
         _("Ressources du foyer par mois"),
-        _("Pour la crèche : revenus de l’année divisés par douze."),
+        _("Pour la crèche : revenus de l’année divisés par douze."),
     )
     commune = forms.ChoiceField(
         label=_("Vous habitez"),
@@ -65,13 +65,13 @@ class HouseholdForm(forms.Form):
         initial="oui",
     )
     enfants = forms.TypedChoiceField(
-        label=_("Combien d’enfants ?"),
+        label=_("Combien d’enfants ?"),
         coerce=int,
         initial=1,
         choices=[(n, str(n)) for n in range(1, MOST_CHILDREN + 1)],
         widget=forms.Select(attrs={"data-submits": ""}),
     )
-    mois = forms.ChoiceField(label=_("Pour quel mois ?"), widget=forms.Select)
+    mois = forms.ChoiceField(label=_("Pour quel mois ?"), widget=forms.Select)
 
     def __init__(
         self, *args: Any, months: Sequence[date], formula: bool, nursery: bool, **kwargs: Any

@@ -45,7 +45,7 @@ def check_unclear(book: Rulebook) -> Iterator[Finding]:
         )
         yield error(
             "ambiguous",
-            f"« {rule.name} » : {rule.unclear.question} À choisir : la "
+            f"« {rule.name} » : {rule.unclear.question} À choisir : la "
             f"lecture écrite, ou {', ou '.join(labels)}.",
             rule.id,
             *labels,

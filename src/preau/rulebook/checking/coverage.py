@@ -60,7 +60,7 @@ def check_coverage(book: Rulebook, calendar: Calendar) -> Iterator[Finding]:
             if book.activity(code) is None:
                 yield error(
                     "unknown_activity",
-                    f"« {activity.name} » : due pour « {code} », que le règlement ne connaît pas",
+                    f"« {activity.name} » : due pour « {code} », que le règlement ne connaît pas",
                     "",
                     activity.code,
                     code,
@@ -68,11 +68,11 @@ def check_coverage(book: Rulebook, calendar: Calendar) -> Iterator[Finding]:
         if not activity.priced:
             continue
         for code in products_of(activity):
-            label = f"« {activity.name} »" + (f", « {code} »" if code else "")
+            label = f"« {activity.name} »" + (f", « {code} »" if code else "")
             if not any(
                 rule.enabled and rule.scope.covers(activity.code, code) for rule in book.tariffs
             ):
-                yield error("no_tariff", f"{label} : aucun tarif", "", activity.code, code)
+                yield error("no_tariff", f"{label} : aucun tarif", "", activity.code, code)
                 continue
             yield from _combinations(book, activity, code, label, calendar)
 
@@ -84,7 +84,7 @@ def _combinations(
     for facts, price in probe(book, activity.code, code, calendar):
         if not isinstance(price, Undecided):
             continue
-        key = (price.rule_id, price.reason if not price.rule_id else price.reason.split(" : ")[0])
+        key = (price.rule_id, price.reason if not price.rule_id else price.reason.split(" : ")[0])
         if key in seen or len(seen) >= 5 or _said_elsewhere(price.reason):
             continue
         seen.add(key)
@@ -95,7 +95,7 @@ def _combinations(
         )
         yield error(
             "no_price",
-            f"{label} : {price.reason}" + (f" ({words})" if words else ""),
+            f"{label} : {price.reason}" + (f" ({words})" if words else ""),
             price.rule_id,
             *(f"{n}={v}" for n, v in facts.items()),
         )

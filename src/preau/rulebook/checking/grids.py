@@ -58,7 +58,7 @@ def check_grid(book: Rulebook, rule: Rule, grid: Grid) -> Iterator[Finding]:
                 column = grid.columns[index].label or grid.columns[index].id
                 yield warning(
                     "empty_cell",
-                    f"case vide : {interval(row)}, {column}",
+                    f"case vide : {interval(row)}, {column}",
                     rule.id,
                     interval(row),
                     column,
@@ -78,7 +78,7 @@ def _start(
         return
     yield error(
         "hole",
-        f"{short} de {number(least)} à {number(first.low)} : aucune tranche",
+        f"{short} de {number(least)} à {number(first.low)} : aucune tranche",
         rule.id,
         least,
         first.low,
@@ -100,7 +100,7 @@ def _end(book: Rulebook, rule: Rule, grid: Grid, rows: list[Row], short: str) ->
         return
     word = "au-dessus de" if highest.high_included else "à partir de"
     yield error(
-        "hole", f"{short} {word} {number(highest.high)} : aucune tranche", rule.id, highest.high
+        "hole", f"{short} {word} {number(highest.high)} : aucune tranche", rule.id, highest.high
     )
 
 
@@ -123,7 +123,7 @@ def _between(
         value = low if high is None else high
         yield error(
             "overlap",
-            f"{short} : tranches « {names[0]} » et « {names[1]} » se recouvrent",
+            f"{short} : tranches « {names[0]} » et « {names[1]} » se recouvrent",
             rule.id,
             value if value is not None else "",
         )
@@ -131,7 +131,7 @@ def _between(
     if high > low or (high == low and before.high_included and after.low_included):
         yield error(
             "overlap",
-            f"{short} {number(low)} est dans deux tranches : « {names[0]} » et « {names[1]} »",
+            f"{short} {number(low)} est dans deux tranches : « {names[0]} » et « {names[1]} »",
             rule.id,
             low,
             high,
@@ -147,16 +147,16 @@ def _between(
     if first == last:
         yield error(
             "hole",
-            f"{short} {number(first)} exactement n'est dans aucune tranche "
-            f"(« {names[0]} » puis « {names[1]} »)",
+            f"{short} {number(first)} exactement n’est dans aucune tranche "
+            f"(« {names[0]} » puis « {names[1]} »)",
             rule.id,
             first,
         )
     else:
         yield error(
             "hole",
-            f"{short} de {number(first)} à {number(last)} n'est dans aucune "
-            f"tranche (« {names[0]} » puis « {names[1]} »)",
+            f"{short} de {number(first)} à {number(last)} n’est dans aucune "
+            f"tranche (« {names[0]} » puis « {names[1]} »)",
             rule.id,
             first,
             last,
@@ -185,8 +185,8 @@ def check_unknown(book: Rulebook) -> Iterator[Finding]:
             fact = book.fact(name)
             yield error(
                 "no_unknown",
-                f"« {rule.name} » ne dit pas le prix quand « {fact.label if fact else name} » "
-                "n'est pas connu",
+                f"« {rule.name} » ne dit pas le prix quand « {fact.label if fact else name} » "
+                "n’est pas connu",
                 rule.id,
                 name,
             )
@@ -243,8 +243,8 @@ def _check_product(book: Rulebook, rule: Rule, amount: PriceOf) -> Iterator[Find
         if activity is None or activity.product(amount.product) is None:
             yield error(
                 "bad_product",
-                f"« price_of » renvoie au produit « {amount.product} » de "
-                f"« {code} », qui n'existe pas",
+                f"« price_of » renvoie au produit « {amount.product} » de "
+                f"« {code} », qui n’existe pas",
                 rule.id,
                 amount.product,
             )

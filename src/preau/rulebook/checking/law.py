@@ -25,7 +25,7 @@ def check_law(book: Rulebook, calendar: Calendar, previous: Rulebook | None) -> 
     yield from _retroactive(book, previous, calendar)
     if not book.council_decision:
         yield warning(
-            "no_decision", "aucune délibération n'est nommée : elle est demandée pour publier", ""
+            "no_decision", "aucune délibération n’est nommée : elle est demandée pour publier", ""
         )
 
 
@@ -33,8 +33,8 @@ def _cost(book: Rulebook, activity: Activity, calendar: Calendar) -> Iterator[Fi
     if activity.cost is None:
         yield warning(
             "no_cost",
-            f"« {activity.name} » : le coût par usager n'est pas indiqué, le "
-            "plafond légal du prix d'un repas (code de l'éducation, R531-53) ne peut "
+            f"« {activity.name} » : le coût par usager n’est pas indiqué, le "
+            "plafond légal du prix d’un repas (code de l’éducation, R531-53) ne peut "
             "pas être vérifié",
             "",
             activity.code,
@@ -55,7 +55,7 @@ def _cost(book: Rulebook, activity: Activity, calendar: Calendar) -> Iterator[Fi
     if worst is not None:
         yield warning(
             "meal_cost",
-            f"« {activity.name} » : {worst[1].sentences[0]} dépasse le coût "
+            f"« {activity.name} » : {worst[1].sentences[0]} dépasse le coût "
             f"par usager de {french.euros(cost)} (R531-53)",
             worst[1].rule_ids[0],
             Decimal(worst[0]) / 100,
@@ -64,7 +64,7 @@ def _cost(book: Rulebook, activity: Activity, calendar: Calendar) -> Iterator[Fi
     if charged is not None:
         yield warning(
             "meal_cost",
-            f"« {activity.name} » : avec la majoration, "
+            f"« {activity.name} » : avec la majoration, "
             f"{french.euros(charged[0])} dépasse le coût par usager de "
             f"{french.euros(cost)}",
             charged[1].rule_ids[-1],
@@ -87,7 +87,7 @@ def _debt(book: Rulebook) -> Iterator[Finding]:
         ):
             yield warning(
                 "meal_debt",
-                f"« {rule.name} » refuse un repas pour une raison d'argent : l'accès "
+                f"« {rule.name} » refuse un repas pour une raison d’argent : l’accès "
                 "en ligne peut être bloqué (outcome: blocked), le repas est servi et facturé",
                 rule.id,
                 *sorted(covered),
@@ -102,13 +102,13 @@ def _retroactive(
     if book.applies_from >= book.executory_on:
         return
     sentence = (
-        f"le règlement s'applique dès le {french.day(book.applies_from, year=True)}, avant "
-        f"d'être exécutoire le {french.day(book.executory_on, year=True)}"
+        f"le règlement s’applique dès le {french.day(book.applies_from, year=True)}, avant "
+        f"d’être exécutoire le {french.day(book.executory_on, year=True)}"
     )
     if previous is None:
         yield warning(
             "retroactive",
-            f"{sentence} : une hausse ne peut pas être rétroactive",
+            f"{sentence} : une hausse ne peut pas être rétroactive",
             "",
             book.applies_from,
             book.executory_on,
@@ -120,7 +120,7 @@ def _retroactive(
         words = ", ".join(f"{n} {say(book.fact(n), v)}" for n, v in change.facts.items())
         yield warning(
             "retroactive",
-            f"{sentence} : « {change.activity} » passe de "
+            f"{sentence} : « {change.activity} » passe de "
             f"{french.euros(change.before)} à {french.euros(change.after)} ({words})",
             change.rule_id,
             book.applies_from,

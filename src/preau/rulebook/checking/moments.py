@@ -33,8 +33,8 @@ def check_deadlines(book: Rulebook, calendar: Calendar) -> Iterator[Finding]:
                 if activity.starts is None and not any(p.opens for p in activity.products):
                     yield warning(
                         "no_start",
-                        f"« {rule.name} » compte des heures avant "
-                        f"« {activity.name} », dont l'heure de début n'est pas écrite : "
+                        f"« {rule.name} » compte des heures avant "
+                        f"« {activity.name} », dont l’heure de début n’est pas écrite : "
                         "0 h est supposée",
                         rule.id,
                         activity.code,
@@ -48,7 +48,7 @@ def _windows(rule: Deadline, step: Windows) -> Iterator[Finding]:
         if window.opens_at and window.closes_at and window.opens_at >= window.closes_at:
             yield error(
                 "deadline",
-                f"« {rule.name} » : une fenêtre se ferme avant de s'ouvrir "
+                f"« {rule.name} » : une fenêtre se ferme avant de s’ouvrir "
                 f"({french_instant(window.opens_at)})",
                 rule.id,
                 window.opens_at,
@@ -61,7 +61,7 @@ def _windows(rule: Deadline, step: Windows) -> Iterator[Finding]:
         ):
             yield error(
                 "deadline",
-                f"« {rule.name} » : une fenêtre se ferme après les jours qu'elle concerne",
+                f"« {rule.name} » : une fenêtre se ferme après les jours qu’elle concerne",
                 rule.id,
                 window.closes_at,
             )
@@ -72,7 +72,7 @@ def _windows(rule: Deadline, step: Windows) -> Iterator[Finding]:
         ):
             yield error(
                 "deadline",
-                f"« {rule.name} » : une fenêtre finit avant de commencer",
+                f"« {rule.name} » : une fenêtre finit avant de commencer",
                 rule.id,
                 window.services_from,
             )
@@ -100,7 +100,7 @@ def _year(
             seen.add("opens")
             yield error(
                 "deadline",
-                f"« {rule.name} » : pour {french.day(day)}, l'ouverture "
+                f"« {rule.name} » : pour {french.day(day)}, l’ouverture "
                 f"({french_instant(opening[0])}) vient après la limite "
                 f"({french_instant(closes)})",
                 rule.id,
@@ -113,7 +113,7 @@ def _year(
             seen.add("after")
             yield error(
                 "deadline",
-                f"« {rule.name} » : pour {french.day(day)}, la limite "
+                f"« {rule.name} » : pour {french.day(day)}, la limite "
                 f"({french_instant(closes)}) tombe après le service",
                 rule.id,
                 day,
@@ -127,10 +127,10 @@ def _year(
             seen.add("holiday")
             yield warning(
                 "deadline_closed",
-                f"« {rule.name} » : pour "
+                f"« {rule.name} » : pour "
                 f"{french.day(day, year=True)}, la limite tombe "
-                f"{french_instant(closes)}, un jour férié ; dites « shift » pour "
-                "l'avancer ou la reculer",
+                f"{french_instant(closes)}, un jour férié ; dites « shift » pour "
+                "l’avancer ou la reculer",
                 rule.id,
                 day,
                 limit_day,

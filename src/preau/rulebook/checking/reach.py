@@ -32,13 +32,13 @@ def check_reach(book: Rulebook) -> Iterator[Finding]:
                 continue
             if contradictory(rule.when):
                 yield error(
-                    "unreachable", f"« {rule.name} » : sa condition n'est jamais vraie", rule.id
+                    "unreachable", f"« {rule.name} » : sa condition n’est jamais vraie", rule.id
                 )
                 continue
             if _out_of_dates(book, rule):
                 yield error(
                     "unreachable",
-                    f"« {rule.name} » : ses dates sont hors de celles du règlement",
+                    f"« {rule.name} » : ses dates sont hors de celles du règlement",
                     rule.id,
                     rule.starts_on or "",
                     rule.ends_on or "",
@@ -50,8 +50,8 @@ def check_reach(book: Rulebook) -> Iterator[Finding]:
                 if earlier.enabled and hides(earlier, rule):
                     yield error(
                         "unreachable",
-                        f"« {rule.name} » n'est jamais atteinte : "
-                        f"« {earlier.name} », avant elle, prend tous ses cas",
+                        f"« {rule.name} » n’est jamais atteinte : "
+                        f"« {earlier.name} », avant elle, prend tous ses cas",
                         rule.id,
                         earlier.id,
                     )
@@ -230,7 +230,7 @@ def _dates(rules: tuple[Rule, ...]) -> Iterator[Finding]:
                 until = min(x for x in (end, after.ends_on, date.max) if x is not None)
                 yield error(
                     "dates_overlap",
-                    f"« {before.name} » et « {after.name} » valent toutes "
+                    f"« {before.name} » et « {after.name} » valent toutes "
                     f"deux du {start or 'début'} au {until}",
                     after.id,
                     start or "",
@@ -240,7 +240,7 @@ def _dates(rules: tuple[Rule, ...]) -> Iterator[Finding]:
                 first, last = end + timedelta(days=1), start - timedelta(days=1)
                 yield error(
                     "dates_hole",
-                    f"aucun tarif du {first} au {last} entre « {before.name} » et « {after.name} »",
+                    f"aucun tarif du {first} au {last} entre « {before.name} » et « {after.name} »",
                     after.id,
                     first,
                     last,

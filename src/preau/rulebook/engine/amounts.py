@@ -71,7 +71,7 @@ def interval(row: Row, show: Any = number) -> str:
     if row.high is None:
         return f"{show(row.low)} et plus" if row.low_included else f"plus de {show(row.low)}"
     if row.low is None or (row.low == 0 and row.low_included):
-        return f"jusqu'à {show(row.high)}" if row.high_included else f"moins de {show(row.high)}"
+        return f"jusqu’à {show(row.high)}" if row.high_included else f"moins de {show(row.high)}"
     low = show(row.low) if row.low_included else f"plus de {show(row.low)}"
     high = show(row.high) if row.high_included else f"moins de {show(row.high)}"
     return f"{low} à {high}"
@@ -118,7 +118,7 @@ def find_row(grid: Grid, value: Any, rule_id: str = "", shown: str = "") -> Row:
         ]
         if above:
             return min(above, key=lambda row: row.low or Decimal(0))
-    raise Undecided(f"{shown} n'est dans aucune tranche", rule_id)
+    raise Undecided(f"{shown} n’est dans aucune tranche", rule_id)
 
 
 def _column(grid: Grid, context: Context, rule_id: str) -> int:
@@ -200,7 +200,7 @@ def _rate(rate: Rate, context: Context, rule_id: str) -> Worth:
     if value is None:
         fallback = rate.missing or None
         if fallback is None:
-            raise Undecided(f"{short} non fourni{COLON}le calcul n'est pas possible", rule_id)
+            raise Undecided(f"{short} non fourni{COLON}le calcul n’est pas possible", rule_id)
         inner = worth(fallback, context, rule_id)
         return Worth(inner.value, f"{short} non fourni{COLON}{inner.why or 'tarif maximal'}")
     base = Fraction(value)
@@ -240,7 +240,7 @@ def _line(line: Line, context: Context, rule_id: str) -> Worth:
     short = _short(context, line.of)
     if value is None:
         if line.missing is None:
-            raise Undecided(f"{short} non fourni{COLON}le calcul n'est pas possible", rule_id)
+            raise Undecided(f"{short} non fourni{COLON}le calcul n’est pas possible", rule_id)
         return Worth(worth(line.missing, context, rule_id).value, f"{short} non fourni")
     x = Fraction(value)
     words = f"{short} {_say(context, line.of, value)}"
@@ -304,7 +304,7 @@ def _price_of(amount: PriceOf, context: Context, rule_id: str) -> Worth:
             context.depth + 1,
         )
     except FactError:
-        raise Undecided(f"le produit « {amount.product} » n'existe pas", rule_id) from None
+        raise Undecided(f"le produit « {amount.product} » n’existe pas", rule_id) from None
     draft = service_price(other)
     name = other.product.name
-    return Worth(Fraction(draft.cents, 100), f"prix de « {name} » " + french.euros(draft.cents))
+    return Worth(Fraction(draft.cents, 100), f"prix de « {name} » " + french.euros(draft.cents))

@@ -55,7 +55,7 @@ class Context:
             product = found.products[0].code
         chosen = found.product(product) if product is not None else Product(code="")
         if chosen is None:
-            raise FactError("product", f"un produit de « {activity} »", product)
+            raise FactError("product", f"un produit de « {activity} »", product)
         self.product: Product = chosen
         self.day = day
         self.calendar = calendar or EMPTY_CALENDAR

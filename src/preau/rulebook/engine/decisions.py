@@ -108,10 +108,10 @@ def _ids_of(undecided: Undecided | None) -> tuple[str, ...]:
 def _why(rule: Access) -> str:
     word = {
         "refused": "refusé",
-        "waiting_list": "liste d'attente",
+        "waiting_list": "liste d’attente",
         "pending": "en attente de validation",
         "proposal": "à décider par un agent",
-        "blocked": "bloqué en ligne jusqu'à régularisation",
+        "blocked": "bloqué en ligne jusqu’à régularisation",
         "expired": "réservation expirée",
     }.get(rule.outcome, "accepté")
     return f"{rule.name}{COLON}{word}"
@@ -305,7 +305,7 @@ def _absence(context: Context, moment: Moment | None) -> Decision:
     else:
         if late is None and action == "absence":
             charge, settled = Fraction(100), "accepted"
-            said.append("aucune règle d'absence ne libère ce jour")
+            said.append("aucune règle d’absence ne libère ce jour")
         else:
             how = moment.rule.late if late and moment else "not_charged"
             charge = Fraction(0) if how in ("not_charged", "accepted") else Fraction(100)
@@ -346,7 +346,7 @@ def _settle(context: Context, rule: Absence | None, charge: Fraction) -> Decisio
         cents = None if full is None else int(round_cents(Fraction(full) * charge / 100, rounding))
         if not charged:
             cents = 0
-            sentence = f"{name}{COLON}non facturé" if name else "signalé à temps : non facturé"
+            sentence = f"{name}{COLON}non facturé" if name else "signalé à temps : non facturé"
             lines.append(PriceLine(name or "Non facturé", 0, ids[0] if ids else "", sentence))
         elif charge == 100:
             if name:

@@ -269,10 +269,10 @@ def sentence_of(moment: Moment, action: str) -> str:
     """«modifiable jusqu'à lundi 2 novembre à 9 h»."""
     verb = VERBS.get(action, "possible")
     if not moment.open:
-        return f"{verb} : pas possible pour ce jour"
+        return f"{verb} : pas possible pour ce jour"
     parts = []
     if moment.opens_at is not None:
         parts.append(f"à partir de {french_instant(moment.opens_at)}")
     if moment.closes_at is not None:
-        parts.append(f"jusqu'à {french_instant(moment.closes_at)}")
+        parts.append(f"jusqu’à {french_instant(moment.closes_at)}")
     return f"{verb} {' et '.join(parts)}" if parts else f"{verb} à tout moment"

@@ -50,7 +50,7 @@ class Price:
 
 
 UNIT_NAMES = {
-    15: ("quart d'heure", "quarts d'heure"),
+    15: ("quart d’heure", "quarts d’heure"),
     30: ("demi-heure", "demi-heures"),
     60: ("heure", "heures"),
     1: ("minute", "minutes"),
@@ -61,7 +61,7 @@ def count_units(unit: Unit, context: Context, rule_id: str) -> tuple[Fraction, s
     """How many slices a duration makes, and the words for it."""
     minutes = context.get(unit.of)
     if minutes is None:
-        raise Undecided("la durée n'est pas connue", rule_id)
+        raise Undecided("la durée n’est pas connue", rule_id)
     minutes = max(Fraction(0), Fraction(minutes) - unit.free)
     slices = minutes / unit.minutes
     if unit.started != "exact":
@@ -93,7 +93,7 @@ def count_times(
         if isinstance(value, frozenset):
             value = len(value)
         if value is None:
-            raise Undecided(f"« {fact.label if fact else name} » n'est pas connu", rule_id)
+            raise Undecided(f"« {fact.label if fact else name} » n’est pas connu", rule_id)
         count *= Fraction(value)
         words.append(f"{number(value)} {fact.short if fact else name}")
     text = TIMES.join(words)
@@ -123,8 +123,8 @@ def find_tariff(context: Context) -> Tariff:
         if context.applies(rule):
             return rule
     raise Undecided(
-        f"aucun tarif ne s'applique à « {context.activity.name} »"
-        + (f", « {context.product.name} »" if context.product.code else "")
+        f"aucun tarif ne s’applique à « {context.activity.name} »"
+        + (f", « {context.product.name} »" if context.product.code else "")
     )
 
 

@@ -18,7 +18,7 @@ def computed_quotient(book: Rulebook, facts: Facts) -> Worth:
     """
     formula = book.quotient.formula
     if formula is None:
-        raise Undecided("le règlement n'écrit pas de formule de quotient")
+        raise Undecided("le règlement n’écrit pas de formule de quotient")
     total, words = Fraction(0), []
     for index, term in enumerate(formula.terms):
         value = facts.get(term.fact)
@@ -26,7 +26,7 @@ def computed_quotient(book: Rulebook, facts: Facts) -> Worth:
         name = fact.label if fact else term.fact
         if value is None:
             if index == 0:
-                raise Undecided(f"« {name} » manque pour calculer le quotient")
+                raise Undecided(f"« {name} » manque pour calculer le quotient")
             continue
         total += Fraction(value) * Fraction(term.multiply) / Fraction(term.divide)
         text = f"{name} {number(value)}"
@@ -41,7 +41,7 @@ def computed_quotient(book: Rulebook, facts: Facts) -> Worth:
         fact = book.fact(name)
         label = fact.label if fact else name
         if not value:
-            raise Undecided(f"« {label} » manque pour calculer le quotient")
+            raise Undecided(f"« {label} » manque pour calculer le quotient")
         total /= Fraction(value)
         text = f"({text}) ÷ {number(value)} {label}"
     rounded = round_to(total, formula.rounding, Fraction(formula.step))

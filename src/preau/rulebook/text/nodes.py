@@ -49,7 +49,7 @@ class Node:
 
     def shown(self) -> str:
         if isinstance(self.yaml, yaml.ScalarNode):
-            return f"« {self.yaml.value} »" if self.yaml.value else "rien"
+            return f"« {self.yaml.value} »" if self.yaml.value else "rien"
         return "une liste" if isinstance(self.yaml, yaml.SequenceNode) else "des clés"
 
     @property
@@ -100,7 +100,7 @@ class Node:
     def whole(self, least: int | None = None) -> int:
         value = self.decimal()
         if value != int(value) or (least is not None and value < least):
-            raise self.fail("un nombre entier" + (f" d'au moins {least}" if least else ""))
+            raise self.fail("un nombre entier" + (f" d’au moins {least}" if least else ""))
         return int(value)
 
     def yesno(self) -> bool:
@@ -154,7 +154,7 @@ class Node:
 
     def listed(self) -> list["Node"]:
         if not self.is_list:
-            raise self.fail("une liste (une ligne par élément, commençant par « - »)")
+            raise self.fail("une liste (une ligne par élément, commençant par « - »)")
         return self.many()
 
     def items(self) -> Iterator[tuple[str, "Node"]]:
@@ -193,7 +193,7 @@ class Fields:
         for name, value in node.items():
             if name not in self.names:
                 raise value.fail(
-                    f"une clé parmi {', '.join(self.names)}{_near(name, self.names)}", f"« {name} »"
+                    f"une clé parmi {', '.join(self.names)}{_near(name, self.names)}", f"« {name} »"
                 )
             self.found[name] = value
 
@@ -204,7 +204,7 @@ class Fields:
     def need(self, name: str) -> Node:
         node = self.get(name)
         if node is None:
-            raise self.node.fail(f"la clé « {name} »", "rien")
+            raise self.node.fail(f"la clé « {name} »", "rien")
         return node
 
     def text(self, name: str, default: str = "") -> str:
@@ -218,7 +218,7 @@ class Fields:
 
 def _near(text: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(text, list(choices), n=1)
-    return f" (« {close[0]} » ?)" if close else ""
+    return f" (« {close[0]} » ?)" if close else ""
 
 
 def root(text: str, file: str) -> Node:

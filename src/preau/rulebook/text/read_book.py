@@ -111,7 +111,7 @@ def _unique(fields: Fields, lines: list[tuple[str, int]]) -> None:
     for name, line in lines:
         if name in seen:
             problem = fields.node.problem(
-                "un identifiant de règle unique", f"« {name} » lignes {seen[name]} et {line}"
+                "un identifiant de règle unique", f"« {name} » lignes {seen[name]} et {line}"
             )
             object.__setattr__(problem, "line", line)
             fields.node.problems.append(problem)
@@ -122,14 +122,14 @@ def _own_facts(node: Node) -> tuple[Fact, ...]:
     found = []
     for name, item in node.items():
         if name in BY_NAME:
-            raise item.fail("un nom qui n'est pas déjà un fait commun", f"« {name} »")
+            raise item.fail("un nom qui n’est pas déjà un fait commun", f"« {name} »")
         if not name.isidentifier() or not name.islower():
-            raise item.fail("un nom en minuscules, lettres, chiffres et _", f"« {name} »")
+            raise item.fail("un nom en minuscules, lettres, chiffres et _", f"« {name} »")
         fields = item.fields("type", "label", "choices", "symbol", "default")
         kind = fields.need("type").word(KINDS)
         choices = fields.read("choices", lambda n: tuple(i.text() for i in n.many()), ())
         if (kind == "choice") != bool(choices):
-            raise item.fail("« choices » avec le type choice, et avec lui seul")
+            raise item.fail("« choices » avec le type choice, et avec lui seul")
         fact = Fact(name, kind, fields.need("label").text(), choices, fields.text("symbol"))
         default = fields.read("default", lambda n, f=fact: n.fact_value(f))
         found.append(Fact(name, kind, fact.label, choices, fact.symbol, default))
@@ -198,7 +198,7 @@ def _activity(code: str, node: Node) -> Activity:
     kind = fields.read("kind", lambda n: n.word(ACTIVITY_KINDS), "other")
     for name in ("each", "due_for"):
         if kind != "registration" and (given := fields.get(name)) is not None:
-            raise given.fail("rien : ce champ est celui d'une activité `kind: registration`")
+            raise given.fail("rien : ce champ est celui d’une activité `kind: registration`")
     return Activity(
         code,
         fields.text("label"),

@@ -41,7 +41,7 @@ def read_limit(node: Node, usual: int = 1440) -> Limit:
         raise node.fail(f"une seule clé parmi {', '.join(STEPS)}", ", ".join(given) or "aucune")
     for key, owner in BELONGS.items():
         if fields.get(key) is not None and given[0] != owner:
-            raise fields.need(key).fail(f"« {key} » seulement avec « {owner} »", f"« {key} »")
+            raise fields.need(key).fail(f"« {key} » seulement avec « {owner} »", f"« {key} »")
     step = _step(given[0], fields)
     shift, closed, moved = "none", EMPTY, None
     if fields.get("shift") is not None:
@@ -87,7 +87,7 @@ def _weeks(node: Node) -> int | None:
 
 def _entry(code: str, node: Node) -> tuple[str, WeekdayBefore, int | None]:
     if code not in WEEKDAY_CODES:
-        raise node.fail(f"un jour parmi {', '.join(WEEKDAY_CODES)}", f"« {code} »")
+        raise node.fail(f"un jour parmi {', '.join(WEEKDAY_CODES)}", f"« {code} »")
     fields = node.fields("weekday", "weeks", "time")
     return (
         code,
@@ -101,7 +101,7 @@ def _entry(code: str, node: Node) -> tuple[str, WeekdayBefore, int | None]:
 def _window(node: Node) -> Window:
     fields = node.fields("opens", "closes", "from", "until", "holiday")
     if fields.get("opens") is None and fields.get("closes") is None:
-        raise node.fail("« opens », « closes » ou les deux")
+        raise node.fail("« opens », « closes » ou les deux")
     return Window(
         fields.read("opens", lambda n: n.instant()),
         fields.read("closes", lambda n: n.instant(end=True)),

@@ -159,7 +159,7 @@ def _activities(node: Node, codes: list[str]) -> tuple[str, ...]:
 def _products(node: Node, known: list[str]) -> tuple[str, ...]:
     for item in node.many():
         if item.text() not in known:
-            raise item.fail(f"un produit déclaré de l'activité{_near(item.text(), known)}")
+            raise item.fail(f"un produit déclaré de l’activité{_near(item.text(), known)}")
     return tuple(item.text() for item in node.many())
 
 
@@ -299,9 +299,9 @@ def _deadline(fields: Fields, reading: Reading) -> dict[str, Any]:
     cancels = set(actions) <= {"cancel", "absence"}
     never = fields.read("never", lambda n: n.yesno(), False)
     if never and fields.get("limit") is not None:
-        raise fields.need("limit").fail("« limit » ou « never »", "les deux")
+        raise fields.need("limit").fail("« limit » ou « never »", "les deux")
     if not never and fields.get("limit") is None and fields.get("opens") is None:
-        raise fields.node.fail("« limit », « opens » ou « never »", "aucun")
+        raise fields.node.fail("« limit », « opens » ou « never »", "aucun")
     return {
         "actions": actions,
         "limit": fields.read("limit", read_limit),

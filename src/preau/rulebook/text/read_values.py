@@ -52,7 +52,7 @@ class Reading:
         found = self.extra.get(name) or BY_NAME.get(name) or self.own.get(name)
         if found is None:
             names = (*BY_NAME, *self.own, *self.extra)
-            raise node.fail(f"un fait déclaré{_near(name, names)}", f"« {name} »")
+            raise node.fail(f"un fait déclaré{_near(name, names)}", f"« {name} »")
         return found
 
     def counting(self) -> "Reading":
@@ -80,7 +80,7 @@ def _test(node: Node, fact: Fact) -> Condition:
         fields = node.fields(*BOUNDS, "has", "not")
         if fields.get("has"):
             if fact.kind != "set":
-                raise node.fail("une valeur, pas « has » : ce fait n'est pas une liste")
+                raise node.fail("une valeur, pas « has » : ce fait n’est pas une liste")
             return Has(fact.name, tuple(n.text() for n in fields.need("has").many()))
         if fields.get("not"):
             return Not(_values(fields.need("not"), fact))
@@ -88,7 +88,7 @@ def _test(node: Node, fact: Fact) -> Condition:
         if all(value is None for value in bounds.values()):
             raise node.fail("min, above, max, below, has ou not")
         if fact.kind not in ("number", "whole", "date", "instant", "time"):
-            raise node.fail("une valeur : ce fait n'a pas d'ordre")
+            raise node.fail("une valeur : ce fait n’a pas d’ordre")
         return Between(fact.name, **bounds)
     if node.is_scalar and node.text() in ("known", "unknown") and fact.kind != "text":
         return Known(fact.name, node.text() == "known")
@@ -139,7 +139,7 @@ def amount_in(fields: Fields, reading: Reading) -> Amount:
 def _numeric(node: Node, reading: Reading, name: str) -> str:
     fact = reading.fact(node, name)
     if fact.kind not in ("number", "whole"):
-        raise node.fail("un fait qui est un nombre", f"« {name} »")
+        raise node.fail("un fait qui est un nombre", f"« {name} »")
     return name
 
 
@@ -180,7 +180,7 @@ def _column_label(node: Node, fact: Fact) -> str:
     words = {
         "min": "{} et plus",
         "above": "plus de {}",
-        "max": "jusqu'à {}",
+        "max": "jusqu’à {}",
         "below": "moins de {}",
     }
     said = [
@@ -212,7 +212,7 @@ def _row(node: Node, reading: Reading, width: int) -> Row:
         "from", "above", "to", "below", "unknown", "when", "label", "note", "price", "prices"
     )
     if (fields.get("price") is None) == (fields.found.get("prices") is None):
-        raise node.fail("« price » ou « prices »")
+        raise node.fail("« price » ou « prices »")
     if fields.get("price") is not None:
         cells: tuple[Amount | None, ...] = (read_amount(fields.need("price"), reading),)
     else:
@@ -226,7 +226,7 @@ def _row(node: Node, reading: Reading, width: int) -> Row:
     when = fields.read("when", lambda n: read_condition(n, reading))
     special = (low is not None or high is not None) + unknown + (when is not None)
     if special > 1:
-        raise node.fail("des bornes, ou « unknown », ou « when »", "plusieurs")
+        raise node.fail("des bornes, ou « unknown », ou « when »", "plusieurs")
     if (
         low is not None
         and high is not None
@@ -248,7 +248,7 @@ def _row(node: Node, reading: Reading, width: int) -> Row:
 
 def _bound(fields: Fields, included: str, excluded: str) -> tuple[Decimal | None, bool]:
     if fields.get(included) is not None and fields.get(excluded) is not None:
-        raise fields.node.fail(f"« {included} » ou « {excluded} »", "les deux")
+        raise fields.node.fail(f"« {included} » ou « {excluded} »", "les deux")
     if fields.get(excluded) is not None:
         return fields.need(excluded).decimal(), False
     return fields.read(included, lambda n: n.decimal()), True
@@ -260,7 +260,7 @@ def _rate(node: Node, reading: Reading) -> Rate:
     )
     of = fields.need("of")
     if (fields.get("rate") is None) == (fields.get("percent") is None):
-        raise node.fail("« rate » ou « percent »")
+        raise node.fail("« rate » ou « percent »")
     if fields.get("rate") is not None:
         rate = read_amount(fields.need("rate"), reading)
     else:
@@ -319,7 +319,7 @@ def _line(node: Node, reading: Reading) -> Line:
             raise point.fail("deux nombres [valeur, montant]")
         points.append((pair[0].decimal(), pair[1].decimal()))
     if len(points) < 2 or any(a[0] >= b[0] for a, b in itertools.pairwise(points)):
-        raise fields.need("points").fail("au moins deux points, dans l'ordre croissant")
+        raise fields.need("points").fail("au moins deux points, dans l’ordre croissant")
     return Line(
         _numeric(of, reading, of.text()),
         tuple(points),
@@ -336,9 +336,9 @@ def _choice(node: Node, reading: Reading) -> Choice:
     values = []
     for key, value in fields.need("values").items():
         if fact.kind == "choice" and key not in fact.choices:
-            raise value.fail(f"une valeur parmi {', '.join(fact.choices)}", f"« {key} »")
+            raise value.fail(f"une valeur parmi {', '.join(fact.choices)}", f"« {key} »")
         if fact.kind == "yesno" and key not in ("true", "false"):
-            raise value.fail("true ou false", f"« {key} »")
+            raise value.fail("true ou false", f"« {key} »")
         if fact.kind == "whole":
             key = word_of(int(key)) if key.lstrip("-").isdigit() else key
         values.append((key, read_amount(value, reading)))

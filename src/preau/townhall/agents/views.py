@@ -316,7 +316,7 @@ def agent_factor_remove(request: HttpRequest, agent_id: int) -> HttpResponse:
     if found.pk == request.user.pk:
         return redirect("townhall:factor")
     if not form.is_valid():
-        messages.error(request, _("Écrivez le motif : il est gardé au journal."))
+        messages.error(request, _("Écrivez le motif : il est gardé au journal."))
     else:
         second_factor.remove_second_factor(
             user=found,

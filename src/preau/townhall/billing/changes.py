@@ -68,7 +68,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 def look(request: HttpRequest) -> HttpResponse:
     """Look now rather than tonight; the worker does it."""
     defer_once(look_for_changes, "billing.look")
-    messages.info(request, _("La recherche est partie : cette liste se remplit dans la minute."))
+    messages.info(request, _("La recherche est partie : cette liste se remplit dans la minute."))
     return redirect("townhall:billing-changes")
 
 
@@ -140,6 +140,6 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("C’est noté : la facture ne change pas."))
+            messages.success(request, _("C’est noté : la facture ne change pas."))
             return redirect("townhall:billing-changes")
     return _page(request, found, form)

@@ -65,7 +65,7 @@ class CreditNoteForm(forms.Form):
         super().__init__(*args, **kwargs)
         for line in lines:
             self.fields[f"line_{line.pk}"] = EurosField(
-                label=_("Rendre sur «%(label)s»") % {"label": line.label},
+                label=_("Rendre sur « %(label)s »") % {"label": line.label},
                 help_text=_("Facturé %(amount)s") % {"amount": euros(line.amount_cents)},
                 min_cents=0,
                 max_cents=max(line.amount_cents, 0),
@@ -92,11 +92,11 @@ class SharesBackForm(forms.Form):
             }
             if part.is_paid:
                 told += " " + _(
-                    "En proportion, %(amount)s ; le reste est déjà réglé : au service finances de "
+                    "En proportion, %(amount)s ; le reste est déjà réglé : au service finances de "
                     "le rendre."
                 ) % {"amount": euros(part.cents)}
             self.fields[f"share_{part.line_id}"] = EurosField(
-                label=_("%(who)s : à corriger sur «%(label)s»")
+                label=_("%(who)s : à corriger sur « %(label)s »")
                 % {"who": part.payer, "label": part.label},
                 help_text=told,
                 initial=part.proposed_cents,
@@ -116,7 +116,7 @@ class OfficeForm(forms.Form):
     code = forms.SlugField(
         label=gettext_lazy("Code"),
         max_length=20,
-        help_text=gettext_lazy("En tête de chaque numéro de facture ; ne change plus."),
+        help_text=gettext_lazy("En tête de chaque numéro de facture ; ne change plus."),
     )
     name = forms.CharField(label=gettext_lazy("Nom"), max_length=80)
     address = forms.CharField(
@@ -157,37 +157,37 @@ class GatewayForm(forms.Form):
     )
     numcli = forms.RegexField(
         r"^[0-9]{6}$",
-        label=gettext_lazy("PayFiP : numéro de client (numcli)"),
+        label=gettext_lazy("PayFiP : numéro de client (numcli)"),
         required=False,
         help_text=gettext_lazy(
-            "6 chiffres, donnés par le Trésor public pour cette régie (mode « régie » ; "
+            "6 chiffres, donnés par le Trésor public pour cette régie (mode « régie » ; "
             "un compte de dépôt de fonds est nécessaire)"
         ),
     )
     saisie = forms.ChoiceField(
-        label=gettext_lazy("PayFiP : état du contrat"),
+        label=gettext_lazy("PayFiP : état du contrat"),
         required=False,
         choices=[
             ("T", gettext_lazy("essais (T)")),
-            ("X", gettext_lazy("activation (X) : le premier vrai paiement, avec le Trésor")),
+            ("X", gettext_lazy("activation (X) : le premier vrai paiement, avec le Trésor")),
             ("W", gettext_lazy("production (W)")),
         ],
     )
     siret = forms.CharField(
-        label=gettext_lazy("SP Plus : SIRET et numéro de site"),
+        label=gettext_lazy("SP Plus : SIRET et numéro de site"),
         required=False,
         max_length=17,
         help_text=gettext_lazy("14 chiffres, un tiret, 2 chiffres"),
     )
     refsfp_length = forms.IntegerField(
-        label=gettext_lazy("SP Plus : longueur de la référence de la banque"),
+        label=gettext_lazy("SP Plus : longueur de la référence de la banque"),
         required=False,
         min_value=1,
         max_value=60,
         help_text=gettext_lazy("12 si la banque ne dit rien d’autre"),
     )
     site_id = forms.CharField(
-        label=gettext_lazy("Systempay : identifiant de boutique"), required=False, max_length=8
+        label=gettext_lazy("Systempay : identifiant de boutique"), required=False, max_length=8
     )
     service_url = forms.CharField(
         label=gettext_lazy("Adresse de la page de paiement"),
@@ -201,7 +201,7 @@ class GatewayForm(forms.Form):
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy(
-            "Laissez vide pour garder celle qui est enregistrée ; PayFiP n’en a pas"
+            "Laissez vide pour garder celle qui est enregistrée ; PayFiP n’en a pas"
         ),
     )
     keep_former_key = forms.BooleanField(
@@ -215,7 +215,7 @@ class GatewayForm(forms.Form):
         label=gettext_lazy("Mode test"),
         required=False,
         initial=True,
-        help_text=gettext_lazy("PayFiP : suit l’état du contrat"),
+        help_text=gettext_lazy("PayFiP : suit l’état du contrat"),
     )
     is_active = forms.BooleanField(
         label=gettext_lazy("Paiement en ligne ouvert"), required=False, initial=True

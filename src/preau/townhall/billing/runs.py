@@ -20,15 +20,15 @@ from preau.townhall.billing.forms import OpenRunForm
 PAGE = 30
 # In the order of what must be settled first; the last ones are only to be known.
 ANOMALIES = (
-    ("undecided", gettext_lazy("Prix que le règlement ne dit pas : jours non facturés")),
-    ("no_payer", gettext_lazy("Dossiers sans redevable : rien n’est émis pour eux")),
-    ("negative", gettext_lazy("Totaux négatifs : rien n’est émis")),
-    ("credited", gettext_lazy("Mois de crèche négatifs : portés au crédit du compte")),
+    ("undecided", gettext_lazy("Prix que le règlement ne dit pas : jours non facturés")),
+    ("no_payer", gettext_lazy("Dossiers sans redevable : rien n’est émis pour eux")),
+    ("negative", gettext_lazy("Totaux négatifs : rien n’est émis")),
+    ("credited", gettext_lazy("Mois de crèche négatifs : portés au crédit du compte")),
     ("unassigned", gettext_lazy("Activités sans régie")),
     ("contracts_open", gettext_lazy("Relevés de crèche à arrêter")),
     ("late", gettext_lazy("Jours d’un mois passé, facturés maintenant")),
     ("walk_in", gettext_lazy("Présences sans réservation")),
-    ("unseen", gettext_lazy("Réservations sans pointage : facturées comme présentes")),
+    ("unseen", gettext_lazy("Réservations sans pointage : facturées comme présentes")),
     ("no_quotient", gettext_lazy("Dossiers sans quotient")),
     ("unusual", gettext_lazy("Montants inhabituels")),
     ("zero", gettext_lazy("Factures à zéro")),

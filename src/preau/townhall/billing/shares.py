@@ -298,7 +298,7 @@ def credit(request: HttpRequest, number: str) -> HttpResponse:
             "form": form,
             "title": _("Faire un avoir"),
             "act": _("Émettre l’avoir"),
-            "confirm": _("Émettre cet avoir ? Il ne pourra plus changer."),
+            "confirm": _("Émettre cet avoir ? Il ne pourra plus changer."),
         },
         status=422 if form.errors else 200,
     )

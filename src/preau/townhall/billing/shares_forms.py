@@ -69,7 +69,7 @@ class AgreementForm(forms.Form):
         min_value=1,
         max_value=100,
         required=False,
-        help_text=gettext_lazy("L’un ou l’autre : une part, ou une somme par unité."),
+        help_text=gettext_lazy("L’un ou l’autre : une part, ou une somme par unité."),
     )
     unit_cents = EurosField(
         label=gettext_lazy("Somme par unité"), min_cents=1, max_cents=100_000, required=False
@@ -137,7 +137,7 @@ class ThirdPartyCreditForm(forms.Form):
         super().__init__(*args, **kwargs)
         for line in lines:
             self.fields[f"line_{line.pk}"] = EurosField(
-                label=_("Rendre sur «%(who)s : %(label)s»")
+                label=_("Rendre sur « %(who)s : %(label)s »")
                 % {"who": line.family_name, "label": line.label},
                 help_text=_("Facturé %(amount)s") % {"amount": euros(line.amount_cents)},
                 min_cents=0,
@@ -155,7 +155,7 @@ class ThirdPartyCreditForm(forms.Form):
 
 class RefuseForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Pourquoi l’écarter ?"),
+        label=gettext_lazy("Pourquoi l’écarter ?"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
@@ -199,7 +199,7 @@ class BillingSettingsForm(forms.Form):
         ),
     )
     payer_rule = forms.ChoiceField(
-        label=gettext_lazy("Enfant de deux foyers : qui paie un jour ?"),
+        label=gettext_lazy("Enfant de deux foyers : qui paie un jour ?"),
         widget=forms.RadioSelect,
         choices=(
             ("CUSTODY", gettext_lazy("le foyer qui a l’enfant ce jour-là")),
@@ -235,7 +235,7 @@ class BillingSettingsForm(forms.Form):
             return str(IBAN(typed))
         except SchwiftyException as error:
             raise ValidationError(
-                _("Cet IBAN n’est pas juste : vérifiez chaque chiffre.")
+                _("Cet IBAN n’est pas juste : vérifiez chaque chiffre.")
             ) from error
 
     def clean_transfer_bic(self) -> str:

@@ -224,7 +224,7 @@ def void(request: HttpRequest, receipt: str) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("L’encaissement est annulé ; les deux lignes restent."))
+            messages.success(request, _("L’encaissement est annulé ; les deux lignes restent."))
             return redirect("townhall:family-account", found.family.code)
     return render(
         request,

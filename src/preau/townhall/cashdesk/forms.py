@@ -144,7 +144,7 @@ class CollectForm(forms.Form):
         if received > wanted and not data.get("surplus"):
             self.add_error(
                 "surplus",
-                _("%(more)s de plus que les factures cochées : cochez pour en faire une avance.")
+                _("%(more)s de plus que les factures cochées : cochez pour en faire une avance.")
                 % {"more": euros(received - wanted)},
             )
         return data
@@ -162,7 +162,7 @@ class CorrectForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code du dossier où l’imputer"),
         max_length=12,
-        help_text=gettext_lazy("Le même dossier : le paiement y devient une avance."),
+        help_text=gettext_lazy("Le même dossier : le paiement y devient une avance."),
     )
     reason = forms.CharField(label=gettext_lazy("Motif"), max_length=90)
 
@@ -259,7 +259,7 @@ class ActForm(forms.Form):
     reference = forms.CharField(
         label=gettext_lazy("Référence de l’arrêté"),
         max_length=160,
-        help_text=gettext_lazy("Par exemple « Arrêté 2026-112 du 3 juin 2026 »"),
+        help_text=gettext_lazy("Par exemple « Arrêté 2026-112 du 3 juin 2026 »"),
     )
     signed_on = forms.DateField(label=gettext_lazy("Signé le"), widget=forms.DateInput(attrs=DATE))
     in_force_on = forms.DateField(
@@ -362,7 +362,7 @@ class RefundForm(forms.Form):
         max_length=42,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy("Chiffré ; lu par le service finances seul."),
+        help_text=gettext_lazy("Chiffré ; lu par le service finances seul."),
     )
 
     def __init__(self, *args: Any, allows_cash: bool, **kwargs: Any) -> None:

@@ -162,7 +162,7 @@ def cancel(request: HttpRequest, refund_id: int) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("Le remboursement est annulé ; le crédit est revenu."))
+            messages.success(request, _("Le remboursement est annulé ; le crédit est revenu."))
             return redirect("townhall:refunds")
     return render(
         request,
@@ -184,7 +184,7 @@ def send(request: HttpRequest, office: str) -> HttpResponse:
         return redirect("townhall:refunds")
     messages.success(
         request,
-        _("État %(number)s : %(total)s à transmettre au service finances.")
+        _("État %(number)s : %(total)s à transmettre au service finances.")
         % {"number": file.number, "total": euros(file.total_cents)},
     )
     return redirect("townhall:refund-file", file.number)

@@ -182,7 +182,7 @@ def close_day(request: HttpRequest, office: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("Journée close : %(counted)s comptés, différence %(difference)s.")
+                _("Journée close : %(counted)s comptés, différence %(difference)s.")
                 % {
                     "counted": euros(day.counted_cents or 0),
                     "difference": euros(day.difference_cents),
@@ -258,7 +258,7 @@ def deposit(request: HttpRequest, office: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("Versement %(number)s de %(amount)s : imprimez le bordereau.")
+                _("Versement %(number)s de %(amount)s : imprimez le bordereau.")
                 % {"number": made.number, "amount": euros(made.total_cents)},
             )
             return redirect("townhall:till", found.code)
@@ -313,7 +313,7 @@ def void_deposit(request: HttpRequest, number: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("Versement annulé sous le n° %(number)s : %(amount)s sont de nouveau en caisse.")
+                _("Versement annulé sous le n° %(number)s : %(amount)s sont de nouveau en caisse.")
                 % {"number": void.number, "amount": euros(void.total_cents)},
             )
             again = "townhall:till-deposit" if "again" in request.POST else "townhall:till"

@@ -76,7 +76,7 @@ def year_import(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     done = services.import_calendar(school_year=found, now=utc_now(), actor=request.actor)
-    said = _("Calendrier importé : %(h)s de vacances, %(p)s.") % {
+    said = _("Calendrier importé : %(h)s de vacances, %(p)s.") % {
         "h": french.count(done.holidays_added, "période"),
         "p": french.count(done.public_holidays_added, "jour férié", "jours fériés"),
     }
@@ -86,7 +86,7 @@ def year_import(request: HttpRequest, pk: int) -> HttpResponse:
             said
             + " "
             + _(
-                "L’État n’a pas encore publié toutes les vacances de cette année : revenez "
+                "L’État n’a pas encore publié toutes les vacances de cette année : revenez "
                 "plus tard ou ajoutez-les vous-même."
             ),
         )
@@ -108,7 +108,7 @@ def year_copy(request: HttpRequest, pk: int) -> HttpResponse:
     made = services.copy_offerings(now=utc_now(), actor=request.actor, **form.cleaned_data)
     messages.success(
         request,
-        _("%s copiées, fermées : ouvrez-les quand elles sont prêtes.")
+        _("%s copiées, fermées : ouvrez-les quand elles sont prêtes.")
         % french.count(made, "ouverture"),
     )
     return redirect("townhall:catalogue-year", pk)
@@ -253,7 +253,7 @@ def _posted_patterns(rows: Iterable[dict[str, Any]]) -> tuple[dict[Any, int | No
                 continue
             text = str(cell["places"]).strip()
             if text and (not text.isdecimal() or int(text) > 2000):
-                return {}, _("%s : un nombre de places de 0 à 2000.") % cell["label"]
+                return {}, _("%s : un nombre de places de 0 à 2000.") % cell["label"]
             found[cell["key"]] = int(text) if text else None
     return found, ""
 

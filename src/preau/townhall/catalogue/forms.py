@@ -44,7 +44,7 @@ class LevelsField(forms.MultipleChoiceField):
 
 
 class SchoolYearForm(forms.Form):
-    starts_on = DateField(label=_("Premier jour"), help_text=_("Par exemple : 1 9 2027"))
+    starts_on = DateField(label=_("Premier jour"), help_text=_("Par exemple : 1 9 2027"))
     ends_on = DateField(
         label=_("Dernier jour"), required=False, help_text=_("Le 31 août si vous n’écrivez rien.")
     )
@@ -66,7 +66,7 @@ class ClosedDayForm(forms.Form):
     reason = forms.CharField(
         label=_("Motif"),
         max_length=80,
-        help_text=_("Les familles le lisent : « Travaux », « Pont »."),
+        help_text=_("Les familles le lisent : « Travaux », « Pont »."),
     )
     establishment_id = IdField(label=_("Où"), required=False)
     is_public_holiday = forms.BooleanField(label=_("C’est un jour férié"), required=False)
@@ -96,11 +96,11 @@ class EstablishmentForm(forms.Form):
         r"^\d{7}[A-Za-z]$",
         label=_("UAI"),
         required=False,
-        help_text=_("Pour une école : sept chiffres et une lettre, comme dans ONDE."),
+        help_text=_("Pour une école : sept chiffres et une lettre, comme dans ONDE."),
         widget=forms.TextInput(attrs={"class": "short"}),
         error_messages={"invalid": _("Un UAI a sept chiffres et une lettre.")},
     )
-    levels = LevelsField(help_text=_("Pour une école : ceux qu’elle accueille."))
+    levels = LevelsField(help_text=_("Pour une école : ceux qu’elle accueille."))
     is_active = forms.BooleanField(
         label=_("Ouvert"),
         required=False,
@@ -140,7 +140,7 @@ class ActivityForm(forms.Form):
     how_to_register = forms.CharField(
         label=_("Comment s’inscrire"), required=False, widget=forms.Textarea
     )
-    levels = LevelsField(help_text=_("Vide : tous."))
+    levels = LevelsField(help_text=_("Vide : tous."))
     min_age = forms.IntegerField(label=_("Âge minimum"), required=False, min_value=0, max_value=25)
     max_age = forms.IntegerField(label=_("Âge maximum"), required=False, min_value=0, max_value=25)
     position = forms.IntegerField(label=_("Ordre"), min_value=0, max_value=999, initial=0)
@@ -168,7 +168,7 @@ class ProductForm(forms.Form):
         required=False,
         min_value=2,
         max_value=17,
-        help_text=_("Pour les groupes et l’encadrement. Vide : celui de la ville."),
+        help_text=_("Pour les groupes et l’encadrement. Vide : celui de la ville."),
     )
 
 
@@ -193,7 +193,7 @@ class OfferingForm(forms.Form):
         label=_("Précision"),
         max_length=60,
         required=False,
-        help_text=_("Quand il y a deux groupes : « Débutants », « 4–6 ans »."),
+        help_text=_("Quand il y a deux groupes : « Débutants », « 4–6 ans »."),
     )
     capacity = forms.IntegerField(label=_("Places par séance"), min_value=0, max_value=2000)
     starts_on = DateField(

@@ -61,7 +61,7 @@ def menus(request: HttpRequest) -> HttpResponse:
                 posted.get(field, "") if posted is not None else getattr(written.get(day), name, "")
             )
             if len(value) > size:
-                too_long = _("%(day)s, %(course)s : %(size)s signes au plus.") % {
+                too_long = _("%(day)s, %(course)s : %(size)s signes au plus.") % {
                     "day": french.day(day),
                     "course": label.lower(),
                     "size": size,

@@ -49,7 +49,7 @@ class PlacesForm(forms.Form):
         label=_l("Places gardées par la ville"),
         min_value=0,
         max_value=2000,
-        help_text=_l("Vos agents peuvent les donner ; les familles ne les voient pas."),
+        help_text=_l("Vos agents peuvent les donner ; les familles ne les voient pas."),
     )
     shares_places = forms.BooleanField(
         label=_l("Les formules d’un même jour prennent les mêmes places"),
@@ -70,14 +70,14 @@ class PlacesForm(forms.Form):
         required=False,
         min_value=0,
         max_value=500,
-        help_text=_l("Vide : l’encadrement ne limite pas les places."),
+        help_text=_l("Vide : l’encadrement ne limite pas les places."),
     )
 
     def __init__(self, *args: Any, cut: int, usual: int, **kwargs: Any) -> None:
         """`cut`: the age in force here; `usual`: the one without this opening's own."""
         super().__init__(*args, **kwargs)
         self.fields["age_cut"].help_text = _(
-            "Vide : %s ans, l’âge de la formule, sinon celui de la ville."
+            "Vide : %s ans, l’âge de la formule, sinon celui de la ville."
         ) % (usual)
         young, old = group_name(cut, young=True), group_name(cut, young=False)
         for name, label in (
@@ -94,7 +94,7 @@ class PlacesForm(forms.Form):
         if age and age < LAW_AGE and values.get("supervision") in LAWFUL:
             self.add_error(
                 "age_cut",
-                _("Avec les nombres de la loi, les moins de 6 ans restent ensemble : 6 ou plus."),
+                _("Avec les nombres de la loi, les moins de 6 ans restent ensemble : 6 ou plus."),
             )
         if values.get("supervision") == Supervision.OWN:
             for name in ("young_per_adult", "old_per_adult"):
@@ -137,7 +137,7 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
                 done.slots, _("séance a ces places"), _("séances ont ces places")
             )
             if done.over:
-                words += " " + _("%s ces limites : personne n’est retiré.") % french.count(
+                words += " " + _("%s ces limites : personne n’est retiré.") % french.count(
                     done.over, _("séance dépasse"), _("séances dépassent")
                 )
             messages.success(request, words)
@@ -191,7 +191,7 @@ class TermsForm(forms.Form):
         label=_l("Minutes pour vérifier un envoi, places gardées"),
         min_value=0,
         max_value=120,
-        help_text=_l("0 : les places ne sont gardées qu’à l’envoi."),
+        help_text=_l("0 : les places ne sont gardées qu’à l’envoi."),
     )
     offer_hours = forms.IntegerField(
         label=_l("Heures pour répondre quand une place se libère"),
@@ -203,7 +203,7 @@ class TermsForm(forms.Form):
         label=_l("Âge où l’on passe chez les plus grands"),
         min_value=2,
         max_value=17,
-        help_text=_l("6 : les groupes sont « moins de 6 ans » et « 6 ans et plus »."),
+        help_text=_l("6 : les groupes sont « moins de 6 ans » et « 6 ans et plus »."),
     )
 
 

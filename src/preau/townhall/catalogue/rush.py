@@ -54,7 +54,7 @@ def _act(request: HttpRequest) -> None:
     now = utc_now()
     if request.POST.get("act") == "close":
         let_everyone_in(now=now, actor=request.actor)
-        messages.success(request, _("La salle d’attente est fermée : tout le monde entre."))
+        messages.success(request, _("La salle d’attente est fermée : tout le monde entre."))
         return
     hours = request.POST.get("hours", "")
     try:

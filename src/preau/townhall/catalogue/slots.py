@@ -22,8 +22,8 @@ from preau.ui.refusals import add_refusal
 
 def _said(opened: int) -> str:
     if not opened:
-        return _("Rien à ouvrir : ces séances existent déjà, ou la semaine type est vide.")
-    return _("%s : les familles inscrites peuvent réserver.") % french.count(
+        return _("Rien à ouvrir : ces séances existent déjà, ou la semaine type est vide.")
+    return _("%s : les familles inscrites peuvent réserver.") % french.count(
         opened, "séance ouverte", "séances ouvertes"
     )
 

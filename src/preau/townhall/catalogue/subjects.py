@@ -146,7 +146,7 @@ SUBJECTS: dict[str, Subject] = {
             delete=services.delete_school_year,
             default_sort="-starts_on",
             search=("label",),
-            empty=_("Tout part d’une année scolaire : ajoutez celle en cours."),
+            empty=_("Tout part d’une année scolaire : ajoutez celle en cours."),
             detail_route="townhall:catalogue-year",
         ),
         Subject(

@@ -116,7 +116,7 @@ def _act(request: HttpRequest, row: Any, form: PlaceForm) -> HttpResponse | None
             offers = services.close_commission(commission_id=row.pk, **by)
             messages.success(
                 request,
-                _("Commission close. Places proposées aux familles : %(n)s.") % {"n": len(offers)},
+                _("Commission close. Places proposées aux familles : %(n)s.") % {"n": len(offers)},
             )
     except Refusal as refusal:
         messages.error(request, str(refusal))

@@ -153,7 +153,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
                 )
                 messages.success(
                     request,
-                    _("Le contrat de %(name)s est écrit : il reste à le faire signer.")
+                    _("Le contrat de %(name)s est écrit : il reste à le faire signer.")
                     % {"name": row.child},
                 )
                 return redirect("townhall:childcare-contract", signed.pk)
@@ -316,7 +316,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("L’avenant est écrit : il reste à le faire signer."))
+            messages.success(request, _("L’avenant est écrit : il reste à le faire signer."))
             return redirect("townhall:childcare-contract", row.pk)
     return render(
         request,
@@ -478,7 +478,7 @@ def revise(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Contrats dont le tarif change : %(n)s.") % {"n": changed})
+        messages.success(request, _("Contrats dont le tarif change : %(n)s.") % {"n": changed})
         for sentence in refused[:10]:
             messages.warning(request, sentence)
     return redirect("townhall:childcare-contracts")

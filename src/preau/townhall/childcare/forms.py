@@ -113,7 +113,7 @@ class ContractForm(WeekForm):
     )
     adaptation = forms.CharField(
         label=gettext_lazy("Adaptation, un jour par ligne"),
-        help_text=gettext_lazy("Avant le premier jour, par exemple : 2026-08-31 09:00-10:00"),
+        help_text=gettext_lazy("Avant le premier jour, par exemple : 2026-08-31 09:00-10:00"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -140,7 +140,7 @@ class ContractForm(WeekForm):
                 steps.append((date.fromisoformat(day), span))
             except ValueError:
                 raise forms.ValidationError(
-                    _("Écrivez chaque jour ainsi : 2026-08-31 09:00-10:00. À revoir : %(line)s")
+                    _("Écrivez chaque jour ainsi : 2026-08-31 09:00-10:00. À revoir : %(line)s")
                     % {"line": line}
                 ) from None
         return steps
@@ -183,7 +183,7 @@ class IncomeForm(forms.Form):
 
     annual = forms.CharField(
         label=gettext_lazy("Ressources annuelles, en euros"),
-        help_text=gettext_lazy("Vide : la famille ne les a pas communiquées."),
+        help_text=gettext_lazy("Vide : la famille ne les a pas communiquées."),
         required=False,
         widget=forms.TextInput(attrs={"class": "short", "inputmode": "decimal"}),
     )
@@ -285,8 +285,8 @@ class ScaleForm(forms.Form):
     criteria = forms.CharField(
         label=gettext_lazy("Critères, un par ligne"),
         help_text=gettext_lazy(
-            "Points ; nombre de fois au plus ; critère ; justificatif. Par exemple : "
-            "10 ; 1 ; Les deux parents travaillent ; Attestations d’employeur"
+            "Points ; nombre de fois au plus ; critère ; justificatif. Par exemple : "
+            "10 ; 1 ; Les deux parents travaillent ; Attestations d’employeur"
         ),
         widget=forms.Textarea(attrs={"rows": 10, "class": "wide"}),
     )
@@ -299,12 +299,12 @@ class ScaleForm(forms.Form):
             parts = [part.strip() for part in line.split(";", 3)]
             if len(parts) != 4 or not (parts[0].isdigit() and parts[1].isdigit() and all(parts)):
                 raise forms.ValidationError(
-                    _("Cette ligne n’a pas ses quatre parties : %(line)s") % {"line": line}
+                    _("Cette ligne n’a pas ses quatre parties : %(line)s") % {"line": line}
                 )
             points, most = int(parts[0]), int(parts[1])
             if not (1 <= points <= 1000 and 1 <= most <= 20):
                 raise forms.ValidationError(
-                    _("De 1 à 1000 points, de 1 à 20 fois : %(line)s") % {"line": line}
+                    _("De 1 à 1000 points, de 1 à 20 fois : %(line)s") % {"line": line}
                 )
             found.append({"points": points, "most": most, "label": parts[2], "proof": parts[3]})
         if not found:

@@ -101,9 +101,9 @@ def _punch(request: HttpRequest, site_id: int) -> Any:
 
 def _said(said: Any) -> str:
     words = {
-        "arrived": _("%(name)s est arrivé à %(at)s. Bonne journée !"),
-        "left": _("%(name)s est parti à %(at)s. À bientôt !"),
-        "again": _("C’est déjà noté : %(name)s, %(at)s."),
+        "arrived": _("%(name)s est arrivé à %(at)s. Bonne journée !"),
+        "left": _("%(name)s est parti à %(at)s. À bientôt !"),
+        "again": _("C’est déjà noté : %(name)s, %(at)s."),
     }
     return words[said.kind] % {"name": said.name, "at": french.clock_time(said.at)}
 

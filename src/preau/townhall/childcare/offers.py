@@ -68,8 +68,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(
             request,
-            _("La place est acceptée : écrivez le contrat.")
+            _("La place est acceptée : écrivez le contrat.")
             if accepted
-            else _("La place est refusée ; elle passe au suivant."),
+            else _("La place est refusée ; elle passe au suivant."),
         )
     return redirect("townhall:childcare-offers")

@@ -125,7 +125,7 @@ def edit_scale(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         raise Http404
     source = row or queries.scale_on(today())
     lines = [
-        f"{c.points} ; {c.most} ; {c.label} ; {c.proof}"
+        f"{c.points} ; {c.most} ; {c.label} ; {c.proof}"
         for c in (source.criteria.all() if source else ())
     ]
     form = ScaleForm(

@@ -57,7 +57,7 @@ def send(request: HttpRequest, pk: int, terms: int) -> HttpResponse:
             request,
             _("Le document est à signer dans l’espace de la famille, qui est prévenue.")
             if tells
-            else _("Le document est prêt à imprimer ; la famille peut aussi le signer en ligne."),
+            else _("Le document est prêt à imprimer ; la famille peut aussi le signer en ligne."),
         )
     return redirect("townhall:childcare-contract", row.pk)
 

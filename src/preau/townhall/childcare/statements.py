@@ -120,7 +120,7 @@ def close(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Relevés arrêtés : %(n)s.") % {"n": len(rows)})
+        messages.success(request, _("Relevés arrêtés : %(n)s.") % {"n": len(rows)})
     return redirect(f"{reverse('townhall:childcare-months')}?mois={on:%Y-%m}")
 
 

@@ -161,7 +161,7 @@ def _act(request: HttpRequest, row: Any, form: OfferForm, birth: BirthForm) -> H
                 now=now,
                 actor=actor,
             )
-            messages.success(request, _("La place est proposée : la famille est prévenue."))
+            messages.success(request, _("La place est proposée : la famille est prévenue."))
         else:
             services.complete_birth(
                 preregistration_id=row.pk, now=now, actor=actor, **birth.cleaned_data

@@ -70,7 +70,7 @@ def files(request: HttpRequest) -> HttpResponse:
             waiting = read.entries.filter(status="TO_SORT").count()
             messages.success(
                 request,
-                _("Fichier lu : %(count)s écritures, %(waiting)s à rapprocher.")
+                _("Fichier lu : %(count)s écritures, %(waiting)s à rapprocher.")
                 % {"count": read.entries.count(), "waiting": waiting},
             )
             return redirect("townhall:bank-entries" if waiting else "townhall:bank-files")
@@ -125,7 +125,7 @@ def _entry(entry_id: int) -> Any:
 
 def _told(entry: Any) -> str:
     who = entry.counterpart or _("inconnu")
-    return f"{euros(entry.amount_cents)}, {who}, «{entry.communication}»"
+    return f"{euros(entry.amount_cents)}, {who}, « {entry.communication} »"
 
 
 @agent_required(Permission.TAKE_PAYMENTS)
@@ -157,7 +157,7 @@ def give(request: HttpRequest, entry_id: int) -> HttpResponse:
         request,
         title=_("Rapprocher un virement"),
         lead=_told(found),
-        warning=_("Il paie les plus anciennes factures ; le reste devient un crédit."),
+        warning=_("Il paie les plus anciennes factures ; le reste devient un crédit."),
         form=GiveForm(request.POST or None),
         do=do,
         done=_("Le virement est inscrit au compte de la famille."),

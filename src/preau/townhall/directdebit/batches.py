@@ -105,7 +105,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
             "lead": _("Ce qui reste à payer chez les familles qui ont un mandat en vigueur."),
             "warning": _(
                 "Rien ne part avant votre validation. Ce qui est en cours de paiement ou contesté "
-                "est laissé de côté ; d’un échéancier, seul ce qui est dû ce jour-là est pris."
+                "est laissé de côté ; d’un échéancier, seul ce qui est dû ce jour-là est pris."
             ),
             "form": form,
             "label": _("Préparer"),
@@ -145,7 +145,7 @@ def approve(request: HttpRequest, batch_id: int) -> HttpResponse:
     return at_once(
         request,
         lambda: services.approve_batch(batch_id=batch_id, **by(request)),
-        done=_("Le lot est validé : les familles sont prévenues. Déposez le fichier à la banque."),
+        done=_("Le lot est validé : les familles sont prévenues. Déposez le fichier à la banque."),
         back=_page(batch_id),
     )
 
@@ -234,10 +234,10 @@ def reject(request: HttpRequest, debit_id: int) -> HttpResponse:
         request,
         title=_("Saisir un rejet"),
         lead=f"{found.family.name}, {euros(found.amount_cents)}, {found.mandate.reference}",
-        warning=_("La somme est de nouveau due, sans frais ; la famille est prévenue."),
+        warning=_("La somme est de nouveau due, sans frais ; la famille est prévenue."),
         form=RejectForm(request.POST or None),
         do=lambda data: services.record_reject(debit_id=debit_id, **by(request), **data),
-        done=_("Le rejet est enregistré : la facture est de nouveau à payer."),
+        done=_("Le rejet est enregistré : la facture est de nouveau à payer."),
         label=_("Enregistrer le rejet"),
         back=_page(found.batch_id),
     )

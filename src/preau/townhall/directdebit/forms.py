@@ -85,7 +85,7 @@ class PaperForm(forms.Form):
 class RejectForm(forms.Form):
     code = forms.ChoiceField(
         label=gettext_lazy("Motif donné par la banque"),
-        choices=[(code, f"{code} : {words}") for code, words in sorted(REASONS.items())],
+        choices=[(code, f"{code} : {words}") for code, words in sorted(REASONS.items())],
     )
 
 
@@ -113,7 +113,7 @@ class EntryFilterForm(forms.Form):
 
 class GiveForm(forms.Form):
     code = forms.CharField(label=gettext_lazy("Code famille"), max_length=12)
-    reason = forms.CharField(label=gettext_lazy("Comment le savez-vous ?"), max_length=200)
+    reason = forms.CharField(label=gettext_lazy("Comment le savez-vous ?"), max_length=200)
 
 
 class CreditorForm(forms.Form):
@@ -122,7 +122,7 @@ class CreditorForm(forms.Form):
         label=gettext_lazy("Identifiant créancier SEPA (ICS)"),
         max_length=35,
         widget=forms.TextInput(attrs=OFF),
-        help_text=gettext_lazy("Donné par la Banque de France : FR, 2 chiffres, ZZZ, 6 signes"),
+        help_text=gettext_lazy("Donné par la Banque de France : FR, 2 chiffres, ZZZ, 6 signes"),
     )
     iban = forms.CharField(
         label=gettext_lazy("IBAN du compte de dépôt de fonds"),
@@ -155,7 +155,7 @@ class CreditorForm(forms.Form):
         label=gettext_lazy("Texte du mandat"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=gettext_lazy("Changé, il fait une nouvelle version ; vide, le texte de la norme"),
+        help_text=gettext_lazy("Changé, il fait une nouvelle version ; vide, le texte de la norme"),
     )
     is_active = forms.BooleanField(
         label=gettext_lazy("Proposer le prélèvement aux familles"), required=False, initial=True

@@ -48,11 +48,11 @@ def creditor(request: HttpRequest, code: str) -> HttpResponse:
     form = CreditorForm(request.POST or None, initial=initial)
     if found:
         form.fields["iban"].help_text = _(
-            "Compte enregistré : finit par %(end)s ; vide, il reste"
+            "Compte enregistré : finit par %(end)s ; vide, il reste"
         ) % {"end": found.iban_end}
     return act_page(
         request,
-        title=_("Prélèvement : %(office)s") % {"office": office.name},
+        title=_("Prélèvement : %(office)s") % {"office": office.name},
         form=form,
         do=lambda data: services.save_creditor(
             cash_office_id=office.pk, actor=request.actor, now=utc_now(), **data

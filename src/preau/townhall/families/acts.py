@@ -31,7 +31,7 @@ ACTS = (
     ),
     Act(
         "townhall:family-places",
-        _("Places d’un enfant : réserver, déplacer, annuler"),
+        _("Places d’un enfant : réserver, déplacer, annuler"),
         "calendar-check",
         Permission.BOOK,
         "p",

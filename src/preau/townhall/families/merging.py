@@ -163,7 +163,7 @@ def split(request: HttpRequest, code: str) -> HttpResponse:
                 )
                 messages.success(
                     request,
-                    _("Le foyer est séparé : nouveau dossier %s.") % act.other.printed_code,
+                    _("Le foyer est séparé : nouveau dossier %s.") % act.other.printed_code,
                 )
                 return redirect("townhall:family-act", code=family.code, act_id=act.pk)
             told = preview_split(**given, now=now, actor=request.actor)
@@ -204,7 +204,7 @@ def undo(request: HttpRequest, code: str, act_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("C’est défait : tout est revenu comme avant."))
+        messages.success(request, _("C’est défait : tout est revenu comme avant."))
     return redirect("townhall:family-act", code=family.code, act_id=act_id)
 
 

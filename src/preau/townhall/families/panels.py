@@ -226,7 +226,7 @@ PANELS: dict[str, Panel] = {
     ),
     "quotients": Panel(
         title=_l("Quotients"),
-        empty=_l("Aucun quotient : le tarif le plus élevé s’applique."),
+        empty=_l("Aucun quotient : le tarif le plus élevé s’applique."),
         anchor="quotients",
         rows=lambda family: list_quotients(family.pk),
         columns=(

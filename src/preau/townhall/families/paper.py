@@ -45,7 +45,7 @@ def write(request: HttpRequest, code: str) -> HttpResponse:
     adults = [adult for adult in queries.guardians_of(family) if adult.email]
     if not adults:
         messages.warning(
-            request, _("Aucun adulte de ce dossier n’a d’adresse e-mail : téléphonez ou écrivez.")
+            request, _("Aucun adulte de ce dossier n’a d’adresse e-mail : téléphonez ou écrivez.")
         )
         return redirect("townhall:family", code=family.code)
     form = WriteForm(request.POST or None, adults=adults)

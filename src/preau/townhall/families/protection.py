@@ -51,7 +51,7 @@ def protection(request: HttpRequest, code: str) -> HttpResponse:
                     line1=data["line1"], postcode=data["postcode"], city=data["city"]
                 )
             services.protect_address(post=post, reason=data["reason"], **who)
-            messages.success(request, _("Adresse protégée : elle n’apparaît plus nulle part."))
+            messages.success(request, _("Adresse protégée : elle n’apparaît plus nulle part."))
             return redirect("townhall:family", code=family.code)
         if act == "read":
             shown = services.read_protected_address(**who)

@@ -104,7 +104,7 @@ def caf(request: HttpRequest) -> HttpResponseBase:
         more=[(_("En tout"), CAF_TOTALS, [sums[True], sums[False]])],
         notes=[
             _(
-                "Les heures d’une séance sont sa durée. Facturées : réservations dues, absences "
+                "Les heures d’une séance sont sa durée. Facturées : réservations dues, absences "
                 "justifiées exclues, et venues sans réservation. L’âge est celui du jour."
             )
         ],

@@ -144,7 +144,7 @@ def early_childhood(request: HttpRequest) -> HttpResponseBase:
         chart=bars(drawn, title=_("Heures réalisées (barre) et facturées (trait)")),
         notes=[
             _(
-                "Sur les relevés arrêtés des mois de la période. Capacité théorique : places × "
+                "Sur les relevés arrêtés des mois de la période. Capacité théorique : places × "
                 "amplitude d’ouverture × jours ouverts. L’âge est celui du premier jour du mois."
             )
         ],

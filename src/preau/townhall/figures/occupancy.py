@@ -78,7 +78,7 @@ def occupancy(request: HttpRequest) -> HttpResponseBase:
         notes=[
             _(
                 "Une place vaut pour une séance d’un jour. Des formules qui partagent leurs places "
-                "(journée, matin, après-midi) les comptent une fois : leur taux peut passer 100."
+                "(journée, matin, après-midi) les comptent une fois : leur taux peut passer 100."
             )
         ],
         tab="occupancy",

@@ -86,7 +86,7 @@ def approve(request: HttpRequest, take_over_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("La reprise est partie : vous pouvez quitter cette page."))
+        messages.success(request, _("La reprise est partie : vous pouvez quitter cette page."))
     return redirect("townhall:take-over", take_over_id=take_over_id)
 
 
@@ -99,7 +99,7 @@ def abandon(request: HttpRequest, take_over_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Reprise abandonnée : rien n’a été écrit."))
+        messages.success(request, _("Reprise abandonnée : rien n’a été écrit."))
     return redirect("townhall:take-overs")
 
 

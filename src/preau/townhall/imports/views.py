@@ -75,7 +75,7 @@ def approve(request: HttpRequest, import_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("L’import est parti : il s’applique en quelques secondes."))
+        messages.success(request, _("L’import est parti : il s’applique en quelques secondes."))
     return redirect("townhall:import", import_id=import_id)
 
 
@@ -87,7 +87,7 @@ def abandon(request: HttpRequest, import_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Import abandonné : rien n’a été écrit."))
+        messages.success(request, _("Import abandonné : rien n’a été écrit."))
     return redirect("townhall:imports")
 
 

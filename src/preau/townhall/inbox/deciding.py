@@ -163,7 +163,7 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
             if asked:
                 messages.success(request, _("L’autre parent reçoit un e-mail."))
             else:
-                messages.warning(request, _("Aucune adresse e-mail : téléphonez ou écrivez-lui."))
+                messages.warning(request, _("Aucune adresse e-mail : téléphonez ou écrivez-lui."))
         elif answer in ("yes", "no"):
             services.sign_request(
                 guardian_id=int(signer) if signer.isdecimal() else None,

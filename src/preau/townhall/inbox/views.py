@@ -89,7 +89,7 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         if conflicts:
             self.fields["despite"] = forms.BooleanField(
-                label=_("J’ai vu ce qui a changé : appliquer la demande malgré tout"),
+                label=_("J’ai vu ce qui a changé : appliquer la demande malgré tout"),
                 required=False,
                 widget=forms.CheckboxInput(attrs={"data-key": "c"}),
             )

@@ -71,7 +71,7 @@ def depart(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("Le départ est enregistré : la famille garde son espace, pour payer et lire."),
+                _("Le départ est enregistré : la famille garde son espace, pour payer et lire."),
             )
             return redirect("townhall:family", family.code)
     return render(
@@ -99,7 +99,7 @@ def undo(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("townhall:family-depart", family.code)
     told = _(
-        "Le dossier est rouvert : %(enrolments)s inscriptions, %(bookings)s réservations, "
+        "Le dossier est rouvert : %(enrolments)s inscriptions, %(bookings)s réservations, "
         "%(cards)s cartes et %(refunds)s remboursements repris."
     ) % {
         "enrolments": back.enrolments,

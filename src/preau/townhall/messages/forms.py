@@ -33,7 +33,7 @@ class MessageForm(forms.Form):
         required=False,
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_l("Aucun coché : tous vos sites."),
+        help_text=_l("Aucun coché : tous vos sites."),
     )
     school_class = forms.TypedChoiceField(
         label=_l("Classe"), required=False, coerce=int, empty_value=None
@@ -42,10 +42,10 @@ class MessageForm(forms.Form):
         label=_l("Activité"), required=False, coerce=int, empty_value=None
     )
     first = forms.DateField(
-        label=_l("Du"), required=False, help_text=_l("Vide : aujourd’hui."), widget=day_input()
+        label=_l("Du"), required=False, help_text=_l("Vide : aujourd’hui."), widget=day_input()
     )
     last = forms.DateField(
-        label=_l("Au"), required=False, help_text=_l("Vide : un seul jour."), widget=day_input()
+        label=_l("Au"), required=False, help_text=_l("Vide : un seul jour."), widget=day_input()
     )
     subject = forms.CharField(label=_l("Objet"), max_length=200)
     body = forms.CharField(
@@ -74,7 +74,7 @@ class MessageForm(forms.Form):
     send_on = forms.DateField(
         label=_l("Envoyer le"),
         required=False,
-        help_text=_l("Vide : maintenant."),
+        help_text=_l("Vide : maintenant."),
         widget=day_input(),
     )
     send_at = forms.TimeField(
@@ -109,7 +109,7 @@ class MessageForm(forms.Form):
         if BY_TEXT in by and not data.get("text"):
             self.add_error("text", _("Écrivez le texte du SMS."))
         if data.get("text") and BY_TEXT not in by:
-            self.add_error("by", _("Vous avez écrit un SMS : cochez SMS, ou effacez-le."))
+            self.add_error("by", _("Vous avez écrit un SMS : cochez SMS, ou effacez-le."))
         if data.get("send_at") and not data.get("send_on"):
             self.add_error("send_on", _("Choisissez aussi le jour."))
         now = utc_now()

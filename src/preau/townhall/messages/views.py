@@ -150,7 +150,7 @@ def cancel(request: HttpRequest, campaign_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Le message est annulé : rien n’est parti."))
+        messages.success(request, _("Le message est annulé : rien n’est parti."))
     return redirect("townhall:message", campaign_id=campaign.pk)
 
 

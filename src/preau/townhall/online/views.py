@@ -120,11 +120,11 @@ def payment(request: HttpRequest, reference: str) -> HttpResponse:
 def ask_bank(request: HttpRequest, reference: str) -> HttpResponse:
     """Have the bank asked now about a payment in doubt."""
     if ask_again(reference, now=utc_now()):
-        messages.info(request, _("La question part : la réponse s’affiche ici dans un instant."))
+        messages.info(request, _("La question part : la réponse s’affiche ici dans un instant."))
     else:
         messages.error(
             request,
-            _("Cette banque ne se laisse pas interroger : regardez sur son site ou appelez-la."),
+            _("Cette banque ne se laisse pas interroger : regardez sur son site ou appelez-la."),
         )
     return redirect("townhall:billing-payments")
 
@@ -194,8 +194,8 @@ def refund(request: HttpRequest, reference: str) -> HttpResponse:
         title=_("Inscrire un remboursement"),
         lead=f"{found.family.name}, {euros(found.amount_cents)}, {found.reference}",
         warning=_(
-            "Le remboursement se fait sur le site de la banque ; son message l’inscrit seul. "
-            "Inscrivez-le ici si ce message n’est pas venu. PayFiP ne rend pas l’argent : passez "
+            "Le remboursement se fait sur le site de la banque ; son message l’inscrit seul. "
+            "Inscrivez-le ici si ce message n’est pas venu. PayFiP ne rend pas l’argent : passez "
             "par l’état de remboursement."
         ),
         form=RefundForm(request.POST or None),

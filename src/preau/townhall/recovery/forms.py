@@ -63,7 +63,7 @@ class TitrePayfipForm(forms.Form):
     numcli = forms.RegexField(
         r"^[0-9]{6}$",
         label=gettext_lazy("Numéro de client PayFiP des titres"),
-        help_text=gettext_lazy("6 chiffres, donnés par le comptable ; pas celui de la régie"),
+        help_text=gettext_lazy("6 chiffres, donnés par le comptable ; pas celui de la régie"),
     )
     saisie = forms.ChoiceField(
         label=gettext_lazy("État du contrat"),
@@ -106,7 +106,7 @@ class TitresForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Tableau des titres"),
         help_text=gettext_lazy(
-            "CSV ou Excel, une ligne par titre : code famille, numéro, date, montant, référence "
+            "CSV ou Excel, une ligne par titre : code famille, numéro, date, montant, référence "
             "PayFiP (facultative)"
         ),
     )
@@ -119,7 +119,7 @@ class ReductionForm(ReasonForm):
 
 class AnswerForm(forms.Form):
     status = forms.ChoiceField(
-        label=gettext_lazy("Où en est-elle ?"),
+        label=gettext_lazy("Où en est-elle ?"),
         choices=[
             ("SENT", gettext_lazy("transmise à l’ordonnateur")),
             ("GRANTED", gettext_lazy("accordée")),
@@ -132,7 +132,7 @@ class AnswerForm(forms.Form):
 
 class PlanForm(forms.Form):
     count = forms.TypedChoiceField(
-        label=gettext_lazy("En combien de fois ?"), coerce=int, widget=forms.RadioSelect
+        label=gettext_lazy("En combien de fois ?"), coerce=int, widget=forms.RadioSelect
     )
 
     def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:

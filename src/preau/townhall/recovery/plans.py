@@ -114,7 +114,7 @@ def open_one(request: HttpRequest, code: str, number: str) -> HttpResponse:
         request,
         title=_("Payer en plusieurs fois"),
         lead=f"{family.name}, {invoice.number}, {euros(invoice.left_cents)}",
-        warning=_("%(decision)s : à partir de %(amount)s, %(count)s échéances au plus.")
+        warning=_("%(decision)s : à partir de %(amount)s, %(count)s échéances au plus.")
         % {
             "decision": rule.decision,
             "amount": euros(rule.min_cents),

@@ -115,7 +115,7 @@ def instalments(request: HttpRequest, code: str) -> HttpResponse:
     return act_page(
         request,
         title=_("Payer en plusieurs fois, %(office)s") % {"office": office.name},
-        warning=_("Un régisseur n’accorde pas de délai : seule une délibération le permet."),
+        warning=_("Un régisseur n’accorde pas de délai : seule une délibération le permet."),
         form=InstalmentRuleForm(
             request.POST or None,
             initial={name: getattr(found, name) for name in names} if found else {},

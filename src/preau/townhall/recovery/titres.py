@@ -155,13 +155,13 @@ def record(request: HttpRequest, list_id: int, code: str) -> HttpResponse:
         request,
         title=_("Enregistrer un titre"),
         lead=f"{items[0].family.name}, {', '.join(item.invoice.number for item in items)}",
-        warning=_("Ces factures seront closes pour la régie : guichet, paiement en ligne et "
+        warning=_("Ces factures seront closes pour la régie : guichet, paiement en ligne et "
                   "prélèvement. La famille verra où payer."),
         form=TitreForm(
             request.POST or None, initial={"amount": total, "issued_on": paris_day(utc_now())}
         ),
         do=do,
-        done=_("Le titre est enregistré ; la régie n’encaisse plus ces factures."),
+        done=_("Le titre est enregistré ; la régie n’encaisse plus ces factures."),
         label=_("Enregistrer le titre"),
         back=reverse("townhall:collection-list", args=[list_id]),
     )  # fmt: skip
@@ -185,7 +185,7 @@ def table(request: HttpRequest, list_id: int) -> HttpResponse:
     return act_page(
         request,
         title=_("Enregistrer les titres d’un tableau"),
-        warning=_("Tout le tableau est enregistré, ou rien : chaque ligne refusée est dite."),
+        warning=_("Tout le tableau est enregistré, ou rien : chaque ligne refusée est dite."),
         form=TitresForm(request.POST or None, request.FILES or None),
         do=do,
         done=_("Les titres du tableau sont enregistrés."),
@@ -199,7 +199,7 @@ def _rows(uploaded: Any) -> Iterator[services.TitreData]:
     try:
         cells = list(_cells(uploaded))
     except Exception as error:  # openpyxl raises what it likes on a broken file
-        raise TitreRefused(_("Ce tableau ne se lit pas : donnez un CSV ou un Excel.")) from error
+        raise TitreRefused(_("Ce tableau ne se lit pas : donnez un CSV ou un Excel.")) from error
     if len(cells) > MAX_ROWS:
         raise TitreRefused(_("Ce tableau est trop long."))
     for rank, row in enumerate(cells[1:], 2):
@@ -216,7 +216,7 @@ def _rows(uploaded: Any) -> Iterator[services.TitreData]:
             )
         except (NotAnAmount, ValueError) as error:
             raise TitreRefused(
-                _("Ligne %(rank)s : date ou montant illisible.") % {"rank": rank}
+                _("Ligne %(rank)s : date ou montant illisible.") % {"rank": rank}
             ) from error
 
 
@@ -322,7 +322,7 @@ def answer(request: HttpRequest, request_id: int) -> HttpResponse:
     return act_page(
         request,
         title=_("Suivre une demande de réduction"),
-        lead=f"{found.titre.family.name}, {euros(found.amount_cents)} : {found.reason}",
+        lead=f"{found.titre.family.name}, {euros(found.amount_cents)} : {found.reason}",
         form=AnswerForm(request.POST or None, initial={"status": "SENT"}),
         do=lambda data: services.answer_reduction(
             request_id=request_id, actor=request.actor, now=utc_now(), **data

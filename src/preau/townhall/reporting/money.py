@@ -110,7 +110,7 @@ def money(request: HttpRequest) -> HttpResponse:
                 _("Part des paiements faits en ligne, par mois"),
                 [(_month(m), m.online_share, f"{m.online_share}\u202f%") for m in ordered],
                 goal=GOAL_ONLINE,
-                goal_words=_("Le trait : %d %% le premier mois.") % GOAL_ONLINE,
+                goal_words=_("Le trait : %d %% le premier mois.") % GOAL_ONLINE,
                 top=100,
             ),
             "ages_chart": columns(

@@ -139,7 +139,7 @@ def ask(request: HttpRequest, office: str, year: int) -> HttpResponse:
     if not 2000 <= year <= 2100:
         raise Http404
     ask_year_end(cash_office_id=found.pk, year=year, actor=request.actor, now=utc_now())
-    messages.success(request, _("Le calcul est lancé : rechargez la page dans un instant."))
+    messages.success(request, _("Le calcul est lancé : rechargez la page dans un instant."))
     return redirect(reverse("townhall:year-end", args=[found.code, year]))
 
 

@@ -31,7 +31,7 @@ def late_quotient(request: HttpRequest, code: str) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, _("Avoir émis : %s.") % ", ".join(n.number for n in notes))
+            messages.success(request, _("Avoir émis : %s.") % ", ".join(n.number for n in notes))
         return redirect("townhall:rules-late-quotient", code)
     lines = repricing.reprice(family_id=family.pk, since=since, until=today) if since else ()
     return render(

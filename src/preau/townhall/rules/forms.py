@@ -94,7 +94,7 @@ class NewForm(forms.Form):
         if data.get("file"):
             raw = data["file"].read(1_000_001)
             if len(raw) > 1_000_000:
-                raise forms.ValidationError(_("Ce fichier est trop gros : 1 Mo au plus."))
+                raise forms.ValidationError(_("Ce fichier est trop gros : 1 Mo au plus."))
             try:
                 data["text"] = raw.decode("utf-8-sig")
             except UnicodeDecodeError:
@@ -119,7 +119,7 @@ class PublishForm(forms.Form):
     """What publishing asks for."""
 
     council_decision = forms.CharField(
-        label=_("Délibération"), max_length=160, help_text=_("Par exemple : 2026-06-18/27.")
+        label=_("Délibération"), max_length=160, help_text=_("Par exemple : 2026-06-18/27.")
     )
     executory_on = DateField(label=_("Exécutoire le"))
     applies_from = DateField(label=_("S’applique à partir du"))
@@ -333,7 +333,7 @@ class DeadlineForm(forms.Form):
     time = forms.RegexField(
         r"^([01]?\d|2[0-3]):[0-5]\d$|^24:00$",
         label=_("À quelle heure"),
-        help_text=_("Par exemple 09:00 ; 24:00 pour la fin du jour."),
+        help_text=_("Par exemple 09:00 ; 24:00 pour la fin du jour."),
         widget=forms.TextInput(attrs={"class": "short"}),
     )
     late = forms.ChoiceField(label=_("Après la limite"), choices=[(o, WORDS[o]) for o in LATE])

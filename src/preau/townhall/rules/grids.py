@@ -50,7 +50,7 @@ def rule(request: HttpRequest, pk: int, section: str, rule_id: str) -> HttpRespo
     if found is None:
         raise Http404
     if version.status != Status.DRAFT:
-        messages.error(request, _("Une version publiée ne change plus : faites-en une copie."))
+        messages.error(request, _("Une version publiée ne change plus : faites-en une copie."))
         return redirect("townhall:rules-version", pk)
     data = request.POST if request.method == "POST" else None
     how, form = _form(found, data)
@@ -67,7 +67,7 @@ def rule(request: HttpRequest, pk: int, section: str, rule_id: str) -> HttpRespo
         except (Refusal, editing.CannotEdit) as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, _("« %s » est enregistré.") % found.name)
+            messages.success(request, _("« %s » est enregistré.") % found.name)
             return redirect("townhall:rules-version", pk)
     return render(
         request,

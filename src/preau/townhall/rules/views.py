@@ -135,7 +135,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     row = services.save_draft(
         text=version.text, name=_("Copie de %s") % version.name, now=utc_now(), actor=request.actor
     )  # type: ignore[attr-defined]
-    messages.success(request, _("La copie est un brouillon : changez-la, puis publiez-la."))
+    messages.success(request, _("La copie est un brouillon : changez-la, puis publiez-la."))
     return redirect("townhall:rules-version", row.pk)
 
 
@@ -367,7 +367,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
         except RulebookError as problem:
             error = str(problem)
         if result is None and not error:
-            error = _("Aucune règle n’est en vigueur ce mois-là : rien à comparer.")
+            error = _("Aucune règle n’est en vigueur ce mois-là : rien à comparer.")
     return render(
         request,
         "townhall/rules/preview.html",

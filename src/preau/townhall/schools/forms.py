@@ -101,7 +101,7 @@ class SegmentForm(forms.Form):
         min_value=1,
         max_value=99999,
         required=False,
-        help_text=_("Vide : jusqu’au bout"),
+        help_text=_("Vide : jusqu’au bout"),
     )
     cycle = forms.ChoiceField(label=_("Cycle"), choices=Cycle.choices)
     school = forms.TypedChoiceField(label=_("École"), coerce=int)
@@ -114,7 +114,7 @@ class SegmentForm(forms.Form):
 class SectorFileForm(forms.Form):
     file = forms.FileField(
         label=_("Fichier des secteurs"),
-        help_text=_("CSV : voie;cote;du;au;cycle;ecole"),
+        help_text=_("CSV : voie;cote;du;au;cycle;ecole"),
     )
 
 
@@ -205,7 +205,7 @@ class NextOfferForm(forms.Form):
     registration_opens_on = DateField(
         label=_("Nouvelles inscriptions à partir du"),
         required=False,
-        help_text=_("Pour qui ne renouvelle pas. Vide : dès l’ouverture."),
+        help_text=_("Pour qui ne renouvelle pas. Vide : dès l’ouverture."),
     )
     with_slots = forms.BooleanField(
         label=_("Ouvrir aussi les séances de toute l’année"), required=False

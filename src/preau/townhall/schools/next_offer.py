@@ -40,7 +40,7 @@ def next_offer(request: HttpRequest) -> HttpResponse:
                     messages.warning(
                         request,
                         _(
-                            "L’État n’a pas encore publié toutes les vacances de cette année : "
+                            "L’État n’a pas encore publié toutes les vacances de cette année : "
                             "les séances s’ouvriront quand elles seront connues."
                         ),
                     )
@@ -69,7 +69,7 @@ def _said(done: Any) -> str:
     ]
     if done.slots:
         parts.append(french.count(done.slots, "séance"))
-    return _("Offre %(year)s : %(what)s.") % {
+    return _("Offre %(year)s : %(what)s.") % {
         "year": done.year.label,
         "what": french.and_join(parts),
     }

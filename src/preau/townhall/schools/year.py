@@ -162,7 +162,7 @@ def roll_over_undo(request: HttpRequest, roll_over_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Passage annulé : rien n’est écrit pour la rentrée."))
+        messages.success(request, _("Passage annulé : rien n’est écrit pour la rentrée."))
     return redirect("townhall:roll-over", roll_over_id=roll_over_id)
 
 

@@ -59,7 +59,7 @@ class IdentityForm(forms.Form):
     postcodes = LinesField(
         label=_("Codes postaux de la commune"),
         required=False,
-        help_text=_("Un par ligne : ils disent qui habite la commune."),
+        help_text=_("Un par ligne : ils disent qui habite la commune."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     city_names = LinesField(
@@ -118,7 +118,7 @@ class EmbedForm(forms.Form):
         required=False,
         help_text=_(
             "Une adresse par ligne, par exemple https://www.ma-ville.fr. "
-            "Vide : aucun site ne peut l’inclure."
+            "Vide : aucun site ne peut l’inclure."
         ),
     )
 
@@ -197,7 +197,7 @@ class NoticeForm(forms.Form):
     title = forms.CharField(
         label=_("Titre"),
         max_length=120,
-        help_text=_("Une phrase : « Grève dans les écoles jeudi 26. »"),
+        help_text=_("Une phrase : « Grève dans les écoles jeudi 26. »"),
     )
     body = forms.CharField(
         label=_("Précision"),

@@ -78,7 +78,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
                 data["seen_at"] = found.updated_at.isoformat()
                 form.data = data
             else:
-                messages.success(request, _("La page « %s » est publiée.") % found.title)
+                messages.success(request, _("La page « %s » est publiée.") % found.title)
                 return redirect("townhall:town-pages")
     elif request.method == "POST":
         status = 422

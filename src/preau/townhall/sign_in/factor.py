@@ -32,7 +32,7 @@ def code(request: HttpRequest) -> HttpResponse:
     """After the password: the application's six digits, or a recovery code."""
     waited = pending(request)
     if waited is None:
-        messages.info(request, _("Recommencez : le temps de donner le code est passé."))
+        messages.info(request, _("Recommencez : le temps de donner le code est passé."))
         return redirect("townhall:sign-in")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -51,7 +51,7 @@ def code(request: HttpRequest) -> HttpResponse:
             left = second_factor.recovery_codes_left(user)
             if left < 3:
                 messages.warning(
-                    request, _("Il vous reste %(n)s codes de secours : refaites-en.") % {"n": left}
+                    request, _("Il vous reste %(n)s codes de secours : refaites-en.") % {"n": left}
                 )
             return response
     context = {"form": form, "next": waited.to}

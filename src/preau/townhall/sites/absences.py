@@ -82,7 +82,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("Absence %(reference)s : %(word)s. La famille est prévenue.")
+                _("Absence %(reference)s : %(word)s. La famille est prévenue.")
                 % {
                     "reference": report.reference,
                     "word": AbsenceStatus("JUSTIFIED" if justified else "NOT_JUSTIFIED").label,

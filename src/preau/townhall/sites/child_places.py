@@ -288,7 +288,7 @@ def undo(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("L’envoi est défait : %s") % done.words)
+        messages.success(request, _("L’envoi est défait : %s") % done.words)
     return redirect(desk.url("planning-receipt", reference=reference))
 
 

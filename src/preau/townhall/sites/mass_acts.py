@@ -49,7 +49,7 @@ class MassActForm(forms.Form):
     """What is done, when and where; sites and classes are among those of the agent."""
 
     acte = forms.ChoiceField(
-        label=_l("Que se passe-t-il ?"),
+        label=_l("Que se passe-t-il ?"),
         widget=forms.RadioSelect,
         choices=[(value, label.capitalize()) for value, label in MassAct.Kind.choices],
     )
@@ -58,14 +58,14 @@ class MassActForm(forms.Form):
         label=_l("Au"),
         required=False,
         widget=_day_input(),
-        help_text=_l("Vide : un seul jour."),
+        help_text=_l("Vide : un seul jour."),
     )
     site = forms.TypedMultipleChoiceField(
         label=_l("Sites"),
         required=False,
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_l("Aucun coché : tous vos sites."),
+        help_text=_l("Aucun coché : tous vos sites."),
     )
     activite = forms.TypedChoiceField(
         label=_l("Activité"), required=False, coerce=int, empty_value=None

@@ -160,7 +160,7 @@ def read_changes(data: Any) -> dict[str, int | None]:
         elif text.isascii() and text.isdigit():
             changes[name] = int(text[:6])
         else:
-            raise Refusal(_("%s : écrivez un nombre en chiffres.") % label)
+            raise Refusal(_("%s : écrivez un nombre en chiffres.") % label)
     if not changes:
         raise Refusal(_("Écrivez au moins un nombre à changer."))
     return changes
@@ -216,12 +216,12 @@ def _act(request: HttpRequest, slot_ids: set[int]) -> None:
         )
     if done.over:
         words.append(
-            _("%s ses limites : personne n’est retiré, rien n’est redonné tant que c’est le cas.")
+            _("%s ses limites : personne n’est retiré, rien n’est redonné tant que c’est le cas.")
             % french.count(done.over, _("séance dépasse"), _("séances dépassent"))
         )
     if done.less_kept:
         words.append(
-            _("%s : moins de places libres que de places à garder.")
+            _("%s : moins de places libres que de places à garder.")
             % french.count(done.less_kept, _("séance"))
         )
     messages.success(request, " ".join(words))

@@ -106,7 +106,7 @@ def _row(row: SheetRow, slot: Any) -> dict[str, Any]:
     if row.is_walk_in:
         tags.append(("wait", _("Sans réservation"), "triangle-alert"))
     if child.has_pai:
-        tags.append(("bad", _("PAI : voir la fiche au bureau"), "heart-pulse"))
+        tags.append(("bad", _("PAI : voir la fiche au bureau"), "heart-pulse"))
     if child.diet != Diet.STANDARD:
         tags.append(("town", Diet(child.diet).label.capitalize(), "leaf"))
     kind, word, icon, css = {
@@ -275,7 +275,7 @@ def card(request: HttpRequest, slot_id: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return _back(request, slot, "#carte")
-    words = _("%s : déjà pointé.") if scan.already else _("%s : présent.")
+    words = _("%s : déjà pointé.") if scan.already else _("%s : présent.")
     messages.success(request, words % scan.child_name)
     return _back(request, slot, "#carte")
 

@@ -95,7 +95,7 @@ def _child(kid: Any, place: str, found: SiteSheet) -> dict[str, Any]:
             if on
         ]
         if signs:
-            add(_("À savoir"), _("%s : voir la fiche de santé") % french.and_join(signs), True)
+            add(_("À savoir"), _("%s : voir la fiche de santé") % french.and_join(signs), True)
     else:
         add(_("Allergies"), ", ".join(found.health.allergen_words), True)
         add(_("PAI"), found.pai_measures, True)
@@ -106,7 +106,7 @@ def _child(kid: Any, place: str, found: SiteSheet) -> dict[str, Any]:
     answers = {True: _("oui"), False: _("non"), None: _("pas de réponse")}
     add(
         _("Autorisations"),
-        ", ".join(f"{label} : {answers[given]}" for label, given in found.consents.items()),
+        ", ".join(f"{label} : {answers[given]}" for label, given in found.consents.items()),
     )
     return {
         "name": str(kid),

@@ -142,5 +142,5 @@ def _act(request: HttpRequest, act: str, site_id: int, day: date, form: DutyForm
         return _("Retiré de ce jour.")
     if act in ("absent", "present"):
         set_absent(duty_id=int(pk), is_absent=act == "absent", **who)
-        return _("C’est noté : l’encadrement suit.")
+        return _("C’est noté : l’encadrement suit.")
     raise Http404

@@ -43,13 +43,13 @@ class CollectorForm(forms.Form):
 
 class AloneForm(forms.Form):
     may = forms.ChoiceField(
-        label=_l("Peut-il partir seul ?"),
+        label=_l("Peut-il partir seul ?"),
         choices=[("0", _l("Non")), ("1", _l("Oui"))],
         widget=forms.RadioSelect,
         error_messages={"required": _l("Répondez oui ou non.")},
     )
     from_hour = forms.TimeField(
-        label=_l("À partir de quelle heure ?"),
+        label=_l("À partir de quelle heure ?"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time", "class": "short"}, format="%H:%M"),
     )

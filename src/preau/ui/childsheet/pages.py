@@ -142,7 +142,7 @@ def _context(
         both=queries.needs_both(child.pk, today),
         decisions=parenting_in_force([child.pk], today).get(child.pk, []) if desk.is_agent else [],
         to_sign=[
-            ("consent", c.pk, f"{_('autorisation')} : {ConsentKind(c.kind).label}", c.signed_by)
+            ("consent", c.pk, f"{_('autorisation')} : {ConsentKind(c.kind).label}", c.signed_by)
             for c in awaiting_consents
             if not desk.is_agent and c.signed_by_id != me
         ]
@@ -338,7 +338,7 @@ def _take_confirm(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[None, st
         raise Http404
     found = _plain(lambda: services.confirm_sheet(**who))
     messages.success(
-        desk.request, _("Merci : la fiche %s est à jour.") % french.of(child.first_name)
+        desk.request, _("Merci : la fiche %s est à jour.") % french.of(child.first_name)
     )
     return found
 

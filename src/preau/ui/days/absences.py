@@ -56,7 +56,7 @@ class AbsenceForm(forms.Form):
     """Who will not come (or did not), when and why."""
 
     child = forms.TypedChoiceField(
-        label=_l("Quel enfant ?"),
+        label=_l("Quel enfant ?"),
         coerce=int,
         widget=forms.RadioSelect,
         error_messages={"required": _l("Choisissez un enfant.")},
@@ -68,7 +68,7 @@ class AbsenceForm(forms.Form):
         help_text=_l("Laissez vide pour un seul jour."),
     )
     reason = forms.ChoiceField(
-        label=_l("Pourquoi ?"),
+        label=_l("Pourquoi ?"),
         choices=REASONS,
         widget=forms.RadioSelect,
         error_messages={"required": _l("Choisissez un motif.")},
@@ -238,7 +238,7 @@ def _check_or_send(desk: Desk, form: AbsenceForm, now: Any) -> HttpResponse:
             channel=desk.channel(request.POST.get("channel", "")),
             actor=desk.actor,
         )
-        messages.success(request, _("L’absence est signalée : %s.") % report.reference)
+        messages.success(request, _("L’absence est signalée : %s.") % report.reference)
         return redirect(desk.url("absence-detail", reference=report.reference))
     effects = preview_absence(**asked, has_document=document is not None)
     name = dict(form.fields["child"].choices)[data["child"]]

@@ -107,7 +107,7 @@ def _order(desk: Desk, child_id: int, now: Any) -> None:
     else:
         messages.success(
             desk.request,
-            _("La nouvelle carte est demandée : le service vous la fera remettre par l’école."),
+            _("La nouvelle carte est demandée : le service vous la fera remettre par l’école."),
         )
 
 
@@ -117,7 +117,7 @@ def issue_step(desk: Desk, child_id: int) -> HttpResponse:
     if child_id not in {child.pk for child in children_of(desk.family, paris_day(now))}:
         raise Http404
     card = issue_card(child_id=child_id, family_id=desk.family.pk, now=now, actor=desk.actor)
-    words = _("Carte n° %(rank)s de %(name)s : code %(code)s.")
+    words = _("Carte n° %(rank)s de %(name)s : code %(code)s.")
     messages.success(
         desk.request,
         words % {"rank": card.rank, "name": card.child.first_name, "code": _spaced(card.code)},

@@ -25,7 +25,7 @@ from preau.ui.days.desk import Desk
 
 _GROUPS = (
     (Outcome.CONFIRMED, "ok", _l("Réservés"), "check"),
-    (Outcome.WAITING, "full", _l("Complets : en liste d’attente"), "list-ordered"),
+    (Outcome.WAITING, "full", _l("Complets : en liste d’attente"), "list-ordered"),
     (Outcome.CANCELLED, "ok", _l("Retirés, sans frais"), "minus"),
     (Outcome.CHARGED, "bad", _l("Retirés, mais dus"), "circle-alert"),
     (Outcome.LEFT_QUEUE, "past", _l("Retirés de la liste d’attente"), "minus"),
@@ -39,7 +39,7 @@ _GROUPS = (
 MANY = 40
 _PLANNED = {
     Outcome.CONFIRMED: _l("À réserver"),
-    Outcome.WAITING: _l("Complets : à mettre en liste d’attente"),
+    Outcome.WAITING: _l("Complets : à mettre en liste d’attente"),
     Outcome.CANCELLED: _l("À retirer, sans frais"),
     Outcome.CHARGED: _l("À retirer, mais dus"),
     Outcome.LEFT_QUEUE: _l("À retirer de la liste d’attente"),
@@ -172,7 +172,7 @@ def hold_words(held: int, until: datetime | None, now: datetime) -> str:
     return format_html(
         '<span data-hold="{}" data-over="{}">{}, <span data-hold-left>{}</span>.</span>',
         until.isoformat(),
-        _("Les places ne sont plus gardées. Elles sont peut-être encore libres : vérifiez."),
+        _("Les places ne sont plus gardées. Elles sont peut-être encore libres : vérifiez."),
         words,
         _("encore %s") % french.count(minutes, _("minute")),
     )
@@ -229,7 +229,7 @@ def answer_offer(desk: Desk, booking_id: int) -> HttpResponse:
         words = (
             _("La place du %s est réservée.")
             if accept
-            else _("La place du %s est rendue ; cela ne vous coûte rien.")
+            else _("La place du %s est rendue ; cela ne vous coûte rien.")
         )
         messages.success(desk.request, words % day)
     return redirect(desk.url("planning"))

@@ -170,11 +170,11 @@ def _said(found: Composed) -> str:
             parts.append(_("%s de moins") % french.count(found.removed, _("jour")))
         words = _("%s. Rien n’est réservé avant l’envoi.") % ", ".join(parts)
     if found.full:
-        words += " " + _("%s complets : votre enfant y attendra une place.") % french.count(
+        words += " " + _("%s complets : votre enfant y attendra une place.") % french.count(
             found.full, _("jour")
         )
     if found.missed:
-        words += " " + _("%s laissés de côté : délai passé ou pas encore ouverts.") % french.count(
+        words += " " + _("%s laissés de côté : délai passé ou pas encore ouverts.") % french.count(
             found.missed, _("jour")
         )
     return words

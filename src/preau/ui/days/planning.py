@@ -210,10 +210,10 @@ def _price_words(board: Board) -> dict[str, Any]:
         what = product or board.unit[0]
         if len(set(by_child.values())) == 1:
             amount = french.euros(next(iter(by_child.values())))
-            said.append(f"{what[:1].upper()}{what[1:]} : {amount}")
+            said.append(f"{what[:1].upper()}{what[1:]} : {amount}")
         else:
             each = ", ".join(f"{names[pk]} {french.euros(cents)}" for pk, cents in by_child.items())
-            said.append(f"{what[:1].upper()}{what[1:]} : {each}")
+            said.append(f"{what[:1].upper()}{what[1:]} : {each}")
     return {"said": said, "why": why}
 
 
@@ -230,7 +230,7 @@ def _recap_words(board: Board) -> str:
             words.append(french.count(added, _("ajouté")))
         if removed:
             words.append(french.count(removed, _("retiré")))
-        parts.append(f"{names[child_id]} : {', '.join(words)}.")
+        parts.append(f"{names[child_id]} : {', '.join(words)}.")
     return " ".join(parts)
 
 

@@ -188,7 +188,7 @@ def steps(labels: Iterable[str] | str, current: int) -> SafeString:
                 (
                     attributes(rank),
                     name.strip(),
-                    SafeString('<span class="sr"> : fait</span>') if rank < current else "",
+                    SafeString('<span class="sr"> : fait</span>') if rank < current else "",
                 )
                 for rank, name in enumerate(names, 1)
             ),

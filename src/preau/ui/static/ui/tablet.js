@@ -117,9 +117,9 @@
     bar.hidden = !(state.offline || waiting || state.locked);
     const text = $("[data-net-text]");
     const said = state.locked
-      ? "Votre session est finie. Reconnectez-vous : les pointages gardés partiront ensuite."
+      ? "Votre session est finie. Reconnectez-vous : les pointages gardés partiront ensuite."
       : state.offline
-        ? "Sans réseau. Continuez : les pointages sont gardés sur cette tablette et partiront seuls, une seule fois."
+        ? "Sans réseau. Continuez : les pointages sont gardés sur cette tablette et partiront seuls, une seule fois."
         : "Envoi en cours…";
     const whole = waiting ? `${said} ${waiting} en attente.` : said;
     if (text.textContent !== whole) text.textContent = whole;
@@ -163,7 +163,7 @@
       figure(count("expected"), "à pointer"),
       figure(count("absent", "away"), "absents"),
       figure(`${here.length} / ${adults}`, short
-        ? `enfants par adulte : il faut ${needed} adultes, il en manque ${needed - adults}`
+        ? `enfants par adulte : il faut ${needed} adultes, il en manque ${needed - adults}`
         : `enfants et adultes${needed === null ? "" : `, ${needed} adultes suffisent`}.${slot.door ? "" : ` ${young} de moins de ${slot.age_cut} ans.`}`,
       `ratio${short ? " is-short" : ""}`));
   }
@@ -219,7 +219,7 @@
       make("div", { class: "act" }, ...acts));
   }
   function button(row, act, label, kind, run) {
-    return make("button", { type: "button", class: `btn ${kind}`, "data-act": `${act}:${row.child}`, onclick: run }, label, make("span", { class: "sr" }, ` : ${child(row.child).name}`));
+    return make("button", { type: "button", class: `btn ${kind}`, "data-act": `${act}:${row.child}`, onclick: run }, label, make("span", { class: "sr" }, ` : ${child(row.child).name}`));
   }
   function lateness(end, instant) {
     const [h, m] = end.split(":").map(Number);
@@ -252,7 +252,7 @@
   async function undo(slot, row) {
     // The last act of this tablet on this child; what another tablet said is corrected on the list.
     const mine = [...(await acts())].reverse().find((t) => t.slot === slot.id && t.child === row.child && t.act !== "UNDO" && !t.undone);
-    if (!mine) { say("Pointé ailleurs : corrigez-le sur la liste.", true); return; }
+    if (!mine) { say("Pointé ailleurs : corrigez-le sur la liste.", true); return; }
     await remember({ ...mine, undone: true });
     // Always said, even when the first act still waits here: it may have arrived all the same.
     await enqueue({ slot: slot.id, child: row.child, act: "UNDO", undoes: mine.key });
@@ -281,10 +281,10 @@
       make("p", { class: "soft" }, kid.leave),
       make("div", { class: "stack" }, ...kid.collect.map((name) => make("button", { type: "button", class: "btn quiet", "data-by": name, onclick: () => go(name.split(",")[0]) }, name)),
         make("button", { type: "button", class: "btn", "data-by": "", onclick: () => go("") }, "Départ, sans préciser")),
-      kid.call.length ? make("p", { class: "small" }, "À appeler : ", kid.call.map((p) => `${p.name} ${p.phone}`).join(", ")) : "");
+      kid.call.length ? make("p", { class: "small" }, "À appeler : ", kid.call.map((p) => `${p.name} ${p.phone}`).join(", ")) : "");
   }
   async function showHealth(id, label) {
-    if (state.offline) { show(label, make("p", {}, "Sans réseau : le détail n’est pas gardé sur la tablette. Voyez la fiche imprimée au bureau.")); return; }
+    if (state.offline) { show(label, make("p", {}, "Sans réseau : le détail n’est pas gardé sur la tablette. Voyez la fiche imprimée au bureau.")); return; }
     try {
       const answer = await fetch(set.healthUrl.replace("/0/", `/${id}/`), { method: "POST", headers: { "X-CSRFToken": state.day.csrf } });
       if (!answer.ok) throw new Error(String(answer.status));
@@ -305,11 +305,11 @@
     const row = rowsOf(slot).find((r) => r.child === id);
     const name = child(id).name;
     const last = row && (row.left || row.arrived);
-    if (last && Date.now() - new Date(last) < 120000) { say(`C’est déjà noté : ${name}, ${hour(last)}.`); return; }
-    if (row && row.left) { say(`${name} est déjà parti à ${hour(row.left)} : l’équipe peut corriger.`, true); return; }
+    if (last && Date.now() - new Date(last) < 120000) { say(`C’est déjà noté : ${name}, ${hour(last)}.`); return; }
+    if (row && row.left) { say(`${name} est déjà parti à ${hour(row.left)} : l’équipe peut corriger.`, true); return; }
     const act = row && row.state === "present" ? "LEFT" : "PRESENT";
     const line = await tick(slot, id, act, { code, seen });
-    say(act === "LEFT" ? `${name} : départ noté, ${hour(line.at)}. À bientôt !` : `${name} : arrivée notée, ${hour(line.at)}. Bonne journée !`);
+    say(act === "LEFT" ? `${name} : départ noté, ${hour(line.at)}. À bientôt !` : `${name} : arrivée notée, ${hour(line.at)}. Bonne journée !`);
   }
   async function scanned(text, seen) {
     const slot = slotNow();
@@ -319,7 +319,7 @@
     if (id && slot.door) { await atTheDoor(slot, id, words, Boolean(seen)); return; }
     if (id) {
       await tick(slot, id, "PRESENT", { code: words });
-      say(`${child(id).name} : présent.`);
+      say(`${child(id).name} : présent.`);
       return;
     }
     const key = (s) => s.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase("fr");
@@ -332,7 +332,7 @@
     if (found.length) return;
     if (/\d/.test(words) && words.replace(/[\s-]/g, "").length >= 8) {
       await enqueue({ slot: slot.id, act: "PRESENT", code: words });
-      say("Carte inconnue de la tablette : elle sera vérifiée à l’envoi.");
+      say("Carte inconnue de la tablette : elle sera vérifiée à l’envoi.");
     } else say("Personne de ce nom sur ce site, ni carte connue.", true);
   }
   $("[data-scan]").addEventListener("submit", (event) => {
@@ -348,7 +348,7 @@
     if (!video.hidden) { video.srcObject.getTracks().forEach((t) => t.stop()); video.hidden = true; return; }
     try {
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch { say("La caméra n’est pas disponible : tapez le code.", true); return; }
+    } catch { say("La caméra n’est pas disponible : tapez le code.", true); return; }
     video.hidden = false; await video.play();
     const detector = new window.BarcodeDetector({ formats: ["qr_code"] });
     let last = "";
@@ -372,7 +372,7 @@
     else say("La journée n’a pas pu être close.", true);
   });
   document.querySelector("[data-signs-out]").addEventListener("submit", (event) => {
-    if (state.queue.length && !window.confirm("Des pointages ne sont pas encore partis ; ils restent sur la tablette jusqu’à la prochaine connexion. Se déconnecter ?")) { event.preventDefault(); return; }
+    if (state.queue.length && !window.confirm("Des pointages ne sont pas encore partis ; ils restent sur la tablette jusqu’à la prochaine connexion. Se déconnecter ?")) { event.preventDefault(); return; }
     state.stopped = true;
     if (state.wiped) return;
     event.preventDefault();
@@ -404,7 +404,7 @@
       const { answers } = await answer.json();
       const done = new Set(answers.map((a) => a.key));
       await store(QUEUE, "readwrite", (s) => { done.forEach((key) => s.delete(key)); });
-      for (const a of answers) if (a.outcome === "REFUSED") say(`${a.name || "Pointage"} : ${a.sentence}`, true);
+      for (const a of answers) if (a.outcome === "REFUSED") say(`${a.name || "Pointage"} : ${a.sentence}`, true);
       await refresh(done);
     } catch { state.offline = true; }
     finally { state.sending = false; draw(); if (again && !state.offline) flush(); }
