@@ -95,7 +95,12 @@ def _fill_catalogue(schools: int, activities: list[str]) -> int:
         label="2026-2027", starts_on=date(2026, 9, 1), ends_on=date(2027, 8, 31)
     )
     office = CashOffice.objects.create(
-        code="enfance", name="Régie enfance", means=["CASH", "CHEQUE", "CARD"]
+        code="enfance",
+        name="Régie enfance",
+        means=["CASH", "CHEQUE", "CARD", "TRANSFER"],
+        # Receives transfers: its invoices bear two squares to scan.
+        transfer_iban="FR7630001007941234567890185",
+        transfer_bic="BDFEFRPPCCT",
     )
     sites = [
         Establishment.objects.create(kind="SCHOOL", name=f"École {n:03d}", slug=f"ecole-{n:03d}")

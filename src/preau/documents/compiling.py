@@ -1,18 +1,26 @@
 """Setting one PDF with typst: archivable (PDF/A-2a), accessible (PDF/UA-1). Knows no database, so
 that a process which does nothing else can do it."""
 
+import json
 import threading
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import typst
 
 from preau.documents.errors import RenderingFailed
+from preau.documents.squares import draw
 
 TEMPLATES = Path(__file__).parent / "typst"
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 _local = threading.local()
+
+
+def set_document(template: str, data: dict[str, Any]) -> bytes:
+    """The PDF of a template on `data` (plain JSON values), its squares drawn. Raises
+    RenderingFailed."""
+    return compile_pdf(template, json.dumps(draw(data), ensure_ascii=False))
 
 
 def compile_pdf(template: str, data: str) -> bytes:

@@ -1,7 +1,6 @@
 """Issuing thousands of documents: each set on its own, in processes of their own, archived."""
 
 import hashlib
-import json
 import multiprocessing
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from preau.documents.compiling import compile_pdf
+from preau.documents.compiling import set_document
 from preau.documents.models import IssuedDocument, StoredFile
 from preau.documents.render import known_facts
 from preau.kernel.codes import random_code
@@ -54,14 +53,11 @@ def issue_many(pool: ProcessPoolExecutor, wanted: Sequence[ToIssue], *, now: dat
     """
     codes = [random_code(12, group=4) for _one in wanted]
     facts = known_facts()
-    texts = [
-        json.dumps(
-            facts | one.data | {"number": one.number, "code": code, "title": one.title},
-            ensure_ascii=False,
-        )
+    told = [
+        facts | one.data | {"number": one.number, "code": code, "title": one.title}
         for one, code in zip(wanted, codes, strict=True)
     ]
-    pdfs = list(pool.map(compile_pdf, [one.template for one in wanted], texts, chunksize=5))
+    pdfs = list(pool.map(set_document, [one.template for one in wanted], told, chunksize=5))
     files, rows = [], []
     with transaction.atomic():
         known = numbers_issued(one.number for one in wanted)

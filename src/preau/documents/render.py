@@ -1,11 +1,10 @@
 """PDF documents: what they say of the town, then typst (`compiling`)."""
 
-import json
 from typing import Any
 
 from django.conf import settings
 
-from preau.documents.compiling import compile_pdf
+from preau.documents.compiling import set_document
 from preau.kernel.french import telephone
 from preau.town.queries import get_town
 
@@ -16,7 +15,7 @@ def render_pdf(template: str, data: dict[str, Any]) -> bytes:
     The town's identity joins `data` as `town`, the address of `/verifier/` as `verify_url`.
     Raises RenderingFailed when they do not fit together.
     """
-    return compile_pdf(template, json.dumps(known_facts() | data, ensure_ascii=False))
+    return set_document(template, known_facts() | data)
 
 
 def known_facts() -> dict[str, Any]:
