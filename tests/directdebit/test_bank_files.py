@@ -37,7 +37,7 @@ OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd">
 
 @pytest.fixture
 def town(db):
-    office, family = make_office("enfance"), make_family()
+    office, family = make_office("enfance", payment_days=10), make_family()
     make_creditor(office)
     return office, family, make_invoice(family, office, 5000)
 

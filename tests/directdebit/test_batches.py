@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 import pytest
 
 from preau.billing import ledger
-from preau.directdebit import services
+from preau.directdebit import batches, services
 from preau.directdebit.errors import BatchNotReady, BatchOpen, NothingToDebit, TooSoon
-from preau.directdebit.models import Debit
+from preau.directdebit.models import Batch, Debit, Mandate
+from preau.directdebit.notices import notices_at_issue
 from tests.directdebit.world import (
     IBAN,
     OTHER_IBAN,
@@ -34,7 +35,7 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def town(db):
-    office, family = make_office("enfance"), make_family()
+    office, family = make_office("enfance", payment_days=10), make_family()
     make_creditor(office)
     sign(family, office)
     return office, family, make_invoice(family, office, 4000, 1250)
@@ -84,10 +85,78 @@ def test_fourteen_days_of_notice(town):
         services.prepare_batch(
             cash_office_id=office.pk, collection_on=NOW.date() + 13 * DAY, actor=AGENT, now=NOW
         )
+
+
+def test_never_before_the_day_that_the_invoice_announced(town, monkeypatch):
+    """Announced for the 19th: fewer days of notice, an account changed, another mandate, nothing
+    brings it forward. The control shows that the notice of the batch alone would."""
+    office, family, invoice = town
+    printed = notices_at_issue([invoice])[invoice.pk].on
+    assert printed == NOW.date() + 14 * DAY
     make_creditor(office, notice_days=5)
-    services.prepare_batch(
-        cash_office_id=office.pk, collection_on=NOW.date() + 5 * DAY, actor=AGENT, now=NOW
+    assert notices_at_issue([invoice])[invoice.pk].on == printed  # printed later, it says the same
+    later = NOW + DAY
+    mandate = sign_again(family, office, now=later)
+    on = {"cash_office_id": office.pk, "actor": AGENT, "now": later}
+    with pytest.raises(NothingToDebit, match="19 novembre"):
+        services.prepare_batch(collection_on=printed - DAY, **on)
+    second = make_invoice(family, office, 800, month=dt.date(2026, 9, 1), now=NOW - 20 * DAY)
+    batch = services.prepare_batch(collection_on=printed - DAY, **on)
+    [item] = batch.debits.get().items.all()
+    assert item.invoice_id == second.pk and batch.debits.get().mandate == mandate
+    assert "19 novembre" in batch.left_out[0]["why"]
+    services.cancel_batch(batch_id=batch.pk, reason="essai", actor=AGENT, now=later)
+    assert services.suggested_day(batch.creditor, later.date()) == printed
+    # Refused by the bank, it is taken again with a notice of its own.
+    debit = collected(office, now=later, days=13).debits.get()
+    assert debit.batch.collection_on == printed and debit.amount_cents == 6050
+    services.record_reject(debit_id=debit.pk, code="AM04", actor=AGENT, now=NOW + 16 * DAY)
+    again = on | {"now": NOW + 16 * DAY}
+    with pytest.raises(TooSoon):
+        services.prepare_batch(collection_on=printed + 6 * DAY, **again)
+    batch = services.prepare_batch(collection_on=printed + 7 * DAY, **again)
+    assert batch.debits.get().amount_cents == 6050
+    services.cancel_batch(batch_id=batch.pk, reason="essai", actor=AGENT, now=NOW + 16 * DAY)
+    third = make_invoice(family, office, 700, month=dt.date(2026, 8, 1), now=NOW + 16 * DAY)
+    soon = {"collection_on": printed + 7 * DAY, **again}
+    assert third.pk not in items(services.prepare_batch(**soon))
+    services.cancel_batch(
+        batch_id=Batch.objects.latest("pk").pk, reason="x", actor=AGENT, now=again["now"]
     )
+    monkeypatch.setattr(batches, "announced_day", lambda *_: dt.date.min)
+    assert third.pk in items(services.prepare_batch(**soon))
+
+
+def items(batch):
+    return set(batch.debits.values_list("items__invoice_id", flat=True))
+
+
+def sign_again(family, office, *, now):
+    """The family ends its mandate and signs another one, on another account."""
+    services.revoke_mandate(
+        mandate_id=Mandate.objects.get(family=family).pk, family_id=family.pk, reason="x",
+        actor=PARENT, now=now,
+    )  # fmt: skip
+    return sign(family, office, iban=OTHER_IBAN, now=now)
+
+
+def test_an_account_changed_while_the_file_is_at_the_bank(town):
+    office, family, _invoice = town
+    batch = approved(office)
+    services.take_file(batch_id=batch.pk, actor=AGENT, now=NOW)
+    debit = batch.debits.get()
+    services.amend_mandate(
+        mandate_id=debit.mandate_id, family_id=family.pk, iban=OTHER_IBAN, actor=PARENT,
+        now=NOW + DAY,
+    )  # fmt: skip
+    assert batch.debits.get().masked_iban == f"•••• {IBAN[-4:]}"  # the one that the bank debits
+    services.collect_due(now=NOW + 15 * DAY)
+    make_invoice(family, office, 700, month=dt.date(2026, 9, 1), now=NOW + 16 * DAY)
+    content = services.take_file(
+        batch_id=approved(office, now=NOW + 16 * DAY).pk, actor=AGENT, now=NOW + 16 * DAY
+    )
+    assert elements(content, "DbtrAcct/Id/IBAN") == [OTHER_IBAN]
+    assert elements(content, "AmdmntInd") == ["true"]  # the bank is told with the next one
 
 
 def test_a_file_never_taken_to_the_bank_debits_nobody(town):
@@ -232,8 +301,6 @@ def test_killed_between_two_debits_it_goes_on(town, monkeypatch):
         make_invoice(family, office, 1000)
     batch = approved(office)
     services.take_file(batch_id=batch.pk, actor=AGENT, now=NOW)
-    from preau.directdebit import batches
-
     real, seen = batches._collect, []
 
     def dies(debit_id, *, now):

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def town(db):
-    office, family = make_office("enfance"), make_family()
+    office, family = make_office("enfance", payment_days=10), make_family()
     make_creditor(office)
     return office, family
 

@@ -24,7 +24,8 @@ from preau.directdebit.errors import (
     TooSoon,
 )
 from preau.directdebit.files import Collection, CollectionLine, write_collection
-from preau.directdebit.models import Batch, Creditor, Debit, DebitItem, Mandate
+from preau.directdebit.models import Batch, Creditor, Debit, DebitItem, Mandate, MandateEvent
+from preau.directdebit.notices import announced_day
 from preau.directdebit.queries import invoices_being_debited
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
@@ -43,6 +44,18 @@ def first_day(creditor: Creditor, today: date) -> date:
     return today + timedelta(days=creditor.notice_days)
 
 
+def suggested_day(creditor: Creditor, today: date) -> date:
+    """The first day on which all that is left to debit may be: notice kept, and no invoice before
+    the day that it announced."""
+    families = creditor.mandates.filter(status=Mandate.Status.ACTIVE).values("family_id")
+    busy = invoices_being_debited()
+    unpaid: Iterable[Any] = unpaid_invoices().filter(
+        cash_office_id=creditor.cash_office_id, family_id__in=families
+    )
+    days = [announced_day(invoice, creditor) for invoice in unpaid if invoice.pk not in busy]
+    return max([first_day(creditor, today), *days])
+
+
 @transaction.atomic
 def prepare_batch(
     *,
@@ -55,6 +68,8 @@ def prepare_batch(
 ) -> Batch:
     """Propose to debit, on each mandate in force, what is left on the family's invoices.
 
+    An invoice is never debited before the day that it announced (`announced_day`), whatever
+    mandate it is debited on: it waits for a later batch.
     `left_aside` (invoice → why) are not debited (a payment under way, a line contested);
     `at_most` (invoice → cents) bounds some (an instalment). Nothing leaves before `approve_batch`.
     Raises NotOffered, BatchOpen, TooSoon, NothingToDebit.
@@ -73,7 +88,7 @@ def prepare_batch(
     mandates = {m.family_id: m for m in creditor.mandates.filter(status=Mandate.Status.ACTIVE)}
     busy = invoices_being_debited(mandates)
     wanted: dict[int, list[tuple[int, int]]] = {}
-    left_out = []
+    left_out, waiting = [], []
     unpaid: Iterable[Any] = unpaid_invoices().filter(
         cash_office_id=cash_office_id, family_id__in=list(mandates)
     )
@@ -81,12 +96,21 @@ def prepare_batch(
         why = (left_aside or {}).get(invoice.pk, "")
         if invoice.pk in busy:
             why = _("déjà dans le lot du %(day)s") % {"day": day(busy[invoice.pk])}
+        on = announced_day(invoice, creditor)
+        if not why and on > collection_on:
+            why = _("annoncée pour le %(day)s") % {"day": day(on, year=True)}
+            waiting.append(on)
         cents = min(invoice.left_cents, (at_most or {}).get(invoice.pk, invoice.left_cents))
         if why or cents <= 0:
             why = why or _("échéance à venir")
             left_out.append({"family": invoice.family_id, "number": invoice.number, "why": why})
             continue
         wanted.setdefault(invoice.family_id, []).append((invoice.pk, cents))
+    if not wanted and waiting:
+        raise NothingToDebit(
+            _("Aucune facture n’est annoncée pour ce jour-là : choisissez le %(day)s ou après.")
+            % {"day": day(min(waiting), year=True)}
+        )
     if not wanted:
         raise NothingToDebit
     batch = Batch.objects.create(
@@ -169,7 +193,9 @@ def approve_batch(*, batch_id: int, actor: Actor, now: datetime) -> Batch:
         raise DebitRefusal(
             _("Le fichier ne passe pas le contrôle de son format : %(why)s") % {"why": error}
         ) from error
-    Debit.objects.filter(pk__in=[debit.pk for debit in debits]).update(status=Debit.Status.SENT)
+    for debit in debits:
+        debit.status, debit.iban_end = Debit.Status.SENT, debit.mandate.iban_end
+    Debit.objects.bulk_update(debits, ["status", "iban_end"])
     batch.status, batch.approved_at, batch.approved_by = Status.APPROVED, now, actor.label
     batch.sealed_file = seal(content.decode())
     batch.file_sha256 = hashlib.sha256(content).hexdigest()
@@ -268,9 +294,16 @@ def _collect(debit_id: int, *, now: datetime) -> bool:
     )
     debit.status = Debit.Status.COLLECTED
     debit.save(update_fields=["status"])
-    Mandate.objects.filter(pk=debit.mandate_id).update(
-        last_used_on=debit.batch.collection_on, sealed_previous_iban=""
+    mandate = Mandate.objects.filter(pk=debit.mandate_id)
+    mandate.update(last_used_on=debit.batch.collection_on)
+    # Changed since the file was written, its next debit tells the bank of it.
+    since = MandateEvent.objects.filter(
+        mandate_id=debit.mandate_id,
+        kind=MandateEvent.Kind.AMENDED,
+        at__gt=debit.batch.approved_at,
     )
+    if not since.exists():
+        mandate.update(sealed_previous_iban="")
     return True
 
 

@@ -10,6 +10,7 @@ from preau.directdebit.errors import DebitRefusal
 from preau.directdebit.iban import clean_bic, clean_iban, clean_ics
 from preau.directdebit.models import Creditor
 from preau.kernel.actors import Actor
+from preau.kernel.clock import paris_day
 from preau.kernel.sealing import seal
 
 DEFAULT_TEXT = (
@@ -57,6 +58,12 @@ def save_creditor(
     if creditor.pk and text != creditor.mandate_text:
         creditor.text_version += 1
     creditor.name, creditor.schema, creditor.mandate_text = name.strip()[:70], schema, text
+    if creditor.pk and notice_days != creditor.notice_days:
+        until = paris_day(now).isoformat()
+        creditor.notice_before = [
+            *creditor.notice_before,
+            {"until": until, "days": creditor.notice_days},
+        ]
     creditor.notice_days, creditor.max_rejects = notice_days, max(1, max_rejects)
     creditor.is_active = is_active
     creditor.save()

@@ -170,8 +170,10 @@ def amend_mandate(
     """
     iban, bic = clean_iban(iban), clean_bic(bic)
     mandate = _active(mandate_id, family_id)
-    # Never told yet: the bank knows the account before the first of the changes.
-    if mandate.last_used_on and not mandate.sealed_previous_iban:
+    # The bank knows the account of the last file given to it, be it not debited yet; of several
+    # changes, the one before the first.
+    told = mandate.last_used_on or mandate.debits.filter(status=Debit.Status.SENT).exists()
+    if told and not mandate.sealed_previous_iban:
         mandate.sealed_previous_iban = mandate.sealed_iban
     before = mandate.iban_end
     mandate.sealed_iban, mandate.iban_end, mandate.bic = seal(iban), iban[-4:], bic

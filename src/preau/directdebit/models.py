@@ -3,6 +3,8 @@
 An IBAN is sealed (preau.kernel.sealing) and shown masked; `iban_end` is its last four characters.
 """
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 
@@ -25,6 +27,9 @@ class Creditor(models.Model):
     schema = models.CharField("format", max_length=20, choices=Schema, default=Schema.V8)
     # SEPA rulebook: 14 days, unless the debtor agreed otherwise (in the mandate's own text).
     notice_days = models.PositiveSmallIntegerField("préavis, en jours", default=14)
+    # What it was before: [{"until": "2026-11-05", "days": 14}, …], oldest first. What an invoice
+    # announced holds, whatever becomes of the setting.
+    notice_before = models.JSONField(default=list)
     max_rejects = models.PositiveSmallIntegerField("rejets avant annulation", default=2)
     mandate_text = models.TextField("texte du mandat")
     text_version = models.PositiveSmallIntegerField(default=1)
@@ -32,6 +37,12 @@ class Creditor(models.Model):
 
     class Meta:
         verbose_name = "créancier"
+
+    def notice_on(self, on: date) -> int:
+        """The notice that was owed that day, in days; on the day of a change, the longer one."""
+        later = [one for one in self.notice_before if one["until"] >= on.isoformat()]
+        held = [one["days"] for one in later] + [self.notice_days]
+        return max(held[:2]) if later and later[0]["until"] == on.isoformat() else held[0]
 
 
 class Mandate(models.Model):
@@ -167,6 +178,8 @@ class Debit(models.Model):
     family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
     amount_cents = models.PositiveIntegerField("montant")
     sequence = models.CharField(max_length=4, choices=Sequence)
+    # The account that the bank's file names: the mandate's may change while the file is there.
+    iban_end = models.CharField(max_length=4, blank=True)
     end_to_end = models.CharField("référence de bout en bout", max_length=35, unique=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
     excluded_because = models.CharField(max_length=200, blank=True)
@@ -182,6 +195,11 @@ class Debit(models.Model):
             models.UniqueConstraint(fields=["batch", "mandate"], name="debit_once_per_mandate"),
         ]
         indexes = [models.Index(fields=["family", "-id"], name="debit_by_family")]
+
+    @property
+    def masked_iban(self) -> str:
+        """The account debited: as the bank was told, else the mandate's own."""
+        return f"•••• {self.iban_end or self.mandate.iban_end}"
 
 
 class DebitItem(models.Model):

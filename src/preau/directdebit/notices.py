@@ -1,11 +1,12 @@
 """The pre-notice that an invoice bears: what will be debited, when, on which mandate."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from preau.billing.notices import Notice
-from preau.directdebit.models import Debit, DebitItem, Mandate
+from preau.directdebit.models import Creditor, Debit, DebitItem, Mandate
+from preau.directdebit.rules import promised_day
 from preau.kernel.clock import paris_day
 
 
@@ -29,6 +30,16 @@ def notices_at_issue(invoices: Iterable[Any]) -> dict[int, Notice]:
     return notices
 
 
+def announced_day(invoice: Any, creditor: Creditor) -> date:
+    """The day from which an invoice of this creditor may be debited: the one that its pre-notice
+    tells, by the notice owed when it was issued."""
+    return promised_day(
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        notice_days=creditor.notice_on(invoice.issued_on),
+    )
+
+
 def notice_now(invoice: Any, *, today: date) -> Notice | None:
     """What will be debited of an invoice as things stand, `left_cents` of it being owed.
 
@@ -43,7 +54,11 @@ def notice_now(invoice: Any, *, today: date) -> Notice | None:
     )
     if item is not None:
         return _notice(
-            item.debit.mandate, item.amount_cents, item.debit.batch.collection_on, is_sent=True
+            item.debit.mandate,
+            item.amount_cents,
+            item.debit.batch.collection_on,
+            iban_end=item.debit.iban_end,
+            is_sent=True,
         )
     for mandate in _mandates([invoice]).get((invoice.family_id, invoice.cash_office_id), ()):
         if mandate.is_active:
@@ -68,12 +83,12 @@ def _mandates(invoices: list[Any]) -> dict[tuple[int, int], list[Mandate]]:
 
 
 def _planned(invoice: Any, mandate: Mandate) -> date:
-    """On its last day to pay, never sooner than the notice that the family is owed."""
-    notice: date = invoice.issued_on + timedelta(days=mandate.creditor.notice_days)
-    return max(invoice.due_on, notice)
+    return announced_day(invoice, mandate.creditor)
 
 
-def _notice(mandate: Mandate, cents: int, on: date | None, *, is_sent: bool = False) -> Notice:
+def _notice(
+    mandate: Mandate, cents: int, on: date | None, *, iban_end: str = "", is_sent: bool = False
+) -> Notice:
     creditor = mandate.creditor
     return Notice(
         cents=cents,
@@ -81,7 +96,7 @@ def _notice(mandate: Mandate, cents: int, on: date | None, *, is_sent: bool = Fa
         mandate=mandate.reference,
         ics=creditor.ics,
         creditor=creditor.name,
-        iban_end=mandate.iban_end,
+        iban_end=iban_end or mandate.iban_end,
         days=creditor.notice_days,
         is_sent=is_sent,
     )

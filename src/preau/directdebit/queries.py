@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, FilteredRelation, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from preau.directdebit.models import BankEntry, BankFile, Batch, Creditor, Debit, DebitItem, Mandate
 
@@ -88,7 +89,8 @@ def announced(family_id: int) -> Any:
         debit__family_id=family_id, debit__status=Debit.Status.SENT
     ).values_list(
         Value("D"), "invoice_id", "debit_id", "debit__batch__collection_on", "debit__amount_cents",
-        "debit__mandate__iban_end", "debit__batch__creditor__cash_office_id", Value(""),
+        Coalesce(NullIf("debit__iban_end", Value("")), "debit__mandate__iban_end"),
+        "debit__batch__creditor__cash_office_id", Value(""),
         Value(0), Value(0),
     )  # fmt: skip
 

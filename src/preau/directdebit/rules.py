@@ -1,6 +1,6 @@
 """Pure rules of SEPA direct debit."""
 
-from datetime import date
+from datetime import date, timedelta
 
 MONTHS_UNUSED = 36
 """A mandate without a debit for 36 months lapses (SEPA core rulebook, 4.1)."""
@@ -39,6 +39,12 @@ def lapse_day(*, signed_on: date, last_used_on: date | None) -> date:
         return since.replace(year=year)
     except ValueError:  # 29 February
         return date(year, month + 1, 1)
+
+
+def promised_day(*, issued_on: date, due_on: date, notice_days: int) -> date:
+    """The day that an invoice announces for its debit: its last day to pay, never sooner than the
+    notice that the family is owed. No collection takes it before."""
+    return max(due_on, issued_on + timedelta(days=notice_days))
 
 
 def reason_words(code: str) -> str:

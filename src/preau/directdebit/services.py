@@ -9,6 +9,7 @@ from preau.directdebit.batches import (
     prepare_batch,
     put_debit_back,
     set_debit_aside,
+    suggested_day,
     take_file,
 )
 from preau.directdebit.creditors import save_creditor
@@ -45,5 +46,6 @@ __all__ = [
     "set_debit_aside",
     "set_entry_aside",
     "sign_mandate",
+    "suggested_day",
     "take_file",
 ]

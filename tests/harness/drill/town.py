@@ -76,7 +76,7 @@ def build(*, seed: int, notifications: int, url: str, bank_url: str) -> Town:
 
 
 def _open_office(kind: str, code: str, bank_url: str) -> Any:
-    office = make_office(code)
+    office = make_office(code, payment_days=10)  # debited fifteen days later
     options, secret = {
         "SPPLUS": ({"siret": demo.DEMO_SIRET, "service_url": bank_url}, demo.DEMO_SPPLUS_KEY),
         "SYSTEMPAY": (

@@ -91,7 +91,7 @@ def test_an_announced_debit_is_told_and_not_asked_twice(client, family, office):
     )
     make_invoice(family, office, 4200, now=now)
     batch = directdebit.prepare_batch(
-        cash_office_id=office.pk, collection_on=(now + 15 * DAY).date(), actor=AGENT, now=now
+        cash_office_id=office.pk, collection_on=(now + 25 * DAY).date(), actor=AGENT, now=now
     )
     directdebit.approve_batch(batch_id=batch.pk, actor=AGENT, now=now)
     html = text(client.get("/espace/compte/"))

@@ -13,6 +13,7 @@ from preau.demo.town.population import DemoHome
 from preau.demo.town.story import Story
 from preau.directdebit import services as directdebit
 from preau.directdebit.creditors import DEFAULT_TEXT
+from preau.directdebit.queries import creditor_of
 from preau.families.queries import get_families, payers_of
 from preau.journeys import debts
 from preau.kernel.errors import Refusal
@@ -135,10 +136,13 @@ def _debit(story: Story, first: list[int], second: list[int]) -> None:
     _read_bank(story, code=next(iter(get_families(second[:1]).values())).code if second else "")
     for rank, family_id in enumerate(second, 100):
         sign(family_id, rank, 8)
+    creditor = creditor_of(office_id)
+    if creditor is None:
+        return
     with suppress(Refusal):
         debts.prepare_debits(
             cash_office_id=office_id,
-            collection_on=story.today + timedelta(days=15),
+            collection_on=directdebit.suggested_day(creditor, story.today),
             actor=cashier,
             now=story.now,
         )

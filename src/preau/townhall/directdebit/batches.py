@@ -41,7 +41,7 @@ LINE_COLUMNS = (
     Column("Dossier", "family.name"),
     Column("Code famille", "family.code"),
     Column("Mandat", "mandate.reference"),
-    Column("Compte", "mandate.masked_iban"),
+    Column("Compte", "masked_iban"),
     Column("Montant", lambda row: Cents(row.amount_cents)),
     Column("Suite", "get_sequence_display"),
     Column("État", "get_status_display"),
@@ -74,7 +74,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
     creditors = list(queries.creditors())
     now = utc_now()
     first = max(
-        (services.first_day(creditor, paris_day(now)) for creditor in creditors), default=None
+        (services.suggested_day(creditor, paris_day(now)) for creditor in creditors), default=None
     )
     form = PrepareForm(
         request.POST or None,
@@ -105,7 +105,8 @@ def prepare(request: HttpRequest) -> HttpResponse:
             "lead": _("Ce qui reste à payer chez les familles qui ont un mandat en vigueur."),
             "warning": _(
                 "Rien ne part avant votre validation. Ce qui est en cours de paiement ou contesté "
-                "est laissé de côté ; d’un échéancier, seul ce qui est dû ce jour-là est pris."
+                "est laissé de côté ; d’un échéancier, seul ce qui est dû ce jour-là est pris ; "
+                "une facture n’est jamais prélevée avant le jour qu’elle annonce."
             ),
             "form": form,
             "label": _("Préparer"),
