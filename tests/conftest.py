@@ -29,7 +29,7 @@ REAL_HASHERS = list(django_settings.PASSWORD_HASHERS)
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *REAL_HASHERS]
 django.setup()
 
-pytest_plugins = ["tests.harness.browser", "tests.harness.stack"]
+pytest_plugins = ["tests.harness.browser", "tests.harness.stack", "tests.harness.demo"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -39,7 +39,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any
+) -> Iterator[TestDatabase]:
     """A fresh database for this process; flushes go through `seed.restore()`."""
     from django.db import connections
     from django.db.backends.postgresql.operations import DatabaseOperations
@@ -47,7 +49,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         DATABASE.prepare()
     DatabaseOperations.sql_flush = lambda self, style, tables, **options: ["SELECT seed.restore()"]
-    yield
+    yield DATABASE
     with django_db_blocker.unblock():
         connections.close_all()
     if not is_controller():
@@ -60,7 +62,13 @@ def now() -> dt.datetime:
     return dt.datetime(2026, 10, 6, 7, 0, tzinfo=dt.UTC)
 
 
+@pytest.fixture(scope="session")
+def production_hashers() -> list[str]:
+    """What hashes passwords in production (argon2 first)."""
+    return REAL_HASHERS
+
+
 @pytest.fixture
-def real_hasher(settings: Any) -> None:
+def real_hasher(settings: Any, production_hashers: list[str]) -> None:
     """Hash passwords as production does (argon2)."""
-    settings.PASSWORD_HASHERS = REAL_HASHERS
+    settings.PASSWORD_HASHERS = production_hashers

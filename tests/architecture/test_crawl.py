@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.management import get_commands
 from django.db import connections, transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -12,7 +11,6 @@ from django.test import Client
 from preau.accounts.enums import Role
 from preau.demo.bank import pages as bank
 from preau.demo.bank.book import Payment
-from preau.demo.town.load import load
 from preau.families.models import Guardian
 from preau.kernel.clock import utc_now
 from tests.harness.crawl import Crawl, crawl
@@ -21,7 +19,7 @@ from tests.harness.people import make_agent
 from tests.harness.reading import EXPECTED, Reader, refusals, told
 from tests.harness.routes import routes
 
-# One process reads the whole file: the town takes long to load.
+# One process reads the whole file, in one copy of the town.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crawl")]
 FAMILY = "preau.families.auth.FamilyBackend"
 AGENT = "preau.accounts.auth.AgentBackend"
@@ -31,16 +29,14 @@ OWN_BY_NAME = ("/compte/releve/", "/compte/credit/", "/demandes/nouvelle/")
 
 
 @pytest.fixture(scope="module")
-def town(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    """The demo town as it is now, loaded once for this file and taken back at its end.
+def town(demo_town: str, django_db_blocker: Any) -> Iterator[Any]:
+    """The demo town in a transaction that is taken back at the file's end.
 
     It gives its connection: once a browser runs, Django would open another (asgiref's locals).
     """
     with django_db_blocker.unblock():
         held = connections["default"]
         with transaction.atomic():
-            assert "demo_load" in get_commands()
-            assert load(now=utc_now())
             yield held
             connections["default"] = held
             transaction.set_rollback(True)

@@ -1,30 +1,18 @@
 """The demo town: whole, in order, loaded once."""
 
-import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from preau.billing.ledger import verify
 from preau.demo.accounts import accounts
 from preau.demo.town.load import load
 from preau.demo.town.people import AGENTS, CARE_FAMILIES, FAMILIES
+from tests.harness.demo import NOW
 
-# One process reads the whole file: the town takes long to load.
 pytestmark = pytest.mark.xdist_group("demo")
-NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
-
-
-@pytest.fixture(scope="module")
-def town(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The demo town, loaded once for this file and taken back at its end."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        assert load(now=NOW)
-        yield
-        transaction.set_rollback(True)
 
 
 def one(sql: str) -> Any:
@@ -34,13 +22,13 @@ def one(sql: str) -> Any:
         return cursor.fetchone()[0]
 
 
-def test_is_loaded_once_and_says_so_in_one_query(town: None) -> None:
+def test_is_loaded_once_and_says_so_in_one_query(demo_town: str) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert load(now=NOW) is False
-    assert len([q for q in queries if "SAVEPOINT" not in q["sql"]]) == 1
+    assert len([q for q in queries if q["sql"] not in {"BEGIN", "COMMIT"}]) == 1
 
 
-def test_gives_an_account_for_each_role_and_family(town: None) -> None:
+def test_gives_an_account_for_each_role_and_family(demo_town: str) -> None:
     rows = accounts()
     assert len(rows) == len(AGENTS) + len(FAMILIES) + len(CARE_FAMILIES)
     assert len({row["identifier"] for row in rows}) == len(rows)
@@ -72,11 +60,11 @@ def test_gives_an_account_for_each_role_and_family(town: None) -> None:
         ("town_notice", 2),
     ],
 )
-def test_has_something_everywhere(town: None, table: str, least: int) -> None:
+def test_has_something_everywhere(demo_town: str, table: str, least: int) -> None:
     assert one(f"SELECT count(*) FROM {table}") >= least
 
 
-def test_counts_each_place_once(town: None) -> None:
+def test_counts_each_place_once(demo_town: str) -> None:
     assert (
         one(
             """
@@ -92,11 +80,11 @@ def test_counts_each_place_once(town: None) -> None:
     assert one("SELECT count(*) FROM bookings_booking WHERE status = 'OFFERED'") == 1
 
 
-def test_keeps_books_that_hold(town: None) -> None:
+def test_keeps_books_that_hold(demo_town: str) -> None:
     assert verify() == []
 
 
-def test_has_requests_in_every_state(town: None) -> None:
+def test_has_requests_in_every_state(demo_town: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT status FROM casework_request")
         states = {row[0] for row in cursor.fetchall()}
@@ -109,7 +97,7 @@ def test_has_requests_in_every_state(town: None) -> None:
     assert one(f"{waiting} AND due_on < '2026-11-23'") >= 2
 
 
-def test_tells_the_family_of_three_what_to_do(town: None) -> None:
+def test_tells_the_family_of_three_what_to_do(demo_town: str) -> None:
     from preau.accounts.queries import find_family_users_by_email
     from preau.billing.queries import left_to_pay
     from preau.bookings.queries import offers_of
@@ -125,7 +113,7 @@ def test_tells_the_family_of_three_what_to_do(town: None) -> None:
     assert pending_of(guardian.family_id).count() == 1
 
 
-def test_shows_a_lived_till(town: None) -> None:
+def test_shows_a_lived_till(demo_town: str) -> None:
     """Acts, closed days, deposits, one difference, a day open, a refund that waits; open hours."""
     assert one("SELECT count(*) FROM cashdesk_tillday WHERE closed_at IS NOT NULL") > 10
     assert one("SELECT count(*) FROM cashdesk_tillday WHERE closed_at IS NULL") == 2

@@ -17,9 +17,7 @@ from tests.harness.people import AGENT, PASSWORD, child_of, make_account, make_f
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_parent_without_a_mouse(
-    site: Any, open_page: Any, assert_accessible: Any, monkeypatch: Any
-) -> None:
+def test_a_parent_without_a_mouse(site: Any, open_page: Any, monkeypatch: Any) -> None:
     site.set_clock(at(5))
     town = build_town(monkeypatch, bank="SPPLUS")
     family = make_family(children=1, now=at(5, 8))
@@ -43,7 +41,7 @@ def test_a_parent_without_a_mouse(
         activity_id=town.activities["cantine"],
     )
     make_account(family, email="amina@example.org", now=at(5, 8))
-    parent = Typist(open_page(1280, base_url=site.url), site, assert_accessible)
+    parent = Typist(open_page(1280, base_url=site.url), site)
 
     parent.page.goto("/connexion/")
     parent.reach("Aller au contenu")  # the first stop of every page

@@ -40,12 +40,19 @@ def once_a_page(look: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 class Person:
-    """A page of one's own. With JavaScript, axe reads each page; without, its width is read."""
+    """A page of one's own. `look` reads each page (by axe, say); without it, its width is read."""
 
-    def __init__(self, page: Any, site: Site, look: Callable[[Any], None] | None) -> None:
+    def __init__(
+        self,
+        page: Any,
+        site: Site,
+        look: Callable[[Any], None] | None = None,
+        *,
+        javascript: bool = True,
+    ) -> None:
         self.page = page
         self.site = site
-        self.javascript = look is not None
+        self.javascript = javascript
         self._look = look
         page.on("dialog", lambda dialog: dialog.accept())
 

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -92,6 +92,27 @@ class TestDatabase:
             self._clone(template, self.name)
         self.used = True
 
+    @contextmanager
+    def copy_of(self, name: str, fill: Callable[[str], None]) -> Iterator[str]:
+        """A database of this process with what `fill` writes, dropped at the end; its name.
+
+        `fill` is given the name of a migrated database, once for a session: the first process
+        that asks fills it, the others wait for it and take a copy as it does (a second or two).
+        """
+        model, own = f"test_{self.session}_{name}", f"{self.name}_{name}"
+        with self._lock(name):
+            if not self._exists(model):
+                making = f"{model}_making"
+                self._clone(f"template_{fingerprint()}", making)
+                fill(making)
+                self._rename(making, model)
+            self._clone(model, own)
+        try:
+            yield own
+        finally:
+            with self._admin() as admin:
+                _drop(admin, own)
+
     def finish(self) -> None:
         """Drop this process's database; the controller also stops and removes a throwaway."""
         if self.used:
@@ -122,10 +143,13 @@ class TestDatabase:
             raise RuntimeError(f"The migrations fail:\n{done.stderr[-1500:]}")
         with psycopg.connect(self._url(making), autocommit=True) as connection:
             keep_seed(connection)
+        self._rename(making, template)
+
+    def _rename(self, old: str, new: str) -> None:
         with self._admin() as admin:
             admin.execute(
                 sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(making), sql.Identifier(template)
+                    sql.Identifier(old), sql.Identifier(new)
                 )
             )
 

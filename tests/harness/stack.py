@@ -16,9 +16,11 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -53,12 +55,11 @@ class Site:
         raise AssertionError(f"not true after {seconds} s; see {self.logs}/*.log")
 
 
-@pytest.fixture(scope="session")
-def site_processes(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """Start the processes once for the session; stop them at its end."""
-    logs = tmp_path_factory.mktemp("site")
+@contextmanager
+def serving(logs: Path, *, database: str = "") -> Iterator[Site]:
+    """Start the web server and the bank, on this process's test database unless another is named;
+    stop them at the end.
+    """
     port, bank_port = free_port(), free_port()
     url, bank_url = f"http://localhost:{port}", f"http://localhost:{bank_port}"
     environment = {
@@ -68,6 +69,9 @@ def site_processes(
         "PREAU_DEMO_BANK_URL": bank_url,
         "PREAU_TEST_CLOCK": str(logs / "clock"),
     }
+    if database:
+        given = urlsplit(environment["DATABASE_URL"])
+        environment["DATABASE_URL"] = urlunsplit(given._replace(path=f"/{database}"))
     parts = [
         Part(
             "web",
@@ -89,6 +93,15 @@ def site_processes(
         yield Site(url, bank_url, logs, logs / "clock", environment)
     finally:
         stop_all(parts)
+
+
+@pytest.fixture(scope="session")
+def site_processes(
+    django_db_setup: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """Start the processes once for the session; stop them at its end."""
+    with serving(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture
