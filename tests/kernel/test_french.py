@@ -27,6 +27,10 @@ def test_euros_with_a_sign() -> None:
     assert french.euros(-636, sign=True) == "\u22126,36\u202f€"
 
 
+def test_a_subject_keeps_the_spaces_that_must_not_break() -> None:
+    assert french.one_line("Crèche\u00a0: \r\n lu\u202f? ") == "Crèche\u00a0: lu\u202f?"
+
+
 def test_days() -> None:
     assert french.day(date(2026, 11, 5)) == "jeudi 5 novembre"
     assert french.day(date(2026, 12, 1), year=True) == "mardi 1er décembre 2026"

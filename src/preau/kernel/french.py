@@ -57,6 +57,12 @@ def _paris(value: date | datetime) -> date:
     return value
 
 
+def one_line(text: str) -> str:
+    """The text on one line, for a subject: each run of line ends and plain spaces is one space.
+    Spaces that must not break stay, unlike with `str.split`."""
+    return re.sub(r"[ \t-\r\x1c-\x1f\x85\u2028\u2029]+", " ", text).strip()
+
+
 def number(value: int) -> str:
     """An integer with thousands apart: 12480 → «12 480»."""
     digits = f"{abs(value):,}".replace(",", NARROW)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from preau.audit.services import record
-from preau.kernel import sealing
+from preau.kernel import french, sealing
 from preau.kernel.actors import Actor
 from preau.kernel.errors import Refusal
 from preau.messaging.models import Campaign
@@ -50,7 +50,7 @@ def open_campaign(
     if known is not None:
         return known, False
     campaign = Campaign.objects.create(
-        subject=" ".join(writing.subject.split())[:200],
+        subject=french.one_line(writing.subject)[:200],
         body=writing.body,
         text=writing.text,
         by_email=writing.by_email,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from preau.kernel import french
 from preau.kernel.kept import typed
 from preau.kernel.lane import tell
 from preau.messaging.models import Attachment, Medium, Message
@@ -35,7 +36,7 @@ def queue_email(
     message = Message(
         medium=Medium.EMAIL,
         to=to,
-        subject=" ".join(subject.split())[:200],
+        subject=french.one_line(subject)[:200],
         body=body,
         created_at=now,
         family_id=family_id,
@@ -66,7 +67,7 @@ def post_email(
 ) -> None:
     """Queue one e-mail at the price of its row, for acts that come by thousands: it has no job of
     its own, a job that sends all that waits is woken after commit (`tasks.wake`)."""
-    tell(_POST, typed([to, " ".join(subject.split())[:200], body, now, family_id, key]))
+    tell(_POST, typed([to, french.one_line(subject)[:200], body, now, family_id, key]))
     transaction.on_commit(_wake)
 
 
@@ -119,7 +120,7 @@ def _queue(medium: Medium, wanted: Sequence[Email | Text], now: datetime) -> Non
                 Message(
                     medium=medium,
                     to=one.to,
-                    subject=" ".join(one.subject.split())[:200],
+                    subject=french.one_line(one.subject)[:200],
                     body=one.body,
                     created_at=now,
                     family_id=one.family_id,
