@@ -108,7 +108,7 @@ def prepare_batch(
         wanted.setdefault(invoice.family_id, []).append((invoice.pk, cents))
     if not wanted and waiting:
         raise NothingToDebit(
-            _("Aucune facture n’est annoncée pour ce jour-là : choisissez le %(day)s ou après.")
+            _("Aucune facture n’est annoncée pour ce jour-là : choisissez le %(day)s ou après.")
             % {"day": day(min(waiting), year=True)}
         )
     if not wanted:
