@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.harness.database import TestDatabase, is_controller, remove_dead_throwaways
@@ -28,6 +29,16 @@ REAL_HASHERS = list(django_settings.PASSWORD_HASHERS)
 # Argon2 takes 100 ms a password on purpose; tests that are about sign-in ask for `real_hasher`.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *REAL_HASHERS]
 django.setup()
+
+# Always the same examples, however slow the machine: a red test is red for everybody, twice.
+hypothesis.settings.register_profile(
+    "suite",
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
 
 pytest_plugins = ["tests.harness.browser", "tests.harness.stack", "tests.harness.demo"]
 

@@ -61,7 +61,7 @@ FORK = multiprocessing.get_context("fork")
 
 
 def Barrier(parties):
-    return FORK.Barrier(parties, timeout=30)
+    return FORK.Barrier(parties, timeout=120)
 
 
 def _rush(jobs):

@@ -20,6 +20,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import expect
 
 from preau.accounts.enums import Role
 from preau.billing import services as billing
@@ -114,7 +115,7 @@ def test_from_the_preregistration_to_the_first_statement(
     agent.get_by_role("link", name="Zélie Rousseau").click()
     assert_accessible(agent)
     agent.get_by_role("button", name=re.compile("Accepter.*Attestation")).click()
-    assert "10 points prouvés" in agent.inner_text("main").replace("\u00a0", " ")
+    expect(agent.locator("main")).to_contain_text("10 points prouvés")
 
     # The commission, on numbers alone.
     agent.goto("/mairie/creche/commissions/")
@@ -129,7 +130,7 @@ def test_from_the_preregistration_to_the_first_statement(
     assert_accessible(agent)
     agent.get_by_role("button", name=re.compile("Attribuer")).click()
     agent.get_by_role("button", name=re.compile("Clore et proposer")).click()
-    assert "Procès-verbal arrêté" in agent.inner_text("main")
+    expect(agent.locator("main")).to_contain_text("Procès-verbal arrêté")
     minutes = agent.context.request.get(
         f"{live_server.url}{agent.locator('a', has_text='Procès-verbal').get_attribute('href')}"
     )
@@ -140,7 +141,7 @@ def test_from_the_preregistration_to_the_first_statement(
     parent.goto("/espace/creche/")
     assert_accessible(parent)
     parent.get_by_role("button", name=re.compile("Accepter la place")).click()
-    assert "Vous avez accepté la place" in parent.inner_text("main")
+    expect(parent.locator("main")).to_contain_text("Vous avez accepté la place")
 
     # The contract: the price and the instalment are shown before it is written.
     clock.now = instant("2026-09-17T10:00")
@@ -153,7 +154,7 @@ def test_from_the_preregistration_to_the_first_statement(
     assert "315 h × 1,55 € de l’heure ÷ 3 mois = 162,75 € par mois" in said
     assert_accessible(agent)
     agent.get_by_role("button", name="Écrire le contrat").click()
-    assert "Contrat de Zélie" in agent.inner_text("h1")
+    expect(agent.locator("h1")).to_contain_text("Contrat de Zélie")
     assert_accessible(agent)
     contract = Contract.objects.get()
 
@@ -165,14 +166,14 @@ def test_from_the_preregistration_to_the_first_statement(
         clock.now = instant(at)
         agent.fill("[name=code]", contract.punch_code.lower())
         agent.get_by_role("button", name="Arrivée ou départ").click()
-        assert f"Zélie {word}" in agent.inner_text("main")
+        expect(agent.locator("main")).to_contain_text(f"Zélie {word}")
     assert_accessible(agent)
 
     # Ill from the 12th; the certificate goes with the report.
     clock.now = instant("2026-10-12T07:10")
     parent.goto(f"/espace/creche/contrats/{contract.pk}/")
     assert_accessible(parent)
-    assert contract.punch_code in parent.inner_text("main")
+    expect(parent.locator("main")).to_contain_text(contract.punch_code)
     parent.get_by_role("link", name="Signaler une absence").click()
     parent.check("[name=reason][value=ILLNESS]")
     fill_date(parent, "starts_on", "2026-10-12")
@@ -180,7 +181,7 @@ def test_from_the_preregistration_to_the_first_statement(
     parent.set_input_files("[name=file]", PDF)
     assert_accessible(parent)
     parent.get_by_role("button", name="Signaler l’absence").click()
-    assert "justificatif reçu" in parent.inner_text("main")
+    expect(parent.locator("main")).to_contain_text("justificatif reçu")
     close_site(world.site, "2026-10-22", reason="grève")
 
     # The month is over: closed, read by both, billed.
@@ -212,7 +213,7 @@ def test_from_the_preregistration_to_the_first_statement(
     assert statement.invoice_id == invoice.pk
     assert list(queries.statements_of_family(world.family.pk)) == [statement]
     parent.goto("/espace/compte/")
-    assert "122,45" in parent.inner_text("main")
+    expect(parent.locator("main")).to_contain_text("122,45")
 
     # Billed once: a second run of the month, and November's, find nothing of October.
     again = billing.open_run(cash_office_id=world.office.pk, month=day("2026-10-01"), **by)

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import expect
 
 from preau.billing import pricing, runs
 from preau.billing.models import Invoice
@@ -114,7 +115,7 @@ def book_days(page, *names):
         page.locator("label.slot", has_text=re.compile(f"Lina, {name}\\b")).click()
     page.get_by_role("button", name="Vérifier et envoyer").last.click()
     page.get_by_role("button", name="Envoyer").click()
-    assert "C’est envoyé" in page.content()
+    expect(page.locator("body")).to_contain_text("C’est envoyé")
 
 
 def type_day(page, name, day):
@@ -130,7 +131,7 @@ def test_each_parent_books_is_billed_and_sees_nothing_of_the_other(
     hers.goto("/espace/reservations/?mois=2026-10")
     # Week 41 is the father's: the mother cannot even tick it.
     assert hers.locator("label.slot", has_text=re.compile("Lina, jeudi 8")).count() == 0
-    assert "Chez l’autre parent" in hers.content()
+    expect(hers.locator("body")).to_contain_text("Chez l’autre parent")
     book_days(hers, "lundi 12", "mardi 13")
     book_days(his, "jeudi 8", "vendredi 9")
 
@@ -189,7 +190,7 @@ def test_each_parent_books_is_billed_and_sees_nothing_of_the_other(
             for secret in (*secrets, theirs.number):
                 assert secret not in text, (address, secret)
         page.goto("/espace/compte/")
-        assert own in page.inner_text("body")
+        expect(page.locator("body")).to_contain_text(own)
         answer = page.request.get(f"/espace/compte/facture/{theirs.number}/")
         assert answer.status == 404
     his.goto(pages[2])

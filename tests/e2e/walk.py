@@ -1,18 +1,21 @@
 """Someone at a browser: signs in, follows links, reads. Every page arrived at is looked at."""
 
+import contextlib
 import io
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from preau.demo.town.people import AGENT_PASSWORD
+from tests.harness.browser import overflow_of
 from tests.harness.stack import Site
 
-SECONDS = 30
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+TRIES = 300
+PAUSE_MS = 200
 SPACES = re.compile(r"\s+")
 
 
@@ -58,11 +61,11 @@ class Person:
 
     def look(self) -> None:
         """Check the page that is open: one title, nothing for axe, nothing too wide."""
-        assert self.page.locator("h1").count() == 1, f"{self.page.url} has no single h1"
+        expect(self.page.locator("h1")).to_have_count(1)
         if self._look is not None:
             self._look(self.page)
         else:
-            overflow = self.page.evaluate(OVERFLOW)
+            overflow = overflow_of(self.page)
             assert overflow <= 0, f"{self.page.url} scrolls sideways by {overflow} px"
 
     def text(self) -> str:
@@ -116,13 +119,16 @@ class Person:
     def wait_for(self, *words: str) -> None:
         """Wait until the page says the first of these words: the worker's or the bank's doing.
 
-        With JavaScript the page brings itself up to date; without, it is asked for again.
+        With JavaScript the page brings itself up to date; without, it is asked for again, unless
+        it is doing so at that very moment.
         """
-        deadline = time.monotonic() + SECONDS
-        while words[0] not in self.text() and time.monotonic() < deadline:
-            time.sleep(0.2)
+        for _ in range(TRIES):
+            if words[0] in self.text():
+                break
+            self.page.wait_for_timeout(PAUSE_MS)
             if not self.javascript:
-                self.page.goto(self.page.url)
+                with contextlib.suppress(PlaywrightError):
+                    self.page.goto(self.page.url)
         self.sees(*words)
 
 

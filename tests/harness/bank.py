@@ -24,7 +24,7 @@ def http(url, data=None):
     if isinstance(data, dict):
         data = urllib.parse.urlencode(data).encode()
     try:
-        with _browser.open(urllib.request.Request(url, data=data), timeout=10) as r:
+        with _browser.open(urllib.request.Request(url, data=data), timeout=60) as r:
             return r.status, r.read().decode(), r.headers
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(), error.headers

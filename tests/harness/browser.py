@@ -6,9 +6,11 @@
 
 Every page opened here watches itself: an error of script, a word of the console, a breach of the
 content security policy or a request to a third party fails the test at its end.
+Each act on it (a click, a key, an address) returns once the page stands (tests.harness.settling).
 Without Chromium these tests are left out, and the end of the report names them in one loud line.
 """
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import expect
+
+from tests.harness import settling
 
 AXE = Axe()
 CHROMIUM = next(
@@ -32,6 +37,7 @@ ASKS_FOR_A_BROWSER = {"browser", "page", "open_page", "phone", "desk"}
 LEFT_OUT = "no Chromium on this machine"
 HEIGHTS = {360: 780, 1280: 900}
 OURS = {"localhost", "127.0.0.1"}
+PATIENCE_MS = 30_000  # A loaded machine is slow; what is there is found at once all the same.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,6 +77,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"]
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}
+
+
+expect.set_options(timeout=PATIENCE_MS)
+settling.install()
 
 
 @pytest.fixture
@@ -124,14 +134,18 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
             accept_downloads=True,
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         watch(page, expected)
+        settling.watch(page)
         return page
 
     yield open_one
     for context in contexts:
+        # What a page still asks for is answered before the tables are emptied under it.
+        for page in context.pages:
+            settling.settle(page)
         context.close()
     assert problems == []
 
@@ -148,22 +162,29 @@ def desk(open_page: Callable[..., Any]) -> Any:
     return open_page(1280)
 
 
-def read_by_axe(page: Any) -> list[str]:
-    """What axe-core finds wrong on a page, and whether it scrolls sideways; [] when all is well.
-
-    A page that leaves while it is read (a click's answer arrives) is read again once it stands.
-    """
-    for last in (False, False, True):
-        page.wait_for_load_state()
+def read_standing(page: Any, read: Callable[[], Any]) -> Any:
+    """What `read()` finds on a page that stands; again when the page left meanwhile, of itself."""
+    for _ in range(2):
+        settling.settle(page)
         try:
-            found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-            overflow = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            break
+            return read()
         except PlaywrightError:
-            if last:
-                raise
+            continue
+    settling.settle(page)
+    return read()
+
+
+def overflow_of(page: Any) -> int:
+    """By how many pixels a page scrolls sideways."""
+    script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    return int(read_standing(page, lambda: page.evaluate(script)))
+
+
+def read_by_axe(page: Any) -> list[str]:
+    """What axe-core finds wrong on a page, and whether it scrolls sideways; [] when all is well."""
+    read = functools.partial(AXE.run, page, options={"resultTypes": ["violations"]})
+    found = read_standing(page, read).response["violations"]
+    overflow = overflow_of(page)
     wrong = [
         f"{page.url}: {violation['id']}: {violation['help']} -> "
         + "; ".join(node["html"][:160] for node in violation["nodes"][:3])

@@ -11,6 +11,7 @@ the session, on ports of their own.
 
 import datetime as dt
 import os
+import random
 import signal
 import socket
 import time
@@ -25,6 +26,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from preau.config.run import Part, preau_command, stop_all, web_command
+
+_given: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Site:
         fresh.write_text(f"{ahead}")
         fresh.replace(self.clock)
 
-    def wait_until(self, what: Callable[[], Any], seconds: float = 20) -> Any:
+    def wait_until(self, what: Callable[[], Any], seconds: float = 60) -> Any:
         """Wait for a background job's effect: the first true value of `what()`, or a failure."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -124,18 +127,32 @@ def site(
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, never given twice by this process.
+
+    It is below those that the system lends to outgoing connections: until the server listens, no
+    browser and no client of another test can be given it.
+    """
+    lent = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first_lent = int(lent.read_text().split()[0]) if lent.exists() else 32_768
+    while True:
+        port = random.SystemRandom().randrange(10_000, max(first_lent, 20_000))
+        if port in _given:
+            continue
+        _given.add(port)
+        try:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+            return port
+        except OSError:
+            continue
 
 
-def wait_for(url: str, parts: list[Part], seconds: float = 40) -> None:
+def wait_for(url: str, parts: list[Part], seconds: float = 120) -> None:
     """Wait for a 200, or fail with the processes' last words."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
+            with urllib.request.urlopen(url, timeout=10) as answer:
                 if answer.status == 200:
                     return
         except OSError:

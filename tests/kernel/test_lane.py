@@ -79,10 +79,10 @@ def test_waiting_for_a_lock_lets_other_threads_run():
         ask("SELECT pg_advisory_xact_lock(%s)", [77])
         other = threading.Thread(target=second)
         other.start()
-        waiting.wait(5)
+        assert waiting.wait(60)
         ask("SELECT pg_sleep(0.05)", [])
         order.append("first")
-    other.join(10)
+    other.join(60)
     assert order == ["first", "second"]
 
 

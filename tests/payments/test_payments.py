@@ -197,7 +197,7 @@ def test_duplicated_and_reordered_it_is_paid_once(bank, live_server, family, kin
     bank.control("reglages", hold=True, copies=4, etats=["1", "4", "10"])
     at_the_bank(attempt, bank, live_server.url)
     bank.control("liberer", reverse=True)
-    assert bank.app.notifier.wait(next(iter(bank.app.book.payments)), 10)
+    assert bank.app.notifier.wait(next(iter(bank.app.book.payments)), 60)
     attempt.refresh_from_db()
     assert attempt.status == S.SETTLED and balance(family, office) == 0
     assert Movement.objects.filter(kind=Movement.Kind.PAYMENT_ONLINE).count() == 1
@@ -215,7 +215,7 @@ def test_a_refund_puts_the_debt_back_and_a_replay_does_not_pay_again(
     at_the_bank(attempt, bank, live_server.url)
     [token] = bank.app.book.payments
     bank.control("operation", token=token, kind="refund")
-    assert bank.app.notifier.wait(token, 10)
+    assert bank.app.notifier.wait(token, 60)
     attempt.refresh_from_db()
     assert attempt.status == S.REFUNDED
     assert left_on(invoice) == 5_000 and balance(family, office) == 5_000

@@ -27,13 +27,13 @@ def paid(bank, live_server, family):
     attempt = start(family, office, {invoice: 5_000})
     at_the_bank(attempt, bank, live_server.url)
     [token] = bank.app.book.payments
-    assert bank.app.notifier.wait(token, 10)
+    assert bank.app.notifier.wait(token, 60)
     attempt.refresh_from_db()
     assert attempt.status == S.SETTLED
 
     def refund(cents):
         bank.control("operation", token=token, kind="refund", amount=cents)
-        assert bank.app.notifier.wait(token, 10)
+        assert bank.app.notifier.wait(token, 60)
         attempt.refresh_from_db()
 
     return office, invoice, attempt, refund

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import expect
 
 from preau.attendance.services import issue_card, report_absence
 from preau.bookings.models import Booking, Slot
@@ -79,7 +80,7 @@ def test_a_month_for_two_children_in_under_twelve_taps(live_server, open_page, f
     for name in ("lundi 2", "mardi 3", "jeudi 5", "vendredi 6"):
         week.locator("label.slot", has_text=re.compile(f"Lina, {name} ")).click()
         taps += 1
-    assert "4\u00a0changements" in page.locator("[data-recap-count]").inner_text()
+    expect(page.locator("[data-recap-count]")).to_have_text("4\u00a0changements")
     week.get_by_text("Copier").click()
     week.get_by_role("button", name="de Lina vers Noé").click()
     taps += 2
@@ -87,12 +88,13 @@ def test_a_month_for_two_children_in_under_twelve_taps(live_server, open_page, f
     week.get_by_text("Copier").click()
     week.get_by_role("button", name=re.compile("vers toutes")).click()
     taps += 2
-    assert page.locator("label.slot.added").count() == 40
+    expect(page.locator("label.slot.added")).to_have_count(40)
     page.get_by_role("button", name="Vérifier et envoyer").last.click()
-    assert "Complets" in page.content()
+    expect(page.locator("body")).to_contain_text("Complets")
     page.get_by_role("button", name="Envoyer").click()
     taps += 2
-    assert "C’est envoyé" in page.content() and "1er de la liste d’attente" in page.content()
+    expect(page.locator("body")).to_contain_text("C’est envoyé")
+    expect(page.locator("body")).to_contain_text("1er de la liste d’attente")
     assert taps < 12
     assert Booking.objects.filter(status="CONFIRMED").count() == 38
     assert Booking.objects.filter(status="WAITING").count() == 2
@@ -105,13 +107,14 @@ def test_the_same_path_without_script(live_server, open_page, family, width):
     page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).locator("input").check()
     page.get_by_role("button", name="Vérifier et envoyer").last.click()
     page.get_by_role("button", name="Envoyer").click()
-    assert "C’est envoyé" in page.content()
+    expect(page.locator("body")).to_contain_text("C’est envoyé")
     page.get_by_role("link", name="Retour au calendrier").click()
     page.goto(f"{live_server.url}/espace/reservations/?mois=2026-11")
     page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).locator("input").uncheck()
     page.get_by_role("button", name="Garder mes choix").click()
     page.get_by_role("button", name=re.compile("Annuler")).click()
-    assert page.locator("label.slot.removed").count() == 0
+    page.locator("label.slot").first.wait_for()
+    expect(page.locator("label.slot.removed")).to_have_count(0)
 
 
 def test_leaving_the_month_keeps_the_choices(live_server, open_page, family):
@@ -120,9 +123,9 @@ def test_leaving_the_month_keeps_the_choices(live_server, open_page, family):
     page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).click()
     page.get_by_role("link", name="Décembre").click()
     page.wait_for_url(re.compile("mois=2026-12"))
-    assert "1 changement gardé" in page.content()
+    expect(page.locator("body")).to_contain_text("1 changement gardé")
     page.get_by_role("link", name="Novembre").click()
-    assert page.locator("label.slot.added").count() == 1
+    expect(page.locator("label.slot.added")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
@@ -225,4 +228,4 @@ def test_axe_finds_nothing_at_the_sites(live_server, open_page, assert_accessibl
     page.get_by_text("Corriger").first.wait_for()
     page.get_by_label("Carte scannée").fill(card.code)
     page.get_by_role("button", name="Pointer la carte").click()
-    assert "déjà pointé" in page.content()
+    expect(page.locator("body")).to_contain_text("déjà pointé")

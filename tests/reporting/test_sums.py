@@ -148,16 +148,16 @@ def test_what_is_being_written_is_not_yet_covered():
         with transaction.atomic():
             pay_online(family, office, invoice, 300, 1, NOW)
             begun.set()
-            assert kept.wait(20)
+            assert kept.wait(60)
         connections.close_all()
 
     payer = threading.Thread(target=pay)
     payer.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     pay_online(make_family(), office, None, 50, 2, NOW)  # a later transaction, over sooner
     keep_sums(now=NOW)
     kept.set()
-    payer.join(20)
+    payer.join(60)
     assert sum(DailySum.objects.filter(what="MEANS").values_list("cents", flat=True)) == 0
     for _ in range(2):
         assert sum(came_in(**YEAR).by_means.values()) == 350

@@ -40,8 +40,6 @@ from preau.rulebook.text.writer import write_text
 
 DAY = date(2026, 11, 19)
 MEAL = Activity("cantine", "Cantine", "meal", products=(Product("repas", "Repas", 690, 820),))
-settings.register_profile("rulebook", max_examples=80, deadline=None)
-settings.load_profile("rulebook")
 
 cents = st.integers(0, 5000).map(lambda n: Decimal(n) / 100)
 signed = st.integers(-3000, 3000).map(lambda n: Decimal(n) / 100)

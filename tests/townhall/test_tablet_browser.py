@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import expect
 
 from preau.attendance.models import Attendance, Tick
 from preau.attendance.services import add_duty, issue_card
@@ -102,7 +103,7 @@ def tablets(open_page, live_server, clock, evening):
         page.clock.set_fixed_time(clock.now)
         clock.pages.append(page)
         page.goto(url)
-        page.wait_for_selector("[data-tablet][data-ready='1']", timeout=30_000)
+        page.wait_for_selector("[data-tablet][data-ready='1']")
         pages.append(page)
     return pages
 
@@ -138,11 +139,11 @@ def test_an_evening_without_network_for_ten_minutes(tablets, evening, clock, ass
     one.reload()
     wait_state(one, noe, "present")
     wait_state(one, sami, "present")
-    assert "2 en attente" in one.inner_text("[data-net]")
+    expect(one.locator("[data-net]")).to_contain_text("2 en attente")
     assert_accessible(one)
     # What is health is not on the tablet.
     one.click(f"[data-health='{lina.pk}']")
-    assert "Sans réseau" in one.inner_text("[data-dialog-body]")
+    expect(one.locator("[data-dialog-body]")).to_contain_text("Sans réseau")
     one.click("[data-dialog-close]")
     # Meanwhile the second one, on line, sees the same child two minutes before.
     clock.move("16:38")
@@ -161,17 +162,14 @@ def test_an_evening_without_network_for_ten_minutes(tablets, evening, clock, ass
     lost = []
 
     def lose(route):
-        if lost:
-            route.continue_()
-            return
         lost.append(route.fetch())
         route.abort()
 
     one.route("**/pointages/", lose)
     with one.expect_event("requestfailed", lambda asked: "/pointages/" in asked.url):
         one.context.set_offline(False)
-        one.evaluate("window.dispatchEvent(new Event('online'))")
     one.wait_for_selector("[data-net]:has-text('3 en attente')")
+    one.unroute("**/pointages/", lose)
     one.evaluate("window.dispatchEvent(new Event('online'))")
     wait_sent(one)
     assert lost and lost[0].status == 200
@@ -185,7 +183,7 @@ def test_an_evening_without_network_for_ten_minutes(tablets, evening, clock, ass
     # Both tablets end with the same list, and the ratio is shown.
     two.evaluate("window.dispatchEvent(new Event('online'))")
     wait_state(two, lina, "left")
-    assert "2 / 1" in two.inner_text("[data-counts]")
+    expect(two.locator("[data-counts]")).to_contain_text("2 / 1")
     # Signing out wipes what is personal.
     assert kept_days(two) == 1
     two.click("[data-signs-out] button")

@@ -7,10 +7,12 @@ import uuid
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from preau.billing import counter
 from tests.bookings.world import children_of, make_family, make_offering, user_of
 from tests.harness.bank import BankProcess
+from tests.harness.browser import overflow_of, read_by_axe
 from tests.harness.money import AGENT, NOW, left_on, make_invoice, name_cashier
 from tests.payments.test_payments import open_office
 
@@ -43,13 +45,10 @@ def looked_at(page, name, javascript=True):
     """No violation for axe; the page does not scroll sideways; a picture when asked for."""
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth") if javascript else 0
-    assert wide <= 0, f"{name} overflows by {wide} px"
     if javascript:
-        from axe_playwright_python.sync_playwright import Axe
-
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{name}\n{found.generate_report()}"
+        assert read_by_axe(page) == [], name
+    else:
+        assert overflow_of(page) <= 0, name
 
 
 @pytest.mark.parametrize(
@@ -96,6 +95,7 @@ def test_a_parent_pays(live_server, bank, open_page, settings, kind, width, java
     looked_at(page, f"pay-{tail}", javascript)
     page.locator(f"input[name=invoice_{invoice.pk}]").fill("100")
     page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("button", name="sur la page de la banque")).to_be_visible()
     looked_at(page, f"leave-{tail}", javascript)
     page.get_by_role("button", name="sur la page de la banque").click()
     page.wait_for_url(f"{bank.url}/**")
@@ -125,7 +125,7 @@ def test_while_the_bank_is_silent_it_is_in_progress(live_server, bank, open_page
     looked_at(page, "account-pending-360")
     page.go_back()
     # The page asks by itself, and says it when the bank has spoken.
-    page.get_by_text("Total").wait_for(timeout=15_000)
+    page.get_by_text("Total").wait_for()
     page.get_by_role("heading", name="Paiement reçu", level=1).wait_for()
     looked_at(page, "pending-then-paid-360")
 

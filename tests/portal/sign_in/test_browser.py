@@ -1,6 +1,9 @@
 """The way in, in a real browser: without script on a telephone, and read by axe."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from preau.accounts.enums import Role
 from preau.families import services
@@ -31,14 +34,15 @@ def test_from_the_letter_to_the_home_without_script(live_server, open_page):
     page.get_by_label("Code famille ou adresse e-mail").fill(family.printed_code)
     page.get_by_label("Mot de passe", exact=True).fill("faux")
     page.get_by_role("button", name="Se connecter").click()
-    assert page.get_by_text("ne vont pas ensemble").count() == 2  # in the summary, at the field
+    # Said in the summary and at the field.
+    expect(page.get_by_text("ne vont pas ensemble")).to_have_count(2)
     page.get_by_label("Mot de passe", exact=True).fill(password.lower())
     page.get_by_role("button", name="Se connecter").click()
     page.get_by_label("Nouveau mot de passe").fill("Un long mot de passe à moi")
     page.get_by_role("button", name="Entrer dans notre espace").click()
-    assert page.get_by_role("heading", level=1).inner_text().endswith("Amina")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Amina$"))
     page.get_by_role("link", name="Notre dossier et nos coordonnées").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Belkacem – Rousseau"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Belkacem – Rousseau")
     page.get_by_role("button", name="Se déconnecter").click()
     page.wait_for_url("**/connexion/")
 
@@ -107,4 +111,4 @@ def test_an_agent_finds_a_family_and_acts_by_keyboard(live_server, open_page):
     page.get_by_label("Quotient familial").fill("742")
     page.get_by_role("button", name="Enregistrer le quotient").click()
     page.wait_for_url(f"**/mairie/dossiers/{family.code}/")
-    assert "QF 742" in page.locator(".file-h").inner_text()
+    expect(page.locator(".file-h")).to_contain_text("QF 742")

@@ -1,13 +1,14 @@
 """The waiting room: order of arrival, no way round it, and nothing when nobody waits."""
 
 import datetime as dt
-import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from preau.openings import gate
 from preau.openings.gate import (
     GateKeeper,
     GateState,
@@ -206,15 +207,17 @@ def test_of_twelve_copies_of_a_ticket_one_comes_in() -> None:
         assert sorted(pool.map(use, range(12))) == [False] * 11 + [True]
 
 
-def test_a_process_measures_how_busy_it_is() -> None:
+def test_a_process_measures_how_busy_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=1.0)
+    monkeypatch.setattr(gate, "time", SimpleNamespace(monotonic=lambda: clock.now))
     keeper = GateKeeper(threads=1)
     keeper.meter.enter()
-    time.sleep(0.05)
-    busy, *_ = keeper.meter.read()
-    assert busy > 0.5
+    clock.now += 2
+    assert keeper.meter.read()[:2] == (1.0, 2.0)
+    clock.now += 1
     keeper.meter.leave()
-    time.sleep(0.05)
-    assert keeper.meter.read()[0] < 0.5
+    clock.now += 3
+    assert keeper.meter.read()[0] == 0.25
 
 
 def test_full_servers_go_on_being_fed_at_the_pace_that_they_show() -> None:

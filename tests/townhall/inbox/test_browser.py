@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from preau.accounts.enums import Role
 from preau.casework import services
@@ -162,6 +163,6 @@ def test_a_family_unknown_so_far_on_a_phone_without_script(live_server, open_pag
     page.get_by_role("button", name="Enregistrer").click()
     page.get_by_role("link", name="Continuer").click()
     page.get_by_role("button", name="Continuer").click()
-    assert "Zoé Haddad" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Zoé Haddad")
     page.get_by_role("button", name="Envoyer la demande").click()
-    assert Request.objects.get().reference in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text(Request.objects.get().reference)

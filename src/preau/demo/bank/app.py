@@ -237,8 +237,10 @@ class Bank:
                     self.book.knobs = Knobs(**data)
                 case ("POST", ["liberer"]):
                     held = [n for n in self.book.notifications.values() if n.held]
-                    for rank, item in enumerate(reversed(held) if data.get("reverse") else held):
-                        item.held, item.after, item.due_at = False, 0, time.time() + rank * 0.05
+                    before = 0  # each waits for the one before: threads never change the order
+                    for item in reversed(held) if data.get("reverse") else held:
+                        item.held, item.after, item.due_at = False, before, time.time()
+                        before = item.number
                         self.book.save(item)
                 case ("POST", ["operation"]):
                     self._operate(self._payment(data["token"]), data["kind"], data.get("amount", 0))
