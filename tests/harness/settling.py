@@ -13,6 +13,7 @@ search, a page that refreshes itself, a script's own fetch. A page that loads fo
 `MOST_SECONDS` is left as it is.
 """
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable
@@ -56,7 +57,7 @@ class Tab:
         self.session.send("Page.enable")
 
     def _asked(self, told: dict[str, Any]) -> None:
-        if told["frameId"] == self.frame and told["disposition"] == "currentTab":
+        if told["frameId"] == self.frame and told.get("disposition", "currentTab") == "currentTab":
             self.loading = True
 
     def _started(self, told: dict[str, Any]) -> None:
@@ -81,7 +82,8 @@ class Tab:
         while not self.page.is_closed() and not self.stands():
             if time.monotonic() > deadline:
                 return
-            self.page.wait_for_timeout(POLL_MS)
+            with contextlib.suppress(Error):  # closed meanwhile
+                self.page.wait_for_timeout(POLL_MS)
 
 
 _tabs: WeakKeyDictionary[Any, Tab] = WeakKeyDictionary()
