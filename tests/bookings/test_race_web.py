@@ -5,6 +5,7 @@ import os
 import random
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -133,4 +134,7 @@ def test_a_killed_process_loses_and_invents_nothing(web):
         rows = list(slot.bookings.order_by("ordinal").values_list("status", flat=True))
         assert slot.taken == 15 and slot.last_ordinal == len(rows)
         assert rows == ["CONFIRMED"] * 15 + ["WAITING"] * (len(rows) - 15)
-    assert killed[0] not in workers(pid) and len(workers(pid)) >= 2  # another took its place
+    until = time.monotonic() + 120  # another takes its place, within a second or so
+    while killed[0] in workers(pid) or len(workers(pid)) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.1)

@@ -18,9 +18,9 @@ def test_nothing_is_lost_nor_doubled_when_everything_dies():
     done = subprocess.run(
         [
             sys.executable, "bench/drill_money.py",
-            "--kills", "6", "--notifications", "120", "--seconds", "240",
+            "--kills", "6", "--notifications", "120", "--seconds", "1000",
         ],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600,
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=1_200,
     )  # fmt: skip
     assert done.stdout.strip(), done.stderr[-3000:]
     result = json.loads(done.stdout.strip().splitlines()[-1])
