@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.apps import apps
 
-from preau.billing import pricing
+from preau.billing import pricing, registrations
 from preau.billing.models import Invoice
 from preau.journeys import rulebook_preview
 from preau.rulebook.text.read_book import read_text
@@ -61,3 +61,25 @@ def test_the_number_of_queries_does_not_grow_with_families(families, django_asse
 def test_without_rules_in_force_there_is_nothing_to_compare(families, monkeypatch):
     monkeypatch.setattr(rulebook_preview, "rulebook_on", lambda day: None)
     assert rulebook_preview.preview(read_text(DRAFT), OCTOBER) is None
+
+
+def test_registration_fees_of_the_draft_are_tried_on_those_enrolled(families, monkeypatch):
+    monkeypatch.setattr(registrations, "rulebook_on", lambda day: read_text(BOOK))
+    fees = """
+  adhesion: {label: Adhésion, kind: registration, due_for: [cantine]}
+  licence: {label: Licence, kind: registration}
+tariffs:
+  - {id: adhesion, for: adhesion, per: year, price: 12.00}
+  - {id: licence, for: licence, per: year, price: 5.00}
+"""
+    draft = read_text(BOOK.replace("tariffs:\n", fees.lstrip("\n"), 1))
+    canteen = apps.get_model("catalogue", "Offering").objects.get()
+    told = rulebook_preview.preview(draft, OCTOBER).notes
+    assert len(told) == 2 and "«adhesion»" in told[0]
+    apps.get_model("catalogue", "Activity").objects.create(
+        slug="adhesion", name="Adhésion", kind="SPORT", domain=canteen.activity.domain
+    )
+    found = rulebook_preview.preview(draft, OCTOBER)
+    assert (found.families, found.more, found.more_cents) == (3, 3, 3 * 1200)
+    assert ("Adhésion", 0, 3600) in found.by_activity and len(found.notes) == 1
+    assert not Invoice.objects.exists()

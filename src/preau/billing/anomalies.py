@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-KEPT_PER_KIND = 60
+KEPT_PER_KIND = 300
+"""For the export; the page shows the first ones."""
 
 
 @dataclass(slots=True)

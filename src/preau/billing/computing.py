@@ -1,6 +1,7 @@
 """What a run would bill, and what looks wrong in it: computed at each step, written nowhere."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ from preau.billing.models import (
     InvoiceLine,
     InvoicePer,
     PayerRule,
+    ThirdParty,
 )
 from preau.billing.natures import natures_of
 from preau.billing.people import read_people
@@ -139,12 +141,17 @@ def _compute(office: CashOffice, month: date, run_id: int | None) -> Computed:
 
 
 def _fees_billed(office: CashOffice, month: date) -> frozenset[str]:
-    """What was due once for a year or a term, and was billed; a year and a half back."""
+    """What was due once for a year or a term, and was billed; a year and a half back. What was
+    billed for a child's other file, joined since, is billed for the child."""
     since = month - timedelta(days=550)
-    return frozenset(
+    rows = list(
         InvoiceLine.objects.filter(invoice__cash_office=office, invoice__month__gte=since)
         .exclude(fee_key="")
-        .values_list("fee_key", flat=True)
+        .values_list("fee_key", "child_id", "child__merged_into_id")
+    )
+    return frozenset(
+        {key for key, _child, _into in rows}
+        | {key.replace(f":{child}:", f":{into}:") for key, child, into in rows if into}
     )
 
 
@@ -171,6 +178,7 @@ def _preview(
         "before_invoices": len(earlier_by_family),
         "before_total_cents": sum(earlier_by_family.values()),
         "waiting": waiting,
+        "third_parties": _third_parties(bill),
         "activities": [
             {
                 "name": name,
@@ -193,6 +201,19 @@ def _preview(
             for draft in sorted(bill.drafts, key=lambda d: -d.total_cents)[:20]
         ],
     }
+
+
+def _third_parties(bill: Bill) -> list[dict[str, Any]]:
+    """What third parties would be invoiced; no query when no line is shared."""
+    totals: Counter[int] = Counter()
+    for draft in bill.drafts:
+        for line in draft.lines:
+            for share in line.shares:
+                totals[share.third_party_id] += share.cents
+    names = dict(
+        ThirdParty.objects.filter(pk__in=totals).values_list("pk", "name") if totals else ()
+    )
+    return [{"name": names[pk], "cents": cents} for pk, cents in totals.most_common()]
 
 
 def _say_unusual(bill: Bill, earlier_by_family: Mapping[int, int]) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 from preau.billing.natures import UNSAID, Nature
 from preau.billing.stretches import Days
 
+REGULARISED = "reg"
+"""Begins the key of a line that an accepted regularisation adds: its shares are decided."""
+
 
 @dataclass(slots=True)
 class DraftDay:
@@ -55,6 +58,9 @@ class DraftLine:
     penalty_unit_cents: int = 0
     # Of a charge that no day makes: billed once.
     fee_key: str = ""
+    # Of a registration fee: the children who made it due, and for what time.
+    paid_for: tuple[int, ...] = ()
+    paid_span: str = ""
     shares: list[DraftShare] = field(default_factory=list)
     # Once it is written.
     line_id: int | None = None

@@ -84,7 +84,6 @@ class Biller:
         """Add the family's draft, or say why there is none."""
         house = self.people.houses[family_id]
         charges = list(charges)
-        self._say_late(charges, stretches)
         settled = []
         self._spans.fees.clear()
         self._no_quotient = False
@@ -103,6 +102,8 @@ class Biller:
                 self._say_unseen(stretch)
         charges.sort(key=lambda charge: (charge.child_id, charge.day, charge.slot_id))
         priced, months = self._price_all(house, family_id, charges)
+        # What a yearly price covers is not billed by the day: nothing of it is late.
+        self._say_late([charges[rank] for rank in priced], [stretch for stretch, *_ in settled])
         lines = self._lines.make(
             settled,
             [
@@ -248,10 +249,6 @@ class Biller:
             walk_in = charge.status == "WALK_IN"
             facts = self.facts_of(house, charge, walk_in=walk_in)
             self._no_quotient = self._no_quotient or "quotient" not in facts
-            if walk_in:
-                self._say_day("walk_in", charge, "sans réservation")
-            elif charge.status == "CONFIRMED" and charge.presence is None:
-                self._say_day("unseen", charge, "non pointé")
             book = self.book_on(charge.day)
             if book.book is None:
                 self._say_day("undecided", charge, "aucun règlement en vigueur")
@@ -261,6 +258,10 @@ class Biller:
                     price = book.price(charge, facts)
                     if self._spans.take(book, charge.child_id, charge, price, [charge.day]):
                         continue
+                if walk_in:
+                    self._say_day("walk_in", charge, "sans réservation")
+                elif charge.status == "CONFIRMED" and charge.presence is None:
+                    self._say_day("unseen", charge, "non pointé")
                 if charge.is_absent:
                     found = self._absent(book, charge, facts)
                     if found.is_free:

@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Sum
 
-from preau.billing.drafts import DraftLine
-from preau.billing.models import InvoiceLine
+from preau.billing.drafts import Draft, DraftLine
+from preau.billing.models import InvoiceLine, RegistrationPaid
 from preau.billing.natures import Natures
 from preau.billing.pricing import Biller
 from preau.billing.stretches import Offer
@@ -77,6 +78,7 @@ class Due:
     words: str
     day: date
     part: int
+    span: str
 
 
 @dataclass(slots=True)
@@ -111,37 +113,105 @@ def _same(sentence: str) -> str:
     return sentence
 
 
-def registrations_due(natures: Natures, *, month: date, last: date) -> Registrations:
+@dataclass(slots=True)
+class _Paid:
+    """What invoices bear already, a year and a half back, whichever the cash office."""
+
+    keys: frozenset[str]
+    # (activity, span, household or child) → the instalments paid, and by which household.
+    of_family: dict[tuple[int, str, int], set[int]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    # … and whether it was kept: given back, it is not asked again of who paid it, and covers
+    # nobody else.
+    of_child: dict[tuple[int, str, int], set[tuple[int | None, int, bool]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+
+    def is_covered(self, fee: "Fee", span: str, entry: Entry, part: int, going: set[int]) -> bool:
+        """Whether another household paid this instalment for the child, or goes on paying."""
+        return any(
+            kept and payer != entry.family_id and (paid == part or payer in going)
+            for payer, paid, kept in self.of_child.get((fee.activity_id, span, entry.child_id), ())
+        )
+
+
+def registrations_due(
+    natures: Natures, *, month: date, last: date, book: api.Rulebook | None = None
+) -> Registrations:
     """What is due by the last day of a month and no invoice bears; nothing is asked of the
-    database where the rules know no such fee, three statements otherwise."""
+    database where the rules know no such fee, five at most otherwise. `book`: the rules to
+    read (a draft's), instead of those in force."""
     found = Registrations()
-    book = rulebook_on(last)
+    book = book or rulebook_on(last)
     fees = list(_fees(book, natures.activities)) if book else []
     if not fees:
         return found
     entries = _entries(month, last)
-    billed = _billed(month)
+    paid = _paid(month)
     calendar = calendar_around(last)
     for fee in fees:
-        groups: dict[int, list[Entry]] = {}
-        for entry in entries:
-            if fee.covers(entry.slug):
-                whose = entry.child_id if fee.by_child else entry.family_id
-                groups.setdefault(whose, []).append(entry)
-        for whose, its in groups.items():
-            # A child of two homes is paid for once: by the household that enrolled it first.
-            payer = its[0].family_id
-            since = _since(fee.per, month, last)
+        mine = _by_payer(fee, entries)
+        going = {its[0].family_id for its in mine.values()}
+        since = _since(fee.per, month, last)
+        for whose, its in mine.items():
             day = max(its[0].starts_on, since)
             span, words = span_key(fee.per, day, calendar)
+            said = str(span)[:30]
             base = f"{PREFIX}:{fee.activity_id}:{'c' if fee.by_child else 'f'}{whose}:{span}"
             for part in range(1, fee.parts + 1):
                 key = f"{base}:{part}"[:60]
-                if key not in billed:
-                    mine = [entry for entry in its if entry.family_id == payer]
-                    found.due[payer].append(Due(fee, mine, key, words, day, part))
-                    break
+                if key in paid.keys or _is_paid(paid, fee, said, whose, part):
+                    continue
+                asked = its
+                if not fee.by_child:
+                    asked = [e for e in its if not paid.is_covered(fee, said, e, part, going)]
+                if not asked:
+                    continue  # another household paid that instalment for all of them
+                found.due[its[0].family_id].append(Due(fee, asked, key, words, day, part, said))
+                break
     return found
+
+
+def _by_payer(fee: Fee, entries: Iterable[Entry]) -> dict[int, list[Entry]]:
+    """By household, or by child. A child of two homes, or who moved, is paid for once: by the
+    household that enrolled it first."""
+    home: dict[int, int] = {}
+    groups: dict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if not fee.covers(entry.slug):
+            continue
+        if home.setdefault(entry.child_id, entry.family_id) == entry.family_id:
+            groups[entry.child_id if fee.by_child else entry.family_id].append(entry)
+    return groups
+
+
+def _is_paid(paid: _Paid, fee: Fee, span: str, whose: int, part: int) -> bool:
+    known = (fee.activity_id, span, whose)
+    if fee.by_child:
+        return any(number == part for _payer, number, _kept in paid.of_child.get(known, ()))
+    return part in paid.of_family.get(known, ())
+
+
+def note_paid(drafts: Iterable[Draft]) -> None:
+    """Keep for whom the fees of these drafts, just issued, were paid; in that transaction."""
+    rows = []
+    for draft in drafts:
+        for line in draft.lines:
+            if not line.fee_key.startswith(f"{PREFIX}:"):
+                continue
+            for child_id in dict.fromkeys(line.paid_for):
+                rows.append(
+                    RegistrationPaid(
+                        line_id=line.line_id,
+                        activity_id=line.activity_id,
+                        family_id=draft.family_id,
+                        child_id=child_id,
+                        span=line.paid_span,
+                        part=int(line.fee_key.rsplit(":", 1)[1]),
+                    )
+                )
+    RegistrationPaid.objects.bulk_create(rows, batch_size=2000)
 
 
 def _fees(book: api.Rulebook, activity_ids: Collection[int]) -> Iterator[Fee]:
@@ -176,15 +246,41 @@ def _entries(month: date, last: date) -> list[Entry]:
     ]
 
 
-def _billed(month: date) -> frozenset[str]:
-    """Those that an invoice bears, a year and a half back, whichever the cash office."""
-    return frozenset(
-        InvoiceLine.objects.filter(
-            fee_key__startswith=f"{PREFIX}:", invoice__month__gte=month - timedelta(days=550)
+def _paid(month: date) -> _Paid:
+    since = month - timedelta(days=550)
+    lines = InvoiceLine.objects.filter(
+        fee_key__startswith=f"{PREFIX}:", invoice__month__gte=since
+    ).exclude(fee_key="")
+    paid = _Paid(frozenset(lines.values_list("fee_key", flat=True)))
+    rows = list(
+        RegistrationPaid.objects.filter(line__invoice__month__gte=since).values_list(
+            "activity_id",
+            "span",
+            "family_id",
+            "child_id",
+            "part",
+            "line_id",
+            "line__amount_cents",
+            "line__share_cents",
         )
-        .exclude(fee_key="")
-        .values_list("fee_key", flat=True)
     )
+    back = dict(
+        InvoiceLine.objects.filter(
+            invoice__corrects__in=RegistrationPaid.objects.values("line__invoice")
+        )
+        .values_list("corrects_line_id")
+        .annotate(total=Sum("amount_cents"))
+        .order_by()
+        if rows
+        else ()
+    )
+    for activity_id, span, family_id, child_id, part, line_id, cents, share_cents in rows:
+        if family_id:
+            paid.of_family[activity_id, span, family_id].add(part)
+        if child_id:
+            kept = cents + back.get(line_id, 0) > 0 or share_cents > 0
+            paid.of_child[activity_id, span, child_id].add((family_id, part, kept))
+    return paid
 
 
 def _since(per: str, month: date, last: date) -> date:
@@ -225,6 +321,8 @@ def _line(biller: Biller, due: Due, family_id: int, natures: Natures) -> DraftLi
         fixed_quantity=1,
         penalty_unit_cents=price.surcharge_cents,
         fee_key=due.key,
+        paid_for=tuple(entry.child_id for entry in due.entries),
+        paid_span=due.span,
     )
 
 

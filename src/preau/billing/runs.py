@@ -19,6 +19,7 @@ from preau.billing.invoicing import issue_invoices
 from preau.billing.models import (
     BillingRun,
 )
+from preau.billing.registrations import note_paid
 from preau.billing.spending import spend_holds
 from preau.billing.third_party_invoices import issue_shares
 from preau.kernel.actors import Actor
@@ -154,6 +155,7 @@ def _write(run_id: int, computed: Computed, *, now: datetime) -> None:
         now=now,
     )
     note_billed(drafts=computed.drafts, invoice_ids=invoice_ids, now=now)
+    note_paid(computed.drafts)
     post_credits(
         office=run.cash_office,
         drafts=computed.drafts,

@@ -9,6 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from preau.billing.registrations import ONCE_FOR
 from preau.bookings.rates import Rates, rates_on
 from preau.catalogue.enums import ActivityKind, BookingMode
 from preau.catalogue.queries import list_activities
@@ -95,7 +98,7 @@ def choices(day: date) -> tuple[Choice, ...]:
     found = []
     for activity in list_activities().prefetch_related("products"):
         known = rates.book.activity(activity.slug)
-        if known is None or not known.priced:
+        if known is None or not known.priced or known.kind == "registration":
             continue
         for product in activity.products.all():
             if not rates.knows(activity.slug, product.slug):
@@ -135,7 +138,7 @@ def months(today: date) -> tuple[date, ...]:
     """The months that may be simulated: this one and the eleven next, those with rules."""
     first = today.replace(day=1)
     found = []
-    for _ in range(12):
+    for _month in range(12):
         if rates_on(first).book is not None:
             found.append(first)
         first = (first + timedelta(days=32)).replace(day=1)
@@ -168,9 +171,11 @@ def simulate(household: Household, month: date) -> Simulation | None:
                 except Undecided as undecided:
                     unknown.append(f"{names[key].name} : {undecided.reason}")
                     continue
-                yearly.append(
-                    Line(number, names[key].name, "l’année", price.cents, price.sentences)
-                )
+                words = _instalment(book, price) or "l’année"
+                yearly.append(Line(number, names[key].name, words, price.cents, price.sentences))
+    fees, missing_fees = _registrations(rates, household, base, month)
+    yearly += fees
+    unknown += missing_fees
     try:
         found = api.month(book, uses, rates.calendar)
     except Undecided:
@@ -276,6 +281,60 @@ def _hourly(
             cents = price.cents if whole else price.cents * hours
             lines.append(Line(number, names[key].name, words, cents, price.sentences))
     return lines, missing
+
+
+def _registrations(
+    rates: Rates, household: Household, base: Facts, month: date
+) -> tuple[list[Line], list[str]]:
+    """The registration fees that what was ticked makes due: once a household, or a child."""
+    assert rates.book is not None
+    lines: list[Line] = []
+    missing: list[str] = []
+    for fee in rates.book.activities:
+        if fee.kind != "registration" or not fee.priced:
+            continue
+        its = [
+            number
+            for number, child in enumerate(household.children, start=1)
+            if any(not fee.due_for or slug in fee.due_for for slug in _chosen(child))
+        ]
+        for number in its if fee.each == "child" else its[:1]:
+            facts = base.with_(rank=number, level=household.children[number - 1].level)
+            try:
+                price = api.price(rates.book, fee.code, None, month, facts, rates.calendar)
+            except api.RulebookError as error:
+                missing.append(f"{fee.label} : {getattr(error, 'reason', error)}")
+                break
+            if price.cents:
+                who = number if fee.each == "child" else 0
+                tariff = _tariff(rates.book, price)
+                per = tariff.per if tariff and tariff.per in ONCE_FOR else "year"
+                once = _("une fois %(when)s") % {"when": ONCE_FOR[per]}
+                words = ", ".join(filter(None, (once, _instalment(rates.book, price))))
+                lines.append(Line(who, fee.label, words, price.cents, price.sentences))
+    return lines, missing
+
+
+def _tariff(book: api.Rulebook, price: api.Price) -> Any:
+    """The tariff that set a price, or None."""
+    return next((t for t in book.tariffs if t.enabled and t.id in price.rule_ids), None)
+
+
+def _instalment(book: api.Rulebook, price: api.Price) -> str:
+    """«une échéance sur 3», where a yearly price is asked in several times."""
+    tariff = _tariff(book, price)
+    if tariff is None or tariff.per != "year" or not tariff.divide:
+        return ""
+    return _("une échéance sur %(count)s") % {"count": int(tariff.divide)}
+
+
+def _chosen(child: Child) -> set[str]:
+    """The activities that a child does at all."""
+    return (
+        {key[0] for key, days in child.week.items() if days}
+        | {key[0] for key, count in child.counts.items() if count}
+        | {key[0] for key in child.yearly}
+    )
 
 
 def _without_undecided(

@@ -110,3 +110,15 @@ def test_without_published_rules_nothing_is_guessed(client: Client, monkeypatch)
     )
     html = client.get("/tarifs/").content.decode()
     assert "€" not in html.split("<main", 1)[1]
+
+
+def test_registration_fees_are_told_once_for_the_household():
+    """The demo's rules: 12 € a year for who does judo or swimming, 24 € from elsewhere."""
+    judo = {("judo", "seance"): frozenset({"tue"})}
+    two = simulation.Household((simulation.Child(week=judo), kid(), simulation.Child(week=judo)))
+    [fee] = [line for line in simulation.simulate(two, NOVEMBER).yearly if line.child == 0]
+    assert (fee.cents, fee.count) == (1200, "une fois par année scolaire")
+    far = simulation.Household((simulation.Child(week=judo),), resident=False)
+    assert [line.cents for line in simulation.simulate(far, NOVEMBER).yearly] == [2400]
+    assert simulation.simulate(simulation.Household((kid(),)), NOVEMBER).yearly == ()
+    assert "adhesion-sports" not in {choice.activity for choice in simulation.choices(NOVEMBER)}

@@ -21,10 +21,12 @@ from preau.billing.models.offices import (
     WhenShort,
 )
 from preau.billing.models.prepaid import PrepaidHold
+from preau.billing.models.registrations import RegistrationPaid
 from preau.billing.models.shares import (
     Agreement,
     ThirdParty,
     ThirdPartyAccount,
+    ThirdPartyCreditUse,
     ThirdPartyInvoice,
     ThirdPartyLine,
     ThirdPartyPayment,
@@ -51,9 +53,11 @@ __all__ = [
     "PayerRule",
     "PrepaidHold",
     "ProductAccounting",
+    "RegistrationPaid",
     "Regularisation",
     "ThirdParty",
     "ThirdPartyAccount",
+    "ThirdPartyCreditUse",
     "ThirdPartyInvoice",
     "ThirdPartyLine",
     "ThirdPartyPayment",

@@ -20,7 +20,10 @@ class Regularisation(models.Model):
     cash_office = models.ForeignKey("billing.CashOffice", models.PROTECT, related_name="+")
     family = models.ForeignKey("families.Family", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=8, choices=Kind)
+    # What the family gets back or owes more; 0 when third parties paid all of the line.
     cents = models.PositiveIntegerField("montant")
+    # What third parties get back (where they paid the whole line) or owe more.
+    share_cents = models.PositiveIntegerField("part de tiers payeurs", default=0, db_default=0)
     # [{"day", "before", "now", "why"}]: amounts in cents, sentences in French.
     days = models.JSONField(default=list)
     # Of what was found: the same change, refused once, is not proposed again.
@@ -36,7 +39,9 @@ class Regularisation(models.Model):
         verbose_name = "régularisation"
         ordering = ["-found_at", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(cents__gt=0), name="regularisation_positive"),
+            models.CheckConstraint(
+                condition=Q(cents__gt=0) | Q(share_cents__gt=0), name="regularisation_of_something"
+            ),
             models.UniqueConstraint(
                 fields=["line"], condition=Q(status="PROPOSED"), name="regularisation_open_once"
             ),

@@ -156,3 +156,30 @@ class ThirdPartyPayment(models.Model):
             )
         ]
         triggers = append_only()
+
+
+class ThirdPartyCreditUse(models.Model):
+    """What of an invoice's overpayment served: another invoice (`target`), or was given back by
+    the finance service (none). An invoice is overpaid when a credit note follows its payment."""
+
+    source = models.ForeignKey(ThirdPartyInvoice, models.PROTECT, related_name="credit_uses")
+    target = models.ForeignKey(
+        ThirdPartyInvoice, models.PROTECT, null=True, related_name="credits_received"
+    )
+    amount_cents = models.BigIntegerField()
+    reference = models.CharField("référence", max_length=120, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=160)
+
+    class Meta:
+        verbose_name = "emploi du crédit d’un tiers payeur"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount_cents__gt=0), name="third_party_credit_use_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(target__isnull=False) | ~Q(reference=""),
+                name="third_party_refund_says_why",
+            ),
+        ]
+        triggers = append_only()

@@ -253,6 +253,18 @@ ACTIVITIES: list[dict[str, Any]] = [
         "products": [("seance", "Séance de natation", "séance", "séances", time(9), time(10))],
     },
     {
+        # What the rulebook charges once a year to who does judo or swimming: nobody books it.
+        "slug": "adhesion-sports",
+        "name": "Adhésion aux écoles municipales de sport",
+        "kind": ActivityKind.SPORT,
+        "domain": Domain.SPORTS,
+        "booking_mode": BookingMode.WHOLE_PERIOD,
+        "service": "sports",
+        "summary": "Une fois par famille et par année scolaire, quel que soit le nombre d’enfants.",
+        "is_published": False,
+        "products": [],
+    },
+    {
         "slug": "creche",
         "name": "Crèche municipale",
         "kind": ActivityKind.CRECHE,

@@ -209,6 +209,7 @@ def open_cash_offices(story: Story) -> None:
         "creche": (childhood.pk, "70661", False, True),
         "judo": (sports.pk, "70631", False, False),
         "natation": (sports.pk, "70631", False, False),
+        "adhesion-sports": (sports.pk, "70631", False, False),
     }
     for activity, (office, code, is_meal, for_tax) in accounts_of.items():
         billing.assign_activity(

@@ -31,6 +31,7 @@ FUNCTIONS = {
     "creche": "4221",
     "judo": "321",
     "natation": "323",
+    "adhesion-sports": "321",
 }
 DEMO_IBAN = "FR7630006000011234567890189"
 
@@ -72,7 +73,7 @@ def record_acts(story: Story) -> None:
         signed_on=date(2024, 6, 17),
         in_force_on=since,
         decision="Délibération du 28 mai 2020, délégation au maire",
-        activity_ids=[story.activities[slug] for slug in ("judo", "natation")],
+        activity_ids=[story.activities[slug] for slug in ("judo", "natation", "adhesion-sports")],
         means=["CHEQUE", "CARD", "ANCV", "ONLINE"],
         till_ceiling_cents=400_000,
         deposit_days=30,

@@ -25,6 +25,7 @@ FAMILY_MOVES: tuple[tuple[str, str], ...] = (
     ("families.CustodyException", "asked_by_id"),
     ("billing.Agreement", "family_id"),
     ("billing.Regularisation", "family_id"),
+    ("billing.RegistrationPaid", "family_id"),
     ("directdebit.Mandate", "family_id"),
     ("messaging.Message", "family_id"),
     ("documents.StoredFile", "family_id"),
@@ -86,6 +87,7 @@ CHILD_MOVES: tuple[tuple[str, str], ...] = (
     ("childsheet.Pai", "child_id"),
     ("billing.Agreement", "child_id"),
     ("billing.PrepaidHold", "child_id"),
+    ("billing.RegistrationPaid", "child_id"),
 )
 CHILD_BY_HAND = {"families.Custody", "enrolments.Enrolment", "attendance.Card"}
 # Written once for all: what the site saw, what was billed or certified.

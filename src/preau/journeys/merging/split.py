@@ -124,6 +124,7 @@ class _Split:
         for child_id, weeks in self.parting.children.items():
             self._child(child_id, weeks)
         self._quotient()
+        self._fees()
         refresh_search([self.old.pk, self.new.pk])
         self._tell()
 
@@ -318,6 +319,24 @@ class _Split:
             recorded_by=self.actor.label,
         )
         self.told.say("Le quotient du foyer sert aussi au nouveau, en attendant le sien.")
+
+    def _fees(self) -> None:
+        """Registration fees that the household paid count for the new one too."""
+        own = _rows("billing.RegistrationPaid").filter(family_id=self.old.pk)
+        paid = set(own.values_list("line_id", "activity_id", "span", "part"))
+        for line_id, activity_id, span, part in sorted(paid):
+            self.changes.create(
+                "billing.RegistrationPaid",
+                line_id=line_id,
+                activity_id=activity_id,
+                family_id=self.new.pk,
+                span=span,
+                part=part,
+            )
+        if paid:
+            self.told.say(
+                "Les frais d’inscription déjà payés ne sont pas demandés au nouveau foyer."
+            )
 
     def _tell(self) -> None:
         moved = self.moved

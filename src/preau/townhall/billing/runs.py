@@ -1,10 +1,11 @@
 """The monthly billing run: open, look, approve; the worker does the rest."""
 
 import datetime as dt
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,8 +17,11 @@ from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
 from preau.townhall.billing.forms import OpenRunForm
+from preau.ui.exports import FORMATS, Column, export_table
 
 PAGE = 30
+SHOWN = 40
+"""Of each kind of what looks wrong, on the page; the export has more."""
 # In the order of what must be settled first; the last ones are only to be known.
 ANOMALIES = (
     ("undecided", gettext_lazy("Prix que le règlement ne dit pas : jours non facturés")),
@@ -68,12 +72,14 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 @agent_required(Permission.BILL)
 @require_GET
-def run(request: HttpRequest, run_id: int) -> HttpResponse:
-    """One run: where it is, what it would issue, what looks wrong."""
+def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    """One run: where it is, what it would issue, what looks wrong; that list exported."""
     found = queries.get_run(run_id)
     if found is None:
         raise Http404
     preview = found.preview
+    if "export" in request.GET:
+        return _export(request.GET["export"], found)
     counts = preview.get("anomaly_counts", {})
     listed = preview.get("anomalies", [])
     codes = queries.family_codes(
@@ -94,16 +100,32 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
                         {"text": i["text"], "code": codes.get(i["family_id"])}
                         for i in listed
                         if i["kind"] == kind
-                    ],
+                    ][:SHOWN],
+                    "more": max(counts[kind] - SHOWN, 0),
                 }
                 for kind, label in ANOMALIES
                 if counts.get(kind)
             ],
+            "formats": FORMATS,
             "largest": [
                 item | {"code": codes.get(item["family_id"])} for item in preview.get("largest", [])
             ],
         },
     )
+
+
+def _export(form: str, found: Any) -> HttpResponseBase:
+    """What looks wrong, as the preview kept it (the first hundreds of each kind)."""
+    listed = found.preview.get("anomalies", [])
+    codes = queries.family_codes({item["family_id"] for item in listed if item["family_id"]})
+    labels = {kind: str(label) for kind, label in ANOMALIES}
+    columns = (
+        Column("À regarder", lambda item: labels.get(item["kind"], item["kind"])),
+        Column("Code famille", lambda item: codes.get(item["family_id"], "")),
+        Column("Ce qui est dit", lambda item: item["text"]),
+    )
+    name = f"a-regarder-{found.cash_office.code}-{found.month:%Y-%m}"
+    return export_table(form, name, columns, listed)
 
 
 @agent_required(Permission.BILL)
