@@ -1,6 +1,7 @@
 """A question, an invoice contested, a family unknown so far."""
 
 import pytest
+from django.db import connection
 
 from preau.casework.errors import CannotUndo, CaseRefusal, InvalidPayload
 from preau.casework.kinds import get_kind
@@ -145,3 +146,51 @@ def test_an_incomplete_opening_is_told(world):
     with pytest.raises(InvalidPayload) as refused:
         submit(None, "NEW_FAMILY", {"home": HOME, "adults": [{**ADULT, "email": "x"}]})
     assert set(refused.value.errors) == {"adults.0.email", "children"}
+
+
+def test_a_part_of_a_contested_line_is_granted_and_told(world):
+    """Some of its days, or an amount with its reason; the family reads what was granted."""
+    from preau.billing import queries as billing
+    from preau.billing.models import InvoiceLine
+    from preau.casework.kinds.invoice_decision import NothingGiven
+    from preau.kernel.errors import Refusal
+    from tests.harness.money import make_invoice, make_office
+
+    invoice = make_invoice(world.family, make_office(), 1272, 900, now=NOW)
+    with_days, other = billing.get_invoice(invoice.number).lines.all()
+    with connection.cursor() as cursor:  # issued lines never change: the test writes one with days
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("ALTER TABLE billing_invoiceline DISABLE TRIGGER USER")
+        InvoiceLine.objects.filter(pk=with_days.pk).update(
+            quantity=4,
+            unit_cents=318,
+            dates=[{"day": f"2026-10-0{day}", "note": ""} for day in (1, 2, 5, 6)],
+        )
+        cursor.execute("ALTER TABLE billing_invoiceline ENABLE TRIGGER USER")
+    given = {"invoice": invoice.number, "reason": "Grève le 5 et le 6."}
+    request = submit(world.family, "INVOICE_DISPUTE", given)
+    kind = get_kind("INVOICE_DISPUTE")
+    days, amount = f"days_{with_days.pk}", f"amount_{other.pk}"
+    asked = {f"part_{with_days.pk}": "DAYS", f"part_{other.pk}": "AMOUNT", amount: "9,01"}
+    wrong = kind.decision(request, DAY, asked)
+    assert set(wrong.errors) == {days, amount, "why"}
+    nothing = kind.decision(
+        request, DAY, {f"part_{line.pk}": "NOTHING" for line in (with_days, other)} | {"why": "x"}
+    )
+    assert nothing.is_valid()
+    with pytest.raises(NothingGiven):
+        approve(world, request, decided=nothing.decided())
+    right = kind.decision(
+        request,
+        DAY,
+        asked | {days: ["2026-10-05", "2026-10-06"], amount: "2,50", "why": "Grève deux jours"},
+    )
+    assert right.is_valid(), right.errors
+    approve(world, request, decided=right.decided())
+    note = billing.family_invoices(world.family.pk).filter(kind="CREDIT_NOTE").get()
+    assert note.total_cents == -(2 * 318 + 250) and "Grève deux jours" in note.reason
+    request.refresh_from_db()
+    told = request.result["told"]
+    assert "6,36" in told and "5 octobre et 6 octobre" in told and "Grève deux jours" in told
+    assert "2,50" in Message.objects.filter(body__contains=note.number).latest("pk").body
+    assert issubclass(NothingGiven, Refusal)

@@ -124,6 +124,18 @@ class KindForm(forms.Form):
         return {name: jsonable(value) for name, value in self.cleaned_data.items()}
 
 
+class DecisionQuestions(forms.Form):
+    """A kind's own questions to the agent who approves; `groups` parts them for the page: a title
+    to unfold ("": always shown), its fields, whether it is unfolded at first."""
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField], bool]]:
+        return [("", list(self), True)]
+
+    def decided(self) -> dict[str, Any]:
+        """The cleaned answers, ready for JSON."""
+        return {name: jsonable(value) for name, value in self.cleaned_data.items()}
+
+
 class NoQuestions(KindForm):
     """For a request that is complete once the child is known."""
 
@@ -177,6 +189,8 @@ class Kind:
     is_decision: ClassVar[bool] = True
     undoable: ClassVar[bool] = True
     approve_label: ClassVar[str] = "Approuver"
+    # What the family wrote is read before what it changes.
+    words_first: ClassVar[bool] = False
     needs_answer: ClassVar[bool] = False
     accepts_files: ClassVar[bool] = True
     # An act that breaks with the past or binds the child's future: where a disagreement or a
@@ -225,6 +239,10 @@ class Kind:
     def choices(self, request: Request, day: date) -> list[tuple[str, str]]:
         """What the agent must choose before approving (value, words); none most often."""
         return []
+
+    def decision(self, request: Request, day: date, data: Any = None) -> "DecisionQuestions | None":
+        """What the agent may decide of the request when approving it, other than all of it."""
+        return None
 
     # -- Telling ------------------------------------------------------------------------------
 

@@ -16,11 +16,13 @@ from preau.casework.kinds.base import (
     Asking,
     Change,
     Consequence,
+    DecisionQuestions,
     Fact,
     Kind,
     KindForm,
     Wanted,
 )
+from preau.casework.kinds.invoice_decision import InvoiceDecision, granted
 from preau.casework.models import Request, RequestKind
 from preau.kernel import french
 from preau.kernel.actors import Actor
@@ -73,6 +75,7 @@ class InvoiceDispute(Kind):
     permission = Permission.SEE_ACCOUNTS
     can_be_automatic = False
     undoable = False
+    words_first = True
     default_days = 15
     approve_label = _("Donner raison et créditer")
     default_next_step = _(
@@ -85,6 +88,10 @@ class InvoiceDispute(Kind):
 
     def summary(self, request: Request) -> str:
         return f"Facture {request.payload['invoice']}"
+
+    def decision(self, request: Request, day: date, data: Any = None) -> DecisionQuestions | None:
+        lines = self._lines(request)
+        return InvoiceDecision(data, lines=lines) if lines else None
 
     def facts(self, request: Request) -> list[Fact]:
         rows = [Fact("Facture", request.payload["invoice"])]
@@ -103,31 +110,39 @@ class InvoiceDispute(Kind):
         amounts = {line.pk: line.left_cents for line in self._lines(request)}
         total = french.euros(sum(amounts.values()))
         return [
-            Consequence(f"Un avoir de {total} est émis ; la facture ne change pas."),
+            Consequence(
+                f"Un avoir de {total} au plus est émis, selon ce que vous rendez de chaque ligne ; "
+                "la facture ne change pas."
+            ),
             Consequence("L’avoir diminue ce qui reste à payer, le surplus va au crédit du compte."),
             *(
                 Consequence(
                     f"La facture {part.number} de {part.payer} est corrigée de "
-                    f"{french.euros(part.proposed_cents)}."
+                    f"{french.euros(part.cents)}."
                 )
                 for part in shares_back(amounts)
-                if part.proposed_cents
+                if part.cents
             ),
         ]
 
     def apply(self, request: Request, *, now: datetime, actor: Actor) -> Applied:
         invoice = billing.get_invoice(request.payload["invoice"], family_id=request.family_id)
+        decided = request.payload.get("_decided", {})
+        parts = granted(self._lines(request), decided)
+        why = decided.get("why", "")
+        is_whole = all(part.is_whole for part in parts)
+        words = "" if is_whole else " ; ".join(part.words for part in parts)
         note = issue_credit_note(
             invoice_id=invoice.pk,
-            lines={line.pk: line.left_cents for line in self._lines(request)},
-            reason=f"Demande {request.reference}",
+            lines={part.line_id: part.cents for part in parts},
+            reason=" : ".join(filter(None, (f"Demande {request.reference}", why))),
             now=now,
             actor=actor,
         )
-        return Applied(
-            told=f"L’avoir {note.number} de {french.euros(abs(note.total_cents))} est émis.",
-            data={"credit_note": note.number},
-        )
+        told = f"L’avoir {note.number} de {french.euros(abs(note.total_cents))} est émis."
+        if words:
+            told += f" Rendu : {words}." + (f" Motif : {why.rstrip('.')}." if why else "")
+        return Applied(told=told, data={"credit_note": note.number})
 
     def _lines(self, request: Request) -> list[Any]:
         invoice = billing.get_invoice(request.payload["invoice"], family_id=request.family_id)

@@ -1,6 +1,8 @@
 """Deciding: approve writes the file; refuse tells why and how to contest; undo within an hour."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -41,14 +43,16 @@ def approve(
     seen: str | None = None,
     message: str = "",
     choice: str = "",
+    decided: Mapping[str, Any] | None = None,
     despite: bool = False,
 ) -> Request:
     """Approve: write the file in this transaction, and tell the family.
 
     `version` and `seen` (the fingerprint of what was shown) guard against deciding on what is no
     longer true: StaleRequest. `choice` answers the kind's own question (attach a new family to
-    an existing file). `despite`: the agent saw what changed in the file since the request was
-    sent, and applies it all the same; ConflictingChange otherwise.
+    an existing file), `decided` is what it lets an agent grant of it. `despite`: the agent saw
+    what changed in the file since the request was sent, and applies it all the same;
+    ConflictingChange otherwise.
     An act that needs both parents waits for the other one's agreement: OtherParentMustAgree.
     Raises HeldByAnother, AlreadyDecided, and the domains' own refusals.
     """
@@ -66,6 +70,8 @@ def approve(
         raise MessageNeeded
     if choice:
         request.payload = {**request.payload, "_choice": choice}
+    if decided:
+        request.payload = {**request.payload, "_decided": dict(decided)}
     apply_to_file(request, now=now, actor=actor, reviewed=True)
     _close(request, RequestStatus.APPROVED, message, now=now, actor=actor)
     told = " ".join(part for part in (request.result.get("told", ""), message.strip()) if part)

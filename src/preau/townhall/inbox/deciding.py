@@ -38,10 +38,12 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         must_choose=act == "approve",
         conflicts=kind.conflicts(found, paris_day(now)),
     )
-    if not form.is_valid():
+    decision = kind.decision(found, paris_day(now), request.POST) if act == "approve" else None
+    decided = decision is None or decision.is_valid()
+    if not form.is_valid() or not decided:
         if "version" in form.errors:
             form.add_error(None, _("La page était trop ancienne : relisez-la."))
-        return show_case(request, found, form=form, status=422)
+        return show_case(request, found, form=form, decision=decision, status=422)
     answers = form.cleaned_data
     given: dict[str, Any] = {"request_id": found.pk, "now": now, "actor": request.actor}
     message = answers["message"]
@@ -53,6 +55,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
                 seen=answers["seen"] or None,
                 message=message,
                 choice=answers.get("choice", ""),
+                decided=decision.decided() if decision else None,
                 despite=bool(answers.get("despite")),
             )
             said = _("Demande %(ref)s acceptée : le dossier est à jour, la famille est prévenue.")
@@ -97,7 +100,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         )
         form.is_valid()
         form.add_error("message" if not message and act != "approve" else None, str(refusal))
-        return show_case(request, fresh, form=form, status=422)
+        return show_case(request, fresh, form=form, decision=decision, status=422)
     messages.success(
         request,
         format_html(

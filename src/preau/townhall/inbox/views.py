@@ -230,7 +230,12 @@ def _describe(rows: list[Any], user_id: int, now: datetime) -> None:
 
 
 def show_case(
-    request: HttpRequest, found: Any, *, form: DecisionForm | None = None, status: int = 200
+    request: HttpRequest,
+    found: Any,
+    *,
+    form: DecisionForm | None = None,
+    decision: Any = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Draw the case and the queue beside it."""
     now = utc_now()
@@ -275,6 +280,7 @@ def show_case(
             "events": queries.events_of(found, internal=True),
             "people": _people(found, day),
             "form": form,
+            "decision": decision or (kind.decision(found, day) if is_open else None),
             "pieces": PiecesForm(
                 wanted=kind.wanted_documents(Asking.of(found, day), found.payload)
             ),
