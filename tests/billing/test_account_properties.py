@@ -6,14 +6,36 @@ import uuid
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from preau.billing import counter, credits, giving_back, ledger, online, prepaid, runs
-from preau.billing.models import CounterPayment, CreditReturn, Invoice, Movement
+from preau.billing import (
+    agreements,
+    counter,
+    credits,
+    giving_back,
+    ledger,
+    online,
+    prepaid,
+    refunds,
+    runs,
+    third_party_credits,
+)
+from preau.billing import third_party_invoices as thirds
+from preau.billing.models import (
+    CounterPayment,
+    CreditReturn,
+    Invoice,
+    LedgerLine,
+    Movement,
+    ThirdPartyInvoice,
+)
 from preau.billing.queries import family_accounts, statement
 from preau.kernel.errors import Refusal
+from preau.reporting.year_end import closing_of
 from tests.billing.test_runs import book  # noqa: F401  (fixture)
+from tests.billing.test_who_pays import agree
 from tests.bookings.world import children_of, enrol, make_family, make_offering, make_slot
 from tests.harness.money import AGENT, NOW, OCTOBER, PARENT, make_invoice, make_office
 
@@ -31,6 +53,12 @@ ACTS = st.one_of(
     st.tuples(st.just("book"), CENTS, PICK),
     st.tuples(st.just("give up"), CENTS, PICK),
     st.tuples(st.just("bill the month"), CENTS, PICK),
+    st.tuples(st.just("undo give back"), CENTS, PICK),
+    st.tuples(st.just("the bank refunds"), CENTS, PICK),
+    st.tuples(st.just("third party pays"), CENTS, PICK),
+    st.tuples(st.just("third party credit note"), CENTS, PICK),
+    st.tuples(st.just("third party uses credit"), CENTS, PICK),
+    st.tuples(st.just("third party is given back"), CENTS, PICK),
 )
 
 
@@ -74,7 +102,8 @@ def bill(office):
 
 
 def make_town():
-    """A household, its cash office, and six days of a canteen paid in advance."""
+    """A household, its cash office, and six days of a canteen paid in advance; the social services
+    pay half of them."""
     office, offering = make_office(), make_offering()
     apps.get_model("billing", "ActivityAccounting").objects.create(
         activity=offering.activity, cash_office=office, is_meal=True, is_prepaid=True
@@ -83,7 +112,40 @@ def make_town():
         make_slot(dt.date(2026, 10, day), offering=offering)
     family = make_family(1)
     enrol(family, offering, children_of(family)[0])
+    ccas = agreements.save_third_party(kind="CCAS", name="CCAS", actor=AGENT, now=NOW)
+    agree(ccas, family, percent=50)
     return family, office
+
+
+def play_third_party(act, cents, pick):
+    """What happens between the cash office and who pays half of the canteen."""
+    by = {"actor": AGENT, "now": NOW}
+    invoice = one_of(ThirdPartyInvoice.objects.filter(corrects=None), pick)
+    if invoice is None:
+        return
+    if act == "third party pays":
+        thirds.record_payment(
+            invoice_id=invoice.pk,
+            amount_cents=min(cents, max(thirds.left_on(invoice), 1)),
+            received_on=NOW.date(),
+            reference="",
+            **by,
+        )
+    elif act == "third party credit note":
+        line = one_of(invoice.lines.all(), pick)
+        thirds.credit_third_party(
+            invoice_id=invoice.pk,
+            lines={line.pk: min(cents, line.amount_cents)},
+            reason="essai",
+            **by,
+        )
+    elif act == "third party uses credit":
+        third_party_credits.use_third_party_credit(invoice_id=invoice.pk, **by)
+    else:
+        held = third_party_credits.credit_of(invoice.account_id)
+        third_party_credits.give_third_party_back(
+            account_id=invoice.account_id, amount_cents=min(cents, held or 1), reference="x", **by
+        )
 
 
 def play(act, cents, pick, family, office):
@@ -128,7 +190,8 @@ def play(act, cents, pick, family, office):
             )
     elif act == "bank takes back":
         done = Movement.objects.filter(kind="REVERSAL").values("source_id")
-        if CreditReturn.objects.filter(movement__kind="REFUND").exists():
+        given = Movement.objects.filter(kind="REFUND", source_type=refunds.REFUND)
+        if given.exists() or CreditReturn.objects.filter(movement__kind="REFUND").exists():
             return  # what was given back and then lost is owed again: no invoice names it
         movement = one_of(Movement.objects.filter(kind="PAYMENT_ONLINE").exclude(pk__in=done), pick)
         if movement:
@@ -145,6 +208,35 @@ def play(act, cents, pick, family, office):
             actor=AGENT,
             now=NOW,
         )
+    elif act == "undo give back":
+        done = Movement.objects.filter(kind="REVERSAL").values("source_id")
+        given = Movement.objects.filter(kind="REFUND", source_type="test").exclude(pk__in=done)
+        if movement := one_of(given, pick):
+            giving_back.undo_give_back(
+                movement_id=movement.pk,
+                family_id=family.pk,
+                label="annulé",
+                actor=AGENT,
+                now=NOW,
+            )
+    elif act == "the bank refunds":
+        done = Movement.objects.filter(kind="REVERSAL").values("source_id")
+        paid = one_of(Movement.objects.filter(kind="PAYMENT_ONLINE").exclude(pk__in=done), pick)
+        earlier = Movement.objects.filter(kind="REFUND", source_type=refunds.REFUND)
+        if paid is not None and not earlier.exists():
+            brought = -paid.lines.get(account="FAMILY").amount_cents
+            refunds.give_back_in_part(
+                **who,
+                attempt_id=paid.source_id,
+                refund_id=Movement.objects.count() + 1,
+                earlier=(),
+                amount_cents=min(cents, brought),
+                label="remboursé",
+                actor_label="x",
+                now=NOW,
+            )
+    elif act.startswith("third party"):
+        play_third_party(act, cents, pick)
     elif act in ("book", "give up"):
         book_or_give_up(act, pick, family)
     elif act == "bill the month":
@@ -182,4 +274,9 @@ def test_the_books_hold_whatever_happens(acts, book):  # noqa: F811
             locked = ledger.lock_account(family_id=family.pk, cash_office_id=office.pk)
             free = sum(left for _movement, left in ledger.list_credits(locked))
             assert free == account.credit_cents
+        closing = closing_of(cash_office_id=office.pk, year=NOW.year)
+        sums = dict(LedgerLine.objects.values_list("account").annotate(total=Sum("amount_cents")))
+        assert closing.owed_cents - closing.advances_cents == sums.get("FAMILY", 0)
+        assert closing.set_aside_cents == -sums.get("ADVANCE", 0)
+        assert sum(cents for _name, cents in closing.third_parties) == sums.get("THIRD", 0)
         transaction.set_rollback(True)

@@ -7,7 +7,7 @@ from django.apps import apps
 
 from preau.billing import pricing, regularising, repricing, runs
 from preau.billing.errors import AlreadyDecided, ReasonMissing
-from preau.billing.models import Invoice, InvoiceLine, Regularisation
+from preau.billing.models import Invoice, InvoiceLine, Regularisation, ThirdPartyInvoice
 from preau.rulebook.text.read_book import read_text
 from tests.billing.test_runs import (  # noqa: F401  (fixtures)
     BOOK,
@@ -20,6 +20,7 @@ from tests.billing.test_runs import (  # noqa: F401  (fixtures)
     set_quotient,
     slots,
 )
+from tests.billing.test_who_pays import agree, ccas  # noqa: F401  (fixture)
 from tests.bookings.world import children_of, make_family
 from tests.harness.money import AGENT, NOW
 
@@ -104,6 +105,50 @@ def test_what_costs_more_goes_on_the_next_invoice(billed, slots, office):  # noq
     assert (line.amount_cents, line.fee_key) == (200, f"reg:{row.pk}")
     assert "régularisation d’octobre" in line.label
     assert regularising.find_changes(now=LATER) == 0, "what was accepted counts as asked"
+
+
+def bill(office, slots, ccas, percent):  # noqa: F811
+    house = make_family(1)
+    set_quotient(house, 742)
+    agree(ccas, house, percent=percent, ends_on=dt.date(2026, 10, 31))
+    [child] = children_of(house)
+    for day in (1, 2, 5, 6):
+        book_day(house, child, slots[day])
+        seen(house, child, slots[day])
+    run_all(office)
+    return ThirdPartyInvoice.objects.get()
+
+
+def test_a_line_wholly_paid_by_a_third_party_has_its_proposal_too(office, slots, ccas):  # noqa: F811
+    theirs = bill(office, slots, ccas, 100)
+    assert Invoice.objects.get().total_cents == 0 and theirs.total_cents == 4 * 318
+    correct(slots[2], "ABSENT", is_justified=True)
+    assert regularising.find_changes(now=LATER) == 1
+    [row] = Regularisation.objects.all()
+    assert (row.kind, row.cents, row.share_cents) == ("CREDIT", 0, 318)
+    decide(regularising.accept, row)
+    note = ThirdPartyInvoice.objects.get(corrects=theirs)
+    assert note.total_cents == -318 and "2 octobre" in note.reason
+    assert not Invoice.objects.filter(kind="CREDIT_NOTE").exists()
+    assert regularising.find_changes(now=LATER) == 0
+
+
+@pytest.mark.parametrize(("percent", "mine"), [(100, 0), (50, 100)])
+def test_what_costs_more_is_shared_as_the_line_was(office, slots, ccas, percent, mine):  # noqa: F811
+    """200 cents more: not halved twice, and shared though the agreement has ended."""
+    theirs = bill(office, slots, ccas, percent)
+    apps.get_model("bookings", "Booking").objects.filter(slot=slots[5]).update(
+        status="CANCELLED", is_charged=False, cancelled_at=LATER
+    )
+    regularising.find_changes(now=LATER)
+    [row] = Regularisation.objects.all()
+    assert (row.kind, row.cents, row.share_cents) == ("CHARGE", mine, 200 - mine)
+    decide(regularising.accept, row)
+    run_all(office, month=NOVEMBER, now=LATER + dt.timedelta(days=30))
+    assert Invoice.objects.get(month=NOVEMBER).total_cents == mine
+    later = ThirdPartyInvoice.objects.get(month=NOVEMBER)
+    assert (later.account_id, later.total_cents) == (theirs.account_id, 200 - mine)
+    assert regularising.find_changes(now=LATER) == 0
 
 
 GROUPS = (

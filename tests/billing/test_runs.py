@@ -134,13 +134,13 @@ def family(slots):
     return family
 
 
-def run_all(office, month=OCTOBER):
-    run = runs.open_run(cash_office_id=office.pk, month=month, actor=AGENT, now=NOW)
-    runs.preview(run_id=run.pk, now=NOW)
+def run_all(office, month=OCTOBER, now=NOW):
+    run = runs.open_run(cash_office_id=office.pk, month=month, actor=AGENT, now=now)
+    runs.preview(run_id=run.pk, now=now)
     run.refresh_from_db()
     assert run.status == S.PREVIEWED, run.error
-    runs.approve_run(run_id=run.pk, fingerprint=run.fingerprint, actor=AGENT, now=NOW)
-    runs.issue(run_id=run.pk, now=NOW)
+    runs.approve_run(run_id=run.pk, fingerprint=run.fingerprint, actor=AGENT, now=now)
+    runs.issue(run_id=run.pk, now=now)
     run.refresh_from_db()
     return run
 

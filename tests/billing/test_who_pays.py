@@ -111,7 +111,7 @@ def test_a_third_party_pays_its_share_on_its_own_invoice(office, family, ccas): 
         )
     wrong = {"invoice_id": theirs.pk, "reason": "Enfant absent", "actor": AGENT, "now": NOW}
     with pytest.raises(TooMuchToCredit):
-        credit_third_party(lines={line.pk: 37}, **wrong)
+        credit_third_party(lines={line.pk: 637}, **wrong)
     note = credit_third_party(lines={line.pk: 36}, **wrong)
     assert note.total_cents == -36 and left_on(theirs) == 0
     account.refresh_from_db()

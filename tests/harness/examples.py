@@ -84,6 +84,10 @@ MODELS: dict[str, tuple[str, dict[str, str]]] = {
     "mairie/reprises/": ("journeys.TakeOver", {"take_over_id": "pk"}),
     "mairie/factures/": ("billing.Invoice", {"number": "number"}),
     "mairie/regularisations/": ("billing.Regularisation", PK),
+    "mairie/tiers/<int:pk>/credit/": (
+        "billing.ThirdPartyAccount",
+        {"pk": "third_party", "office": "cash_office__code"},
+    ),
     "mairie/tiers/<": ("billing.ThirdParty", PK),
     "mairie/tiers/factures/": ("billing.ThirdPartyInvoice", {"number": "number"}),
     "mairie/prises-en-charge/": ("billing.Agreement", PK),

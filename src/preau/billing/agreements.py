@@ -211,7 +211,7 @@ def third_party_invoices(
     *, third_party_id: int | None = None, text: str = "", run_id: int | None = None
 ) -> QuerySet[ThirdPartyInvoice]:
     """Invoices and credit notes, the latest first, each with `paid_cents`, `back_cents` (below
-    zero) and, for an invoice, `left_cents`."""
+    zero) and, for an invoice, `left_cents` (below zero: paid too much, the account's credit)."""
     found = (
         ThirdPartyInvoice.objects.select_related(
             "account__third_party", "account__cash_office", "corrects"
@@ -220,7 +220,13 @@ def third_party_invoices(
             paid_cents=Coalesce(_sum("payments", "amount_cents"), 0),
             back_cents=Coalesce(_sum("credit_notes", "total_cents"), 0),
         )
-        .annotate(left_cents=F("total_cents") + F("back_cents") - F("paid_cents"))
+        .annotate(
+            left_cents=F("total_cents")
+            + F("back_cents")
+            - F("paid_cents")
+            - Coalesce(_sum("credits_received", "amount_cents"), 0)
+            + Coalesce(_sum("credit_uses", "amount_cents"), 0)
+        )
     )
     if third_party_id is not None:
         found = found.filter(account__third_party_id=third_party_id)
@@ -236,14 +242,20 @@ def get_third_party_invoice(number: str) -> ThirdPartyInvoice | None:
     return (
         third_party_invoices()
         .filter(number=number)
-        .prefetch_related("lines", "payments", "credit_notes")
+        .prefetch_related(
+            "lines",
+            "payments",
+            "credit_notes",
+            "credit_uses__target",
+            "credits_received__source",
+        )
         .first()
     )
 
 
 def _sum(relation: str, field: str) -> Any:
     model = ThirdPartyInvoice._meta.get_field(relation).related_model
-    name = "corrects" if relation == "credit_notes" else "invoice"
+    name = ThirdPartyInvoice._meta.get_field(relation).field.name  # type: ignore[union-attr]
     rows = model._base_manager.filter(**{name: OuterRef("pk")}).order_by().values(name)  # type: ignore[union-attr]
     return Subquery(rows.annotate(total=Sum(field)).values("total"))
 

@@ -229,6 +229,43 @@ def balances_at(*, at: datetime, cash_office_id: int, in_advance: bool) -> list[
     ]
 
 
+def set_aside_at(*, at: datetime, cash_office_id: int) -> int:
+    """What families had set aside for days booked, paid in advance, at an instant; in cents."""
+    [(cents,)] = _rows(
+        """
+        SELECT coalesce(sum(hold.cents), 0)
+        FROM billing_prepaidhold hold JOIN billing_familyaccount account
+            ON account.id = hold.account_id AND account.cash_office_id = %(office)s
+        WHERE hold.held_at < %(at)s AND (hold.ended_at IS NULL OR hold.ended_at >= %(at)s)
+        """,
+        {"at": at, "office": cash_office_id},
+    )
+    return int(cents)
+
+
+def third_parties_at(*, at: datetime, cash_office_id: int) -> list[tuple[str, int]]:
+    """(third party, cents): what each owed (> 0) or had paid too much (< 0) at an instant."""
+    return [
+        (name, int(cents))
+        for name, cents in _rows(
+            """
+            SELECT party.name, account.balance_cents - coalesce((
+                SELECT sum(line.amount_cents)
+                FROM billing_ledgerline line JOIN billing_movement movement
+                    ON movement.id = line.movement_id AND movement.at >= %(at)s
+                WHERE line.third_party_account_id = account.id
+            ), 0) AS cents
+            FROM billing_thirdpartyaccount account
+            JOIN billing_thirdparty party ON party.id = account.third_party_id
+            WHERE account.cash_office_id = %(office)s
+            ORDER BY party.name
+            """,
+            {"at": at, "office": cash_office_id},
+        )
+        if cents
+    ]
+
+
 def office_movements(
     *, cash_office_id: int, since: datetime, until: datetime
 ) -> dict[tuple[str, str], int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from preau.billing.means import TILL
@@ -74,13 +74,7 @@ def verify() -> list[Fault]:
         .exclude(total=F("balance_cents"))
         .values_list("pk", "balance_cents", "total")
     ]
-    faults += [
-        Fault("facture d’un tiers payée au-delà", pk, total, paid)
-        for pk, total, paid in ThirdPartyInvoice.objects.filter(corrects__isnull=True)
-        .annotate(paid=Coalesce(Sum("payments__amount_cents"), 0))
-        .values_list("pk", "total_cents", "paid")
-        if not 0 <= paid <= total
-    ]
+    faults += _third_parties()
     faults += _advances()
     brought = dict(
         LedgerLine.objects.filter(account=Account.FAMILY)
@@ -94,6 +88,42 @@ def verify() -> list[Fault]:
         if (used > have) if have > 0 else (used < have or used > 0):
             faults.append(Fault("paiement employé au-delà", movement_id, have, used))
     return faults
+
+
+def _third_parties() -> Iterable[Fault]:
+    """No invoice of a third party receives more than its total, nor lends more than what it was
+    paid too much; what is left of them all is what each account owes."""
+    owed: Counter[int] = Counter()
+    for invoice in ThirdPartyInvoice.objects.filter(corrects__isnull=True).annotate(
+        **{
+            name: Coalesce(_sum(relation, field), 0)
+            for name, relation, field in (
+                ("paid", "payments", "amount_cents"),
+                ("received", "credits_received", "amount_cents"),
+                ("lent", "credit_uses", "amount_cents"),
+                ("back", "credit_notes", "total_cents"),
+            )
+        }
+    ):
+        paid = invoice.paid + invoice.received  # type: ignore[attr-defined]
+        due = invoice.total_cents + invoice.back  # type: ignore[attr-defined]
+        lent = invoice.lent  # type: ignore[attr-defined]
+        if not 0 <= paid <= invoice.total_cents or due < 0:
+            yield Fault("facture d’un tiers payée au-delà", invoice.pk, invoice.total_cents, paid)
+        if lent > max(paid - due, 0):
+            yield Fault("crédit d’un tiers employé au-delà", invoice.pk, max(paid - due, 0), lent)
+        owed[invoice.account_id] += due - paid + lent
+    for pk, balance in ThirdPartyAccount.objects.values_list("pk", "balance_cents"):
+        if owed[pk] != balance:
+            yield Fault("factures d’un tiers différentes de son solde", pk, owed[pk], balance)
+
+
+def _sum(relation: str, field: str) -> Subquery:
+    """A relation's total, for each invoice of a third party."""
+    found = ThirdPartyInvoice._meta.get_field(relation)
+    name = found.field.name  # type: ignore[union-attr]
+    rows = found.related_model._base_manager.filter(**{name: OuterRef("pk")})  # type: ignore[union-attr]
+    return Subquery(rows.order_by().values(name).annotate(total=Sum(field)).values("total"))
 
 
 def _tills() -> Iterable[tuple[dict[str, Any], int]]:

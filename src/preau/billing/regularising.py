@@ -18,11 +18,12 @@ from django.utils.translation import gettext as _
 
 from preau.audit.services import record
 from preau.billing.credits import issue_credit_note
-from preau.billing.drafts import DraftLine
+from preau.billing.drafts import REGULARISED, DraftLine, DraftShare
 from preau.billing.errors import AlreadyDecided, InvoiceNotFound, ReasonMissing
-from preau.billing.models import Invoice, InvoiceLine, Movement, Regularisation
+from preau.billing.models import Invoice, InvoiceLine, Movement, Regularisation, ThirdPartyLine
 from preau.billing.natures import nature_of
 from preau.billing.recharging import Key, Priced, issued, net_of_credits, recharge
+from preau.billing.shares_back import credit_whole_shares, parts_of_lines
 from preau.kernel import french
 from preau.kernel.actors import Actor
 
@@ -32,11 +33,14 @@ Kind, Status = Regularisation.Kind, Regularisation.Status
 # Invoices with a day of which something was written after they were issued.
 CHANGED = """
 WITH billed AS MATERIALIZED (
-    SELECT invoice.id, invoice.family_id, movement.at, line.child_id, told.slot_id,
+    SELECT invoice.id, invoice.family_id, coalesce(movement.at, run.issued_at) AS at,
+        line.child_id, told.slot_id,
         coalesce(told.said ->> 'note', '') AS note
     FROM billing_invoice invoice
-    JOIN billing_movement movement ON movement.kind = 'INVOICE'
+    -- An invoice of nothing (third parties pay all) has no movement.
+    LEFT JOIN billing_movement movement ON movement.kind = 'INVOICE'
         AND movement.source_type = 'invoice' AND movement.source_id = invoice.id
+    LEFT JOIN billing_billingrun run ON run.id = invoice.run_id
     JOIN billing_invoiceline line ON line.invoice_id = invoice.id AND line.slot_ids <> '{}'
     CROSS JOIN LATERAL ROWS FROM (
         unnest(line.slot_ids), jsonb_array_elements(line.dates)
@@ -71,10 +75,12 @@ ORDER BY 1
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one child's activity of an invoice should give back (< 0) or add, in cents."""
+    """What one child's activity of an invoice should give back (< 0) or add, in cents: to the
+    family; to third parties, where they paid all of it or owe more."""
 
     key: Key
     cents: int
+    share_cents: int
     days: list[dict[str, Any]]
 
 
@@ -100,12 +106,13 @@ def propose(*, invoice_id: int, now: datetime) -> int:
     moved = Movement.objects.filter(
         kind=Movement.Kind.INVOICE, source_type="invoice", source_id=invoice.pk
     ).first()
-    today = recharge(invoice, lines, known_at=moved.at if moved else None)
+    issued_at = moved.at if moved else invoice.run.issued_at if invoice.run else None
+    today = recharge(invoice, lines, known_at=issued_at)
     left = net_of_credits(lines)
-    added = _added(lines)
+    shares = _shares(lines)
     wanted = []
-    for change in _changes(lines, left, added, issued(lines), today):
-        wanted += _proposals(change, lines, left)
+    for change in _changes(lines, left, _added(lines), shares, issued(lines), today):
+        wanted += _proposals(change, lines, left, shares)
     digests = {row.digest for row in wanted}
     Regularisation.objects.filter(line__in=lines, status=Status.PROPOSED).exclude(
         digest__in=digests
@@ -122,14 +129,29 @@ def propose(*, invoice_id: int, now: datetime) -> int:
     return len(fresh)
 
 
-def _added(lines: Iterable[InvoiceLine]) -> dict[int, int]:
-    """What accepted proposals add to each line, in cents."""
-    return dict(
-        Regularisation.objects.filter(
+def _added(lines: Iterable[InvoiceLine]) -> dict[int, tuple[int, int]]:
+    """What accepted proposals add to each line, in cents: to the family, to third parties."""
+    return {
+        line_id: (cents, share_cents)
+        for line_id, cents, share_cents in Regularisation.objects.filter(
             line__in=list(lines), kind=Kind.CHARGE, status=Status.ACCEPTED
         )
         .values_list("line_id")
-        .annotate(total=Sum("cents"))
+        .annotate(total=Sum("cents"), share_total=Sum("share_cents"))
+        .order_by()
+    }
+
+
+def _shares(lines: Iterable[InvoiceLine]) -> dict[int, int]:
+    """What third parties pay of each line, once their credit notes are taken off; no query
+    without shares."""
+    shared = [line.pk for line in lines if line.share_cents]
+    if not shared:
+        return {}
+    return dict(
+        ThirdPartyLine.objects.filter(line_id__in=shared)
+        .values_list("line_id")
+        .annotate(total=Sum("amount_cents"))
         .order_by()
     )
 
@@ -137,20 +159,33 @@ def _added(lines: Iterable[InvoiceLine]) -> dict[int, int]:
 def _changes(
     lines: list[InvoiceLine],
     left: dict[int, int],
-    added: dict[int, int],
+    added: dict[int, tuple[int, int]],
+    shares: dict[int, int],
     before: dict[Key, Priced],
     today: dict[Key, Priced],
 ) -> Iterable[Change]:
     for key, then in before.items():
         now = today.get(key) or Priced()
-        mine = [line for line in lines if (line.child_id, line.activity_id) == key]
-        gross = sum(line.quantity * line.unit_cents for line in mine if not line.fee_key)
-        net = sum(line.amount_cents for line in mine if not line.fee_key)
-        asked = sum(left[line.pk] + added.get(line.pk, 0) for line in mine if not line.fee_key)
+        mine = _lines_of(key, lines)
+        gross = sum(line.quantity * line.unit_cents for line in mine)
+        net = sum(line.amount_cents for line in mine)
+        more, more_shares = (
+            sum(added.get(line.pk, (0, 0))[rank] for line in mine) for rank in (0, 1)
+        )
+        asked = sum(left[line.pk] for line in mine) + more
         # Third parties keep the share that they had of the line.
         due = now.cents if gross == net or gross <= 0 else round(now.cents * net / gross)
-        if due != asked:
-            yield Change(key, due - asked, list(_days(then, now)))
+        share = now.cents - due - sum(shares.get(line.pk, 0) for line in mine) - more_shares
+        if due > asked:
+            yield Change(key, due - asked, max(share, 0), list(_days(then, now)))
+        elif due < asked:
+            yield Change(key, due - asked, 0, list(_days(then, now)))
+        elif gross > net == 0 and share:
+            yield Change(key, 0, share, list(_days(then, now)))
+
+
+def _lines_of(key: Key, lines: Iterable[InvoiceLine]) -> list[InvoiceLine]:
+    return [line for line in lines if (line.child_id, line.activity_id) == key and not line.fee_key]
 
 
 def _days(then: Priced, now: Priced) -> Iterable[dict[str, Any]]:
@@ -163,35 +198,33 @@ def _days(then: Priced, now: Priced) -> Iterable[dict[str, Any]]:
 
 
 def _proposals(
-    change: Change, lines: list[InvoiceLine], left: dict[int, int]
+    change: Change, lines: list[InvoiceLine], left: dict[int, int], shares: dict[int, int]
 ) -> list[Regularisation]:
-    mine = sorted(
-        (
-            line
-            for line in lines
-            if (line.child_id, line.activity_id) == change.key and not line.fee_key
-        ),
-        key=lambda line: (-left[line.pk], line.pk),
-    )
-    if change.cents > 0:
-        return [_proposal(mine[0], Kind.CHARGE, change.cents, change.days)]
-    found, wanted = [], -change.cents
+    mine = sorted(_lines_of(change.key, lines), key=lambda line: (-left[line.pk], line.pk))
+    if change.cents > 0 or change.share_cents > 0:
+        return [_proposal(mine[0], Kind.CHARGE, change.cents, change.share_cents, change.days)]
+    found, wanted, wanted_shares = [], -change.cents, -change.share_cents
     for line in mine:
         part = min(wanted, max(left[line.pk], 0))
-        if part:
-            found.append(_proposal(line, Kind.CREDIT, part, change.days))
+        share = min(wanted_shares, max(shares.get(line.pk, 0), 0))
+        if part or share:
+            found.append(_proposal(line, Kind.CREDIT, part, share, change.days))
             wanted -= part
+            wanted_shares -= share
     return found
 
 
 def _proposal(
-    line: InvoiceLine, kind: str, cents: int, days: list[dict[str, Any]]
+    line: InvoiceLine, kind: str, cents: int, share_cents: int, days: list[dict[str, Any]]
 ) -> Regularisation:
-    said = json.dumps([line.pk, kind, cents, days], sort_keys=True)
+    said = json.dumps(
+        [line.pk, kind, cents, days, *([share_cents] if share_cents else [])], sort_keys=True
+    )
     return Regularisation(
         line=line,
         kind=kind,
         cents=cents,
+        share_cents=share_cents,
         days=days,
         digest=hashlib.sha256(said.encode()).hexdigest(),
     )
@@ -199,12 +232,21 @@ def _proposal(
 
 @transaction.atomic
 def accept(*, regularisation_id: int, actor: Actor, now: datetime) -> Regularisation:
-    """Do what was proposed: a credit note at once, or a line on the next invoice.
+    """Do what was proposed: a credit note at once (the third party's, where it paid all), or a
+    line on the next invoice.
 
     Raises AlreadyDecided, InvoiceNotFound, BillingRefusal.
     """
     row = _locked(regularisation_id)
-    if row.kind == Kind.CREDIT:
+    if row.kind == Kind.CREDIT and not row.cents:
+        credit_whole_shares(
+            line_id=row.line_id,
+            cents=row.share_cents,
+            reason=reason_of(row),
+            actor=actor,
+            now=now,
+        )
+    elif row.kind == Kind.CREDIT:
         row.credit_note = issue_credit_note(
             invoice_id=row.line.invoice_id,
             lines={row.line_id: row.cents},
@@ -252,7 +294,7 @@ def _decide(row: Regularisation, status: str, reason: str, actor: Actor, now: da
             "status": row.get_status_display(),
             "label": row.line.label,
             "what": row.get_kind_display(),
-            "cents": french.euros(row.cents),
+            "cents": french.euros(row.cents + row.share_cents),
         },
         family_id=row.family_id,
         object_type="regularisation",
@@ -285,9 +327,11 @@ def accepted_charges(cash_office_id: int) -> dict[int, list[DraftLine]]:
     keys = {_key(row): row for row in rows}
     billed = set(InvoiceLine.objects.filter(fee_key__in=keys).values_list("fee_key", flat=True))
     found: dict[int, list[DraftLine]] = defaultdict(list)
+    shared = parts_of_lines({row.line_id for row in rows if row.share_cents})
     for key, row in keys.items():
         if key in billed:
             continue
+        shares = _same_shares(shared.get(row.line_id, []), row.share_cents)
         found[row.family_id].append(
             DraftLine(
                 child_id=row.line.child_id,
@@ -298,8 +342,9 @@ def accepted_charges(cash_office_id: int) -> dict[int, list[DraftLine]]:
                     "month": french.of(french.month(row.line.invoice.month)),
                 },
                 unit_name="",
-                unit_cents=row.cents,
-                explanation=(reason_of(row),),
+                unit_cents=row.cents + sum(share.cents for share in shares),
+                explanation=(reason_of(row), *(share.sentence for share in shares)),
+                shares=shares,
                 nature=nature_of(row.line),
                 fixed_quantity=1,
                 fee_key=key,
@@ -308,8 +353,28 @@ def accepted_charges(cash_office_id: int) -> dict[int, list[DraftLine]]:
     return dict(found)
 
 
+def _same_shares(parts: list[ThirdPartyLine], cents: int) -> list[DraftShare]:
+    """Third parties pay of what is added as they paid of the line."""
+    found, rest, weight = [], cents, sum(part.amount_cents for part in parts)
+    for part in parts:
+        mine = rest if part is parts[-1] else cents * part.amount_cents // weight
+        rest -= mine
+        if mine:
+            third_party = part.agreement.third_party
+            found.append(
+                DraftShare(
+                    part.agreement_id,
+                    third_party.pk,
+                    mine,
+                    _("%(who)s prend en charge %(amount)s, comme de la ligne corrigée.")
+                    % {"who": third_party.name, "amount": french.euros(mine)},
+                )
+            )
+    return found
+
+
 def _key(row: Regularisation) -> str:
-    return f"reg:{row.pk}"
+    return f"{REGULARISED}:{row.pk}"
 
 
 def regularisations(

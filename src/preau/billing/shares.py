@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from preau.billing.drafts import Draft, DraftLine, DraftShare
+from preau.billing.drafts import REGULARISED, Draft, DraftLine, DraftShare
 from preau.billing.models import Agreement
 from preau.kernel.french import euros
 
@@ -96,7 +96,7 @@ def apply_terms(
     for draft in drafts:
         for term in terms.get(draft.family_id, ()):
             for line in draft.lines:
-                if not term.covers(line):
+                if not term.covers(line) or line.fee_key.startswith(f"{REGULARISED}:"):
                     continue
                 cents = min(term.part(line, first=first, last=last), line.amount_cents)
                 if term.id in left:

@@ -1,11 +1,11 @@
 """What a credit note gives back to the third parties that paid a share of its lines. In cents.
 
 The part of a third party follows the family's: half of the line given back, half of the share.
-An agent may decide otherwise; what a third party has already paid is not given back here.
+An agent may decide otherwise. What a third party has already paid becomes its account's credit.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from preau.billing.errors import InvoiceNotFound, NotAPositiveAmount, TooMuchToCredit
 from preau.billing.models import InvoiceLine, ThirdPartyLine
-from preau.billing.third_party_invoices import credit_third_party, left_on
+from preau.billing.third_party_invoices import credit_third_party, given_back, left_on
 from preau.kernel.actors import Actor
 from preau.kernel.french import euros
 
@@ -22,7 +22,7 @@ from preau.kernel.french import euros
 @dataclass(frozen=True, slots=True)
 class ShareBack:
     """A third party's part of one line: `cents` follows the family's part, `most_cents` is what
-    may be given back (of its share, and of what is left to pay on its invoice)."""
+    may be given back, `paid_cents` is what of `cents` it has paid already: its account's credit."""
 
     line_id: int
     own_line_id: int
@@ -33,15 +33,7 @@ class ShareBack:
     share_cents: int
     cents: int
     most_cents: int
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether what it should get back is paid already: the finance service gives it back."""
-        return self.cents > self.most_cents
-
-    @property
-    def proposed_cents(self) -> int:
-        return min(self.cents, self.most_cents)
+    paid_cents: int = 0
 
     def sentence(self, cents: int) -> str:
         """For the family's credit note."""
@@ -88,8 +80,8 @@ def shares_back(wanted: Mapping[int, int]) -> list[ShareBack]:
         cents = min(cents, left)
         if row.invoice_id not in room:
             room[row.invoice_id] = left_on(row.invoice)
-        most = max(min(left, room[row.invoice_id]), 0)
-        room[row.invoice_id] -= min(cents, most)
+        unpaid = min(cents, room[row.invoice_id])
+        room[row.invoice_id] -= unpaid
         found.append(
             ShareBack(
                 line_id=row.pk,
@@ -100,7 +92,8 @@ def shares_back(wanted: Mapping[int, int]) -> list[ShareBack]:
                 label=line.label,
                 share_cents=left,
                 cents=cents,
-                most_cents=most,
+                most_cents=left,
+                paid_cents=cents - unpaid,
             )
         )
     return found
@@ -113,7 +106,7 @@ def decided(parts: Iterable[ShareBack], chosen: Mapping[int, int] | None) -> dic
     """
     parts = list(parts)
     if chosen is None:
-        return {part.line_id: part.proposed_cents for part in parts if part.proposed_cents}
+        return {part.line_id: part.cents for part in parts if part.cents}
     known = {part.line_id: part for part in parts}
     for line_id, cents in chosen.items():
         if line_id not in known:
@@ -153,3 +146,49 @@ def parts_of_invoice(invoice_id: int) -> list[ThirdPartyLine]:
         .select_related("invoice__account__third_party", "line")
         .order_by("line_id", "pk")
     )
+
+
+def parts_of_lines(line_ids: Collection[int]) -> dict[int, list[ThirdPartyLine]]:
+    """What third parties were first asked of each line (corrections apart), by line."""
+    found: dict[int, list[ThirdPartyLine]] = defaultdict(list)
+    if line_ids:
+        for part in (
+            ThirdPartyLine.objects.filter(
+                line_id__in=list(line_ids), invoice__corrects__isnull=True
+            )
+            .select_related("agreement__third_party", "invoice")
+            .order_by("pk")
+        ):
+            found[part.line_id or 0].append(part)
+    return found
+
+
+def credit_whole_shares(
+    *, line_id: int, cents: int, reason: str, actor: Actor, now: datetime
+) -> list[str]:
+    """Give back to third parties a part of a line of which they paid all; the notes' numbers.
+
+    In proportion of what each still has of it. Raises TooMuchToCredit.
+    """
+    parts = parts_of_lines([line_id])[line_id]
+    still = {
+        part.pk: part.amount_cents - given_back(part.invoice)[line_id, part.agreement_id]
+        for part in parts
+    }
+    whole, rest, numbers = sum(still.values()), cents, []
+    if cents > whole:
+        raise TooMuchToCredit
+    for part in parts:
+        mine = rest if part is parts[-1] else min(cents * still[part.pk] // whole, still[part.pk])
+        rest -= mine
+        if mine:
+            numbers.append(
+                credit_third_party(
+                    invoice_id=part.invoice_id,
+                    lines={part.pk: mine},
+                    reason=reason,
+                    actor=actor,
+                    now=now,
+                ).number
+            )
+    return numbers

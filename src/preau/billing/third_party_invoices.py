@@ -1,8 +1,9 @@
 """What third parties are invoiced, and what they pay: their own debtor, numbers and account."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -133,7 +134,7 @@ def record_payment(
     """
     if amount_cents <= 0:
         raise NotAPositiveAmount
-    invoice = _locked(invoice_id)
+    invoice = locked(invoice_id)
     if received_on > paris_day(now):
         raise BillingRefusal(_("Ce règlement est daté de l’avenir."))
     if amount_cents > left_on(invoice):
@@ -179,6 +180,7 @@ def credit_third_party(
 ) -> ThirdPartyInvoice:
     """Correct a third party's invoice: `lines` is what is given back on which lines, in cents.
 
+    What it has paid already becomes a credit of its account (`third_party_credits`).
     Raises ReasonMissing, NotAPositiveAmount, TooMuchToCredit, InvoiceNotFound.
     """
     if not reason.strip():
@@ -186,12 +188,16 @@ def credit_third_party(
     wanted = {line_id: cents for line_id, cents in lines.items() if cents}
     if not wanted or min(wanted.values()) < 0:
         raise NotAPositiveAmount
-    invoice = _locked(invoice_id)
+    invoice = locked(invoice_id)
     corrected = list(invoice.lines.filter(pk__in=wanted).select_related("line"))
     if len(corrected) != len(wanted):
         raise InvoiceNotFound
     total = sum(wanted.values())
-    if total > left_on(invoice) or any(wanted[line.pk] > line.amount_cents for line in corrected):
+    given = given_back(invoice)
+    if any(
+        wanted[line.pk] > line.amount_cents - given[line.line_id, line.agreement_id]
+        for line in corrected
+    ):
         raise TooMuchToCredit
     note = _create(
         invoice.account,
@@ -250,14 +256,38 @@ def credit_third_party(
     return note
 
 
+def given_back(invoice: ThirdPartyInvoice) -> Counter[tuple[int | None, int]]:
+    """What credit notes gave back on each line of an invoice: by family's line and agreement."""
+    given: Counter[tuple[int | None, int]] = Counter()
+    for line_id, agreement_id, cents in ThirdPartyLine.objects.filter(
+        invoice__corrects=invoice
+    ).values_list("line_id", "agreement_id", "amount_cents"):
+        given[line_id, agreement_id] -= cents
+    return given
+
+
+def standing_of(invoice: ThirdPartyInvoice) -> int:
+    """What is left to pay on a third party's invoice (> 0), or what it paid too much (< 0)."""
+
+    def total(rows: Any, field: str = "amount_cents") -> int:
+        return rows.aggregate(cents=Sum(field))["cents"] or 0
+
+    return (
+        invoice.total_cents
+        + total(invoice.credit_notes, "total_cents")
+        - total(invoice.payments)
+        - total(invoice.credits_received)
+        + total(invoice.credit_uses)
+    )
+
+
 def left_on(invoice: ThirdPartyInvoice) -> int:
     """What is left to pay on a third party's invoice, in cents."""
-    paid = invoice.payments.aggregate(cents=Sum("amount_cents"))["cents"] or 0
-    back = invoice.credit_notes.aggregate(cents=Sum("total_cents"))["cents"] or 0
-    return invoice.total_cents + back - paid
+    return max(standing_of(invoice), 0)
 
 
-def _locked(invoice_id: int) -> ThirdPartyInvoice:
+def locked(invoice_id: int) -> ThirdPartyInvoice:
+    """One invoice, its account locked until commit. Raises InvoiceNotFound."""
     invoice = (
         ThirdPartyInvoice.objects.select_related("account__cash_office")
         .filter(pk=invoice_id, corrects__isnull=True)

@@ -13,7 +13,13 @@ from django.db import transaction
 
 from preau.audit.services import record
 from preau.billing import services as billing
-from preau.billing.figures_by import Balance, balances_at, office_movements
+from preau.billing.figures_by import (
+    Balance,
+    balances_at,
+    office_movements,
+    set_aside_at,
+    third_parties_at,
+)
 from preau.billing.queries import accountings, runs
 from preau.billing.till import held_at, office_by_id
 from preau.kernel.actors import Actor
@@ -121,6 +127,11 @@ class Closing:
     owed: list[Balance]
     advances: list[Balance]
     held: dict[str, int]
+    # Of what was paid in advance, what is kept for days booked after the year's end.
+    set_aside_cents: int
+    # (third party, cents): owed, or (< 0) paid too much.
+    third_parties: list[tuple[str, int]]
+    given_back_to_third_parties_cents: int
 
     @property
     def collected_cents(self) -> int:
@@ -164,4 +175,7 @@ def closing_of(*, cash_office_id: int, year: int) -> Closing:
         owed=balances_at(at=until, cash_office_id=cash_office_id, in_advance=False),
         advances=balances_at(at=until, cash_office_id=cash_office_id, in_advance=True),
         held=held_at(cash_office_id, until),
+        set_aside_cents=set_aside_at(at=until, cash_office_id=cash_office_id),
+        third_parties=third_parties_at(at=until, cash_office_id=cash_office_id),
+        given_back_to_third_parties_cents=total({"REFUND"}, {"THIRD"}),
     )

@@ -121,6 +121,7 @@ def tell(story: Story, say: Say | None = None) -> None:
     with chapter("Les prélèvements, les relances et les titres"):
         debts.owe_and_collect(story, homes)
     with chapter("Les avances et les régularisations"):
+        sharing.settle_with_third_parties(story)
         sharing.pay_in_advance(story)
         sharing.learn_late(story)
     with chapter("Les demandes"):

@@ -8,6 +8,9 @@ from preau.attendance.errors import AttendanceRefused
 from preau.billing import prepaid, regularising
 from preau.billing import queries as billing
 from preau.billing import services as bills
+from preau.billing.agreements import third_party_invoices
+from preau.billing.errors import BillingRefusal
+from preau.billing.third_party_invoices import record_payment
 from preau.demo.town.story import ONE_DAY, Story
 from preau.families.queries import active_families, quotients_on
 from preau.kernel.enums import Channel
@@ -69,6 +72,35 @@ def agree_with_third_parties(story: Story) -> None:
             reference="ASE 94",
             **terms,
         )
+
+
+def settle_with_third_parties(story: Story) -> None:
+    """The social services paid their first invoice; a line corrected since is their credit."""
+    by = {"actor": story.agent("ACCOUNTANT"), "now": story.now - 2 * ONE_DAY}
+    first = third_party_invoices().filter(debtor__kind="CCAS", corrects=None).last()
+    if first is None:
+        return
+    record_payment(
+        invoice_id=first.pk,
+        amount_cents=first.total_cents,
+        received_on=(story.now - 3 * ONE_DAY).date(),
+        reference="VIR CCAS 0917",
+        **by,
+    )
+    for shared in first.lines.select_related("line").order_by("pk"):
+        line = shared.line
+        if line is None or line.quantity < 2 or line.amount_cents < line.quantity:
+            continue
+        try:
+            bills.issue_credit_note(
+                invoice_id=line.invoice_id,
+                lines={line.pk: line.amount_cents // line.quantity},
+                reason="Grève de la cuisine\u202f: un repas non servi",
+                **by,
+            )
+        except BillingRefusal:
+            continue  # a titre closed that invoice
+        return
 
 
 def pay_in_advance(story: Story) -> None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from preau.accounts.enums import Permission
 from preau.billing import queries, regularising
-from preau.billing.shares_back import shares_back
+from preau.billing.shares_back import parts_of_lines, shares_back
 from preau.billing.tasks import defer_once, look_for_changes
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
@@ -30,6 +30,7 @@ COLUMNS = (
     Column("Ligne", "line.label"),
     Column("Sens", lambda row: row.get_kind_display()),
     Column("Montant", lambda row: Cents(row.cents)),
+    Column("Part de tiers payeurs", lambda row: Cents(row.share_cents)),
     Column("État", lambda row: row.get_status_display()),
     Column("Par", "decided_by"),
     Column("Motif", "reason"),
@@ -88,8 +89,12 @@ def _page(request: HttpRequest, found: Any, form: RefuseForm) -> HttpResponse:
             "change": found,
             "days": [day | {"on": dt.date.fromisoformat(day["day"])} for day in found.days],
             "form": form,
+            "total_cents": found.cents + found.share_cents,
+            "whole_shares": parts_of_lines([found.line_id]).get(found.line_id)
+            if found.share_cents and not found.cents
+            else [],
             "shares": shares_back({found.line_id: found.cents})
-            if found.status == "PROPOSED" and found.kind == "CREDIT"
+            if found.status == "PROPOSED" and found.kind == "CREDIT" and found.cents
             else [],
         },
         status=422 if form.errors else 200,
@@ -113,7 +118,9 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("townhall:billing-change", pk)
-    if done.credit_note is not None:
+    if done.kind == "CREDIT" and done.credit_note is None:
+        messages.success(request, _("L’avoir au tiers payeur est émis."))
+    elif done.credit_note is not None:
         messages.success(request, _("Avoir %(number)s émis.") % {"number": done.credit_note.number})
     else:
         messages.success(

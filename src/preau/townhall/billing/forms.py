@@ -90,16 +90,16 @@ class SharesBackForm(forms.Form):
                 "amount": euros(part.share_cents),
                 "number": part.number,
             }
-            if part.is_paid:
+            if part.paid_cents:
                 told += " " + _(
-                    "En proportion, %(amount)s ; le reste est déjà réglé : au service finances de "
-                    "le rendre."
-                ) % {"amount": euros(part.cents)}
+                    "%(amount)s de cette correction sont déjà réglés : ils deviennent un crédit de "
+                    "son compte."
+                ) % {"amount": euros(part.paid_cents)}
             self.fields[f"share_{part.line_id}"] = EurosField(
                 label=_("%(who)s : à corriger sur « %(label)s »")
                 % {"who": part.payer, "label": part.label},
                 help_text=told,
-                initial=part.proposed_cents,
+                initial=part.cents,
                 min_cents=0,
                 max_cents=part.most_cents,
                 required=False,

@@ -7,16 +7,24 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
 from preau.billing import agreements, services
 from preau.billing.documents import third_party_document
+from preau.billing.third_party_credits import (
+    accounts_in_credit,
+    credit_of,
+    credit_uses,
+    give_third_party_back,
+    use_third_party_credit,
+)
 from preau.billing.third_party_invoices import credit_third_party, left_on, record_payment
 from preau.catalogue.queries import list_all_activities
 from preau.families.queries import children_of
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.money import euros
 from preau.townhall.access import agent_required
 from preau.townhall.billing.shares_forms import (
     AgreementForm,
@@ -25,6 +33,7 @@ from preau.townhall.billing.shares_forms import (
     ThirdPartyCreditForm,
     ThirdPartyForm,
     ThirdPartyPaymentForm,
+    ThirdPartyRefundForm,
 )
 from preau.townhall.cashdesk.scope import family_or_404
 from preau.ui.exports import FORMATS, Cents, Column, export_table
@@ -123,6 +132,8 @@ def third_party(request: HttpRequest, pk: int) -> HttpResponse:
                 for row in page
             ],
             "invoices": agreements.third_party_invoices(third_party_id=pk)[:24],
+            "credits": accounts_in_credit(pk),
+            "uses": credit_uses(pk)[:24],
         },
     )
 
@@ -216,7 +227,14 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
     return render(
         request,
         "townhall/billing/third_party_invoice.html",
-        SECTION | {"invoice": found, "left_cents": 0 if found.corrects_id else left_on(found)},
+        SECTION
+        | {
+            "invoice": found,
+            "left_cents": 0 if found.corrects_id else max(found.left_cents, 0),
+            "over_cents": 0 if found.corrects_id else max(-found.left_cents, 0),
+            "credit_cents": credit_of(found.account_id) if found.left_cents > 0 else 0,
+            "may_credit": not found.corrects_id and found.total_cents + found.back_cents > 0,
+        },
     )
 
 
@@ -268,9 +286,9 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
 @agent_required(Permission.BILL)
 @require_http_methods(["GET", "POST"])
 def credit(request: HttpRequest, number: str) -> HttpResponse:
-    """Give back a part, and say why."""
+    """Give back a part, and say why; what is paid already becomes the account's credit."""
     found = _invoice(number)
-    if found.corrects_id or left_on(found) <= 0:
+    if found.corrects_id or found.total_cents + found.back_cents <= 0:
         raise Http404
     form = ThirdPartyCreditForm(
         request.POST if request.method == "POST" else None, lines=found.lines.all()
@@ -300,5 +318,50 @@ def credit(request: HttpRequest, number: str) -> HttpResponse:
             "act": _("Émettre l’avoir"),
             "confirm": _("Émettre cet avoir ? Il ne pourra plus changer."),
         },
+        status=422 if form.errors else 200,
+    )
+
+
+@agent_required(Permission.BILL)
+@require_POST
+def use_credit(request: HttpRequest, number: str) -> HttpResponse:
+    """Pay an invoice with what the same third party paid too much on others."""
+    found = _invoice(number)
+    try:
+        used = use_third_party_credit(invoice_id=found.pk, actor=request.actor, now=utc_now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request, _("%(amount)s du crédit paient cette facture.") % {"amount": euros(used)}
+        )
+    return redirect("townhall:third-party-invoice", number)
+
+
+@agent_required(Permission.BILL)
+@require_http_methods(["GET", "POST"])
+def refund(request: HttpRequest, pk: int, office: str) -> HttpResponse:
+    """Have a third party's credit given back by the finance service."""
+    found = _third_party(pk)
+    account: Any = next((a for a in accounts_in_credit(pk) if a.cash_office.code == office), None)
+    if account is None:
+        raise Http404
+    form = ThirdPartyRefundForm(
+        request.POST if request.method == "POST" else None, credit_cents=account.credit_cents
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            give_third_party_back(
+                account_id=account.pk, actor=request.actor, now=utc_now(), **form.cleaned_data
+            )
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("C’est noté : au service finances de le rendre."))
+            return redirect("townhall:third-party", pk)
+    return render(
+        request,
+        "townhall/billing/third_party_refund.html",
+        SECTION | {"third_party": found, "account": account, "form": form},
         status=422 if form.errors else 200,
     )

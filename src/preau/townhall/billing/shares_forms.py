@@ -124,6 +124,20 @@ class ThirdPartyPaymentForm(forms.Form):
         self.fields["amount_cents"].max_cents = left_cents
 
 
+class ThirdPartyRefundForm(forms.Form):
+    """How much the finance service gives back, and by which order."""
+
+    amount_cents = EurosField(label=gettext_lazy("Montant à rendre"), min_cents=1)
+    reference = forms.CharField(
+        label=gettext_lazy("Motif, ou référence de l’ordre de paiement"), max_length=120
+    )
+
+    def __init__(self, *args: Any, credit_cents: int, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"amount_cents": credit_cents})
+        super().__init__(*args, **kwargs)
+        self.fields["amount_cents"].max_cents = credit_cents
+
+
 class ThirdPartyCreditForm(forms.Form):
     """What is given back on each line, and why."""
 

@@ -30,6 +30,12 @@ urlpatterns = [
     path("tiers/factures/<slug:number>/", shares.invoice, name="third-party-invoice"),
     path("tiers/factures/<slug:number>/pdf/", shares.pdf, name="third-party-invoice-pdf"),
     path("tiers/factures/<slug:number>/regler/", shares.pay, name="third-party-pay"),
+    path(
+        "tiers/factures/<slug:number>/employer-le-credit/",
+        shares.use_credit,
+        name="third-party-use-credit",
+    ),
+    path("tiers/<int:pk>/credit/<slug:office>/", shares.refund, name="third-party-refund"),
     path("tiers/factures/<slug:number>/avoir/", shares.credit, name="third-party-credit"),
     path("regies/<slug:code>/facturation/", statements.settings, name="cash-office-billing"),
     path(

@@ -117,11 +117,26 @@ def statement_rows(closing: Closing, counted: Any) -> list[tuple[str, int]]:
             [
                 (_("Encaissé, total"), closing.collected_cents),
                 (_("Rendu aux familles"), -closing.refunded_cents),
+                *(
+                    [
+                        (
+                            _("Rendu aux tiers payeurs"),
+                            -closing.given_back_to_third_parties_cents,
+                        )
+                    ]
+                    if closing.given_back_to_third_parties_cents
+                    else []
+                ),
                 (_("Passé en titres"), -closing.titres_cents),
                 (_("Versé au comptable par la caisse"), closing.deposited_cents),
                 (_("Différences de caisse"), closing.differences_cents),
                 (_("Reste dû par les familles au 31 décembre"), closing.owed_cents),
+                *(
+                    (_("%(who)s, tiers payeur, au 31 décembre") % {"who": name}, cents)
+                    for name, cents in closing.third_parties
+                ),
                 (_("Payé d’avance au 31 décembre"), closing.advances_cents),
+                (_("Mis de côté pour des jours réservés au 31 décembre"), closing.set_aside_cents),
                 (_("En caisse au 31 décembre, à verser"), sum(closing.held.values())),
             ],
             [(_("Servi et non facturé au 31 décembre"), counted.not_invoiced_cents)]
