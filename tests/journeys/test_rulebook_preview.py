@@ -75,7 +75,7 @@ tariffs:
     draft = read_text(BOOK.replace("tariffs:\n", fees.lstrip("\n"), 1))
     canteen = apps.get_model("catalogue", "Offering").objects.get()
     told = rulebook_preview.preview(draft, OCTOBER).notes
-    assert len(told) == 2 and "«adhesion»" in told[0]
+    assert len(told) == 2 and "adhesion" in told[0]
     apps.get_model("catalogue", "Activity").objects.create(
         slug="adhesion", name="Adhésion", kind="SPORT", domain=canteen.activity.domain
     )

@@ -107,7 +107,7 @@ def give_third_party_back(
     ledger.post_third_party(
         account=account,
         kind=Movement.Kind.REFUND,
-        label=_("À rendre à %(who)s par le service finances : %(why)s") % told,
+        label=_("À rendre à %(who)s par le service finances : %(why)s") % told,
         at=now,
         source=(SOURCE, uses[0].pk),
         actor_label=actor.label,
@@ -118,7 +118,7 @@ def give_third_party_back(
         actor=actor,
         now=now,
         action="billing.give_third_party_back",
-        summary=_("%(amount)s à rendre à %(who)s par le service finances : %(why)s")
+        summary=_("%(amount)s à rendre à %(who)s par le service finances : %(why)s")
         % (told | {"amount": euros(amount_cents)}),
         object_type=SOURCE,
         object_id=uses[0].pk,

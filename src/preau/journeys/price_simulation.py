@@ -303,7 +303,7 @@ def _registrations(
             try:
                 price = api.price(rates.book, fee.code, None, month, facts, rates.calendar)
             except api.RulebookError as error:
-                missing.append(f"{fee.label} : {getattr(error, 'reason', error)}")
+                missing.append(f"{fee.label} : {getattr(error, 'reason', error)}")
                 break
             if price.cents:
                 who = number if fee.each == "child" else 0

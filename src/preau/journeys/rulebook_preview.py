@@ -140,7 +140,7 @@ def preview(draft: Rulebook, month: date) -> Preview | None:
         tuple(sorted(changes, key=lambda c: (-abs(c.delta), c.name))[:SHOWN]),
         undecided,
         tuple(
-            f"«{fee.label}» : le catalogue n’a pas d’activité «{fee.code}», "
+            f"« {fee.label} » : le catalogue n’a pas d’activité « {fee.code} », "
             "ces frais d’inscription ne seraient pas facturés."
             for fee in draft.activities
             if fee.kind == "registration" and fee.priced and fee.code not in offered

@@ -111,7 +111,7 @@ class InvoiceDispute(Kind):
         total = french.euros(sum(amounts.values()))
         return [
             Consequence(
-                f"Un avoir de {total} au plus est émis, selon ce que vous rendez de chaque ligne ; "
+                f"Un avoir de {total} au plus est émis, selon ce que vous rendez de chaque ligne ; "
                 "la facture ne change pas."
             ),
             Consequence("L’avoir diminue ce qui reste à payer, le surplus va au crédit du compte."),
@@ -135,13 +135,13 @@ class InvoiceDispute(Kind):
         note = issue_credit_note(
             invoice_id=invoice.pk,
             lines={part.line_id: part.cents for part in parts},
-            reason=" : ".join(filter(None, (f"Demande {request.reference}", why))),
+            reason=" : ".join(filter(None, (f"Demande {request.reference}", why))),
             now=now,
             actor=actor,
         )
         told = f"L’avoir {note.number} de {french.euros(abs(note.total_cents))} est émis."
         if words:
-            told += f" Rendu : {words}." + (f" Motif : {why.rstrip('.')}." if why else "")
+            told += f" Rendu : {words}." + (f" Motif : {why.rstrip('.')}." if why else "")
         return Applied(told=told, data={"credit_note": note.number})
 
     def _lines(self, request: Request) -> list[Any]:

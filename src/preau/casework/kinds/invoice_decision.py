@@ -17,7 +17,7 @@ ALL, DAYS, AMOUNT, NOTHING = "ALL", "DAYS", "AMOUNT", "NOTHING"
 
 
 class NothingGiven(Refusal):
-    message = "Rien n’est rendu : refusez la demande, ou dites ce que vous rendez."
+    message = "Rien n’est rendu : refusez la demande, ou dites ce que vous rendez."
     code = "nothing_given"
 
 
@@ -62,13 +62,13 @@ class InvoiceDecision(DecisionQuestions):
             )
             if len(days) > 1:
                 self.fields[f"days_{line.pk}"] = forms.MultipleChoiceField(
-                    label=_("Quels jours ?"),
+                    label=_("Quels jours ?"),
                     choices=[(f"{day}", french.day(day)) for day in days],
                     required=False,
                     widget=forms.CheckboxSelectMultiple,
                 )
             self.fields[f"amount_{line.pk}"] = forms.DecimalField(
-                label=_("Quel montant, en euros ?"),
+                label=_("Quel montant, en euros ?"),
                 help_text=_("%(left)s au plus.") % {"left": left},
                 required=False,
                 min_value=Decimal("0.01"),
@@ -79,7 +79,7 @@ class InvoiceDecision(DecisionQuestions):
                 widget=forms.TextInput(attrs={"class": "short", "inputmode": "decimal"}),
             )
         self.fields["why"] = forms.CharField(
-            label=_("Pourquoi une partie seulement ?"),
+            label=_("Pourquoi une partie seulement ?"),
             help_text=_("Écrit sur l’avoir, lu par la famille."),
             required=False,
             max_length=160,
@@ -156,7 +156,7 @@ def granted(lines: Iterable[Any], decided: Mapping[str, Any]) -> list[Granted]:
             }
         elif part == NOTHING:
             cents, words = 0, _("rien")
-        found.append(Granted(line.pk, cents, f"{line.label} : {words}", cents == line.left_cents))
+        found.append(Granted(line.pk, cents, f"{line.label} : {words}", cents == line.left_cents))
     if not sum(one.cents for one in found):
         raise NothingGiven
     return found

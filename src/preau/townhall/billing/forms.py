@@ -92,7 +92,7 @@ class SharesBackForm(forms.Form):
             }
             if part.paid_cents:
                 told += " " + _(
-                    "%(amount)s de cette correction sont déjà réglés : ils deviennent un crédit de "
+                    "%(amount)s de cette correction sont déjà réglés : ils deviennent un crédit de "
                     "son compte."
                 ) % {"amount": euros(part.paid_cents)}
             self.fields[f"share_{part.line_id}"] = EurosField(

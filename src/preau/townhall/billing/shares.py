@@ -357,7 +357,7 @@ def refund(request: HttpRequest, pk: int, office: str) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("C’est noté : au service finances de le rendre."))
+            messages.success(request, _("C’est noté : au service finances de le rendre."))
             return redirect("townhall:third-party", pk)
     return render(
         request,
