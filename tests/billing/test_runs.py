@@ -323,7 +323,7 @@ def test_two_workers_at_once_issue_once(office, family):
 
 
 KILLED = """
-import os, signal, sys, django
+import inspect, os, signal, sys, django
 django.setup()
 from django.utils.dateparse import parse_datetime
 from preau.billing import pricing, runs, invoicing
@@ -337,6 +337,9 @@ def dying(table, columns, rows):
     if len(copied) == int(sys.argv[4]):
         os.kill(os.getpid(), signal.SIGKILL)
 invoicing._copy = dying
+if sys.argv[5:]:  # the control: the same writes, each committed on its own
+    runs._write = inspect.unwrap(runs._write)
+    runs._lock = lambda pk: runs.BillingRun.objects.select_related("cash_office").get(pk=pk)
 runs.issue(run_id=int(sys.argv[1]), now=parse_datetime(sys.argv[2]))
 """
 
@@ -344,19 +347,31 @@ runs.issue(run_id=int(sys.argv[1]), now=parse_datetime(sys.argv[2]))
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("step", [1, 3, 4])
 def test_killed_while_it_writes_nobody_sees_half(office, family, step):
-    run = runs.open_run(cash_office_id=office.pk, month=OCTOBER, actor=AGENT, now=NOW)
-    runs.preview(run_id=run.pk, now=NOW)
-    run.refresh_from_db()
-    runs.approve_run(run_id=run.pk, fingerprint=run.fingerprint, actor=AGENT, now=NOW)
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(run.pk), NOW.isoformat(), BOOK, str(step)],
-        env={**os.environ, "PYTHONPATH": "src"},
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
+    run = kill_while_it_writes(office, step)
     assert not Invoice.objects.exists() and not Movement.objects.exists()
     runs.issue(run_id=run.pk, now=NOW)  # what the next start does
     run.refresh_from_db()
     assert run.status == S.ISSUED
     assert [i.number for i in Invoice.objects.all()] == ["ENFANCE-2026-00001"]
     assert ledger.verify() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_its_transaction_half_a_run_is_seen(office, family):
+    kill_while_it_writes(office, 1, "control")
+    assert Invoice.objects.exists() and not Movement.objects.exists()
+
+
+def kill_while_it_writes(office, step, *control):
+    """Approve October, and kill who issues it once so many tables are written."""
+    run = runs.open_run(cash_office_id=office.pk, month=OCTOBER, actor=AGENT, now=NOW)
+    runs.preview(run_id=run.pk, now=NOW)
+    run.refresh_from_db()
+    runs.approve_run(run_id=run.pk, fingerprint=run.fingerprint, actor=AGENT, now=NOW)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(run.pk), NOW.isoformat(), BOOK, str(step), *control],
+        env={**os.environ, "PYTHONPATH": "src"},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    return run

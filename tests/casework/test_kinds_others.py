@@ -191,6 +191,6 @@ def test_a_part_of_a_contested_line_is_granted_and_told(world):
     assert note.total_cents == -(2 * 318 + 250) and "Grève deux jours" in note.reason
     request.refresh_from_db()
     told = request.result["told"]
-    assert "6,36" in told and "5 octobre et 6 octobre" in told and "Grève deux jours" in told
+    assert "6,36" in told and "le 5 octobre et le 6 octobre" in told and "Grève deux jours" in told
     assert "2,50" in Message.objects.filter(body__contains=note.number).latest("pk").body
     assert issubclass(NothingGiven, Refusal)

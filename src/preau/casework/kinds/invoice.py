@@ -131,7 +131,7 @@ class InvoiceDispute(Kind):
         parts = granted(self._lines(request), decided)
         why = decided.get("why", "")
         is_whole = all(part.is_whole for part in parts)
-        words = "" if is_whole else " ; ".join(part.words for part in parts)
+        words = "" if is_whole else "\u202f; ".join(part.words for part in parts)
         note = issue_credit_note(
             invoice_id=invoice.pk,
             lines={part.line_id: part.cents for part in parts},

@@ -146,7 +146,10 @@ def granted(lines: Iterable[Any], decided: Mapping[str, Any]) -> list[Granted]:
             cents = cents_of_days(line, len(days))
             words = _("%(amount)s pour %(days)s") % {
                 "amount": french.euros(cents),
-                "days": french.and_join(french.day(day, weekday=False) for day in sorted(days)),
+                "days": french.and_join(
+                    _("le %(day)s") % {"day": french.day(day, weekday=False)}
+                    for day in sorted(days)
+                ),
             }
         elif part == AMOUNT:
             cents = min(int(one["cents"]), line.left_cents)
