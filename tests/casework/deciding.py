@@ -87,6 +87,7 @@ def at_school(world, site, level="CE2", child=None):
         ),
         source="test",
         family_id=world.family.pk,
+        both_agreed=True,
         now=NOW,
         actor=world.agent,
     )

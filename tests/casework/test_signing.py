@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 
 from preau.accounts.models import User
+from preau.audit.models import Entry
 from preau.casework import queries, services
 from preau.casework.errors import MessageNeeded, NotYoursToSign, OtherParentMustAgree
 from preau.casework.models import Request
+from preau.catalogue.models import SchoolClass
 from preau.families import services as families
 from preau.families.enums import CustodyWeeks
 from preau.families.errors import BothMustSign
@@ -17,8 +19,9 @@ from preau.families.values import AddressData, ChildData, GuardianData
 from preau.kernel.actors import Actor
 from preau.kernel.enums import Channel
 from preau.messaging.models import Message
+from preau.schools.models import Schooling
 from preau.schools.services import end_schooling
-from tests.bookings.world import make_site
+from tests.bookings.world import make_site, make_year
 from tests.casework.deciding import approve, at_school
 from tests.casework.world import diet, submit
 from tests.harness.people import AGENT, DAY, NOW, adult_of, make_account, make_agent
@@ -145,6 +148,54 @@ def test_what_agents_type_needs_both_too(homes):
     assert families.change_child(changes={"last_name": "Moreau"}, both_agreed=True, **who)
     with pytest.raises(BothMustSign):
         end_schooling(last_day=dt.date(2026, 12, 18), **who)
+
+
+def test_an_agent_who_places_a_pupil_needs_both_and_the_journal_keeps_it(homes):
+    year, other = make_year(), make_site("École Pasteur")
+    room = SchoolClass.objects.create(
+        establishment=other, school_year=year, name="CE2 A", levels=["CE2"]
+    )
+    office = client_of(make_agent("SCHOOL_OFFICE", email="office@saint-aubin.example"))
+    page = f"/mairie/ecoles/eleves/{homes.child.pk}/"
+    assert "Les deux parents décident" in office.get(page).content.decode()
+    asked = {"school_class": room.pk, "level": "CE2", "starts_on": DAY.isoformat()}
+    assert "accord écrit de ses deux parents" in office.post(page, asked).content.decode()
+    assert Schooling.objects.get().establishment_id != other.pk
+    assert office.post(page, asked | {"both_agreed": "on"}).status_code == 302
+    assert Entry.objects.filter(
+        action="schools.place_pupil", summary__contains="accord écrit des deux parents"
+    ).exists()
+    # Another class of the same school is an everyday act.
+    again = SchoolClass.objects.create(
+        establishment=other, school_year=year, name="CE2 B", levels=["CE2"]
+    )
+    assert office.post(page, asked | {"school_class": again.pk}).status_code == 302
+    families.lift_parenting(record_id=homes.record.pk, reason="Accord", now=NOW, actor=AGENT)
+    assert "372-2" in office.get(page).content.decode()
+
+
+def test_an_agent_who_fills_the_sheet_says_that_both_signed(homes):
+    agent = client_of(make_agent("ADMINISTRATOR", email="claire@saint-aubin.example"))
+    page = f"/mairie/dossiers/{homes.family.code}/enfants/{homes.child.pk}/fiche/"
+    person = {"c-kind": "ALLOWED", "c-name": "Rose Martin", "c-phone": "0639981200"}
+    acts = [
+        {"act": "collector"} | person,
+        {"act": "alone", "a-may": "1"},
+        {"act": "consents", "o-OUTING": "1"},
+    ]
+    for act in acts:
+        refused = agent.post(page, act)
+        assert refused.status_code == 422
+        assert "signature des deux parents" in refused.content.decode()
+        assert agent.post(page, act | {"both_signed": "1"}).status_code == 302
+    kept = Entry.objects.filter(summary__contains="signature des deux parents vue")
+    assert set(kept.values_list("action", flat=True)) == {
+        "childsheet.add_collector",
+        "childsheet.leave_alone",
+        "childsheet.consent",
+    }
+    # A refusal needs nobody; a person forbidden neither.
+    assert agent.post(page, {"act": "consents", "o-OUTING": "0"}).status_code == 302
 
 
 def test_the_pages_of_both_parents_and_of_the_agent(homes, django_assert_max_num_queries):

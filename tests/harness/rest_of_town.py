@@ -31,7 +31,7 @@ from preau.journeys.onde.services import preview_import
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.enums import Channel
-from preau.messaging.models import Message
+from preau.messaging.models import Campaign, Message
 from preau.recovery.models import ReductionRequest, Titre
 from preau.reporting.models import YearEnd
 from preau.rulebook.models import RulebookVersion
@@ -77,6 +77,12 @@ def complete(*, now: datetime, agent: Any, family: Any, user: Any) -> Given:
     given["townhall:site-cards-print"] = [
         (reverse("townhall:site-cards-print", args=[site, cards.pk]), office)
     ]
+    given.update(letters_pages(office, now=now, by=actor.label))
+    adult = Guardian.objects.filter(family=family, left_on=None).first()
+    assert adult is not None
+    given["townhall:family-state-quotient"] = [
+        (reverse("townhall:family-state-quotient", args=[family.code, adult.pk]), office)
+    ]
     given["townhall:family-panel"] = [
         (reverse("townhall:family-panel", args=[family.code, what]), office) for what in PANELS
     ]
@@ -87,6 +93,35 @@ def complete(*, now: datetime, agent: Any, family: Any, user: Any) -> Given:
         for name, rules in compiled(version).sections()
         if rules
     ]
+    return given
+
+
+def letters_pages(office: Client, *, now: datetime, by: str) -> Given:
+    """Letters being set, ready, failed and wiped, of a message and of a renewal."""
+    given: Given = {}
+    message, renewal = Campaign.objects.last(), RenewalCampaign.objects.last()
+    kinds = (
+        ("message", message, "townhall:message-letters"),
+        ("renewal", renewal, "townhall:renewal-letters"),
+    )
+    for kind, campaign, route in kinds:
+        assert campaign is not None
+        rows = [
+            Print.objects.create(
+                about=f"letters-{kind}:{campaign.pk}",
+                title="Lettres à imprimer",
+                status=status,
+                done=1_000,
+                total=2_400,
+                asked_at=now,
+                asked_by=by,
+                finished_at=now,
+                expires_at=now + timedelta(days=30),
+                subjects=[1, 2],
+            )
+            for status in ("RUNNING", "DONE", "FAILED", "WIPED")
+        ]
+        given[route] = [(reverse(route, args=[campaign.pk, row.pk]), office) for row in rows]
     return given
 
 

@@ -1,6 +1,7 @@
 """Meals fixed at the cut-off, then their changes; what each child may not eat."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -14,6 +15,7 @@ from preau.kitchen import papers, queries, rules, services
 from preau.kitchen.errors import KitchenRefused
 from preau.kitchen.models import MealCount
 from preau.messaging.models import Message
+from preau.messaging.services import wipe_attachments
 from preau.messaging.tasks import send_message
 from tests.bookings import world
 from tests.harness.people import make_town
@@ -100,6 +102,25 @@ def test_the_mail_carries_the_numbers_on_paper_and_as_a_table(meal):
     assert pdf.endswith("-1.pdf") and kind == "application/pdf" and paper.startswith(b"%PDF")
     assert table.endswith("-1.csv") and f";08/10/2026;{count.rank};sans restriction;" in text
     assert children[0].last_name not in text
+
+
+def test_what_the_mails_carried_is_wiped_after_its_time(
+    meal, settings, django_capture_on_commit_callbacks
+):
+    slot, _family, _children = meal
+    count = services.fix_now(establishment_id=slot.offering.establishment_id, day=DAY, **WHO)
+    kept = list(StoredFile.objects.all())
+    paths = [Path(stored.file.path) for stored in kept]
+    late = world.NOW + dt.timedelta(days=settings.ATTACHMENT_DAYS + 1)
+    assert wipe_attachments(now=late) == 0, "not sent yet: it still needs them"
+    for message in Message.objects.all():
+        send_message.func(message.pk)
+    assert wipe_attachments(now=late - dt.timedelta(days=2)) == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        assert wipe_attachments(now=late) == len(kept) == 2
+    assert not StoredFile.objects.exists() and not any(path.exists() for path in paths)
+    # The count stays: agents print it again, and the message says what was sent.
+    assert papers.pdf_of(count, "Aulnes")[:4] == b"%PDF" and Message.objects.count() == 1
 
 
 def test_settings_are_checked(meal):

@@ -1,6 +1,7 @@
 """From one school year to the next: pupils promoted, enrolments renewed, numbers forecast."""
 
 import datetime as dt
+import io
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,11 +9,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pypdf import PdfReader
 
 from preau.accounts.enums import Role
 from preau.casework.models import Request
 from preau.catalogue.models import Establishment, Offering, WeeklyPattern
 from preau.catalogue.services import copy_offerings, save_school_year
+from preau.documents.models import Print
 from preau.enrolments import renewals
 from preau.enrolments.models import (
     Acceptance,
@@ -26,9 +30,11 @@ from preau.enrolments.queries import renewal_of
 from preau.enrolments.services import enrol
 from preau.families.models import Family, Guardian
 from preau.families.queries import quotient_on
+from preau.journeys.letter_prints import run_letters
 from preau.journeys.rollover.forecast import forecast
 from preau.journeys.rollover.next_offer import close_next_offer, next_offer, open_next_offer
-from preau.journeys.rollover.renewal import open_renewal, renewal_form, tell_families
+from preau.journeys.rollover.renewal import open_renewal, renewal_form
+from preau.journeys.tasks import tell_renewals
 from preau.kernel.enums import Channel
 from preau.messaging.models import Message
 from preau.schools import promotions, sectors
@@ -338,12 +344,22 @@ def test_who_has_not_renewed_is_listed_and_written_to(campaign: Any, client: Cli
     assert campaign.family.printed_code in shown and other.printed_code in shown
     for file_format in ("csv", "xlsx"):
         assert client.get(page, {"export": file_format}).status_code == 200
-    letters = client.post(reverse("townhall:renewal-tell", args=[campaign.row.pk]))
-    assert letters["Content-Type"] == "application/pdf" and letters.content[:4] == b"%PDF"
+    tell = reverse("townhall:renewal-tell", args=[campaign.row.pk])
+    assert "est parti pour être préparé" in client.post(tell, follow=True).content.decode()
+    assert "attend déjà de partir" in client.post(tell, follow=True).content.decode()
+    job = ProcrastinateJob.objects.get(task_name="journeys.tell_renewals")
+    for _again in range(2):  # killed after its commit and run again: nobody is told twice
+        tell_renewals.func(**job.args)
     assert Message.objects.filter(to="amina@example.org").count() == 1
-    assert Renewal.objects.filter(told_at=None).count() == 0
-    told = tell_families(campaign=campaign.row, chosen=list(Renewal.objects.all()), **WHO)
-    assert told.letters == 1
+    assert set(Renewal.objects.values_list("reminders", flat=True)) == {1}
+    letters = Print.objects.get()
+    assert letters.subjects == [other.pk]
+    run_letters(print_id=letters.pk)
+    shown = client.get(page).content.decode()
+    where = reverse("townhall:renewal-letters", args=[campaign.row.pk, letters.pk])
+    assert where in shown and "Le PDF est prêt" in client.get(where).content.decode()
+    told = PdfReader(io.BytesIO(client.get(f"{where[:-1]}.pdf").getvalue())).pages[0]
+    assert other.printed_code in told.extract_text()
     filled = client.get(reverse("townhall:family-renewal", args=[campaign.family.code]))
     assert "Ce qui continue" in filled.content.decode()
 

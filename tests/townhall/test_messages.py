@@ -1,13 +1,21 @@
 """A message to all the parents of a group: read first, then sent once, called off in time."""
 
 import datetime as dt
+import io
 import re
 
 import pytest
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pypdf import PdfReader
 
-from preau.families.models import Guardian
+from preau.documents import prints
+from preau.documents.models import Print, PrintPart
+from preau.families.models import Family, Guardian
+from preau.journeys import letter_prints
+from preau.journeys.letter_prints import run_letters
 from preau.journeys.mass_messages import run_campaign
+from preau.journeys.tasks import print_letters
 from preau.kernel.clock import utc_now
 from preau.messaging.models import Campaign, Message
 from tests.bookings import world
@@ -71,8 +79,9 @@ def test_read_then_sent_once_then_the_letters(slot):
     assert (campaign.families, campaign.emails, campaign.letters) == (3, 1, 2)
     page = read(agent.get(back.url))
     assert "3 familles" in page and "2 lettres" in page
-    pdf = agent.get(f"{back.url}lettres/")
-    assert pdf.content.startswith(b"%PDF-")
+    row = Print.objects.get()
+    assert f"{back.url}lettres/{row.pk}/" in page and row.total == 2
+    assert agent.get(f"{back.url}lettres/{row.pk}.pdf").status_code == 404, "not set yet"
     assert "Sortie au musée" in read(agent.get("/mairie/messages/"))
 
 
@@ -152,3 +161,42 @@ def test_an_agent_of_one_site_writes_there_alone(slot):
 )
 def test_what_makes_no_sense_is_said(slot, wrong):
     assert sign_in("COUNTER").post(NEW, {**WRITTEN, **wrong}).status_code == 422
+
+
+def test_letters_are_set_by_parts_joined_in_order_and_wiped(slot, monkeypatch):
+    agent = sign_in("COUNTER")
+    agent.post(NEW, {**WRITTEN, **hidden(read(agent.post(NEW, WRITTEN))), "send": "1"})
+    campaign = Campaign.objects.get()
+    run_campaign(campaign_id=campaign.pk, now=utc_now())
+    row = Print.objects.get()
+    monkeypatch.setattr(letter_prints, "AT_ONCE", 1)
+    monkeypatch.setattr(prints, "PART", 4_000)
+    seen = []
+    monkeypatch.setattr(prints, "note_progress", lambda **told: seen.append(told["done"]))
+    job = ProcrastinateJob.objects.get(task_name="journeys.print_letters")
+    print_letters.func(**job.args)
+    assert seen == [1] and PrintPart.objects.count() > 1
+    row.refresh_from_db()
+    assert (row.status, row.error) == ("DONE", "")
+    base = f"/mairie/messages/{campaign.pk}/lettres/"
+    page = f"{base}{row.pk}/"
+    assert "2 lettres" in read(agent.get(page))
+    pdf = PdfReader(io.BytesIO(agent.get(f"{base}{row.pk}.pdf").getvalue()))
+    assert pdf.metadata.title == "Lettres : Sortie au musée"
+    names = [str(Guardian.objects.filter(family=pk).first()) for pk in row.subjects]
+    assert len(pdf.pages) == 2
+    for leaf, name in zip(pdf.pages, names, strict=True):
+        assert name in leaf.extract_text()
+    sealed = bytes(PrintPart.objects.first().sealed)
+    assert b"%PDF" not in sealed
+    assert sign_in("SITE_MANAGER", world.make_site("École Pasteur")).get(page).status_code == 404
+    assert prints.wipe_prints(now=utc_now() + dt.timedelta(days=29)) == 0
+    assert prints.wipe_prints(now=utc_now() + dt.timedelta(days=31)) == 1
+    assert PrintPart.objects.count() == 0 and "effacé" in read(agent.get(page))
+    assert agent.get(f"{base}{row.pk}.pdf").status_code == 404
+    Family.objects.filter(pk=row.subjects[0]).update(status="CLOSED")
+    agent.post(f"{base}refaire/", {"print": row.pk})
+    again = Print.objects.latest("pk")
+    assert again.subjects == row.subjects and again.pk != row.pk
+    run_letters(print_id=again.pk)
+    assert "1 dossier sans lettre" in read(agent.get(f"{base}{again.pk}/"))

@@ -173,7 +173,7 @@ def test_prints_say_health_to_who_may_and_keep_a_line(place):
     slot, _family, (child, _other) = place
     pdf = reverse("townhall:sheet-children-pdf", args=[slot.pk])
     client = sign_in()
-    assert client.get(pdf).content[:5] == b"%PDF-"
+    assert client.get(pdf).getvalue()[:5] == b"%PDF-"
     assert not Entry.objects.filter(action="childsheet.read_health").exists()
     assert client.get(f"{pdf}?sante=1").status_code == 200
     assert Entry.objects.filter(action="childsheet.read_health").count() == 2
@@ -227,12 +227,12 @@ def test_cards_are_paged_and_printed(place, django_assert_max_num_queries):
     assert asked["Location"].endswith(f"/impressions/{row.pk}/")
     client.post(reverse("townhall:site-cards-ask", args=[site]))
     assert Print.objects.count() == 1, "one is being set already"
-    pdf = reverse("townhall:site-cards-pdf", args=[site, row.pk])
+    pdf = reverse("townhall:site-cards-print-pdf", args=[site, row.pk])
     assert client.get(pdf).status_code == 404
     assert "0 sur 2" in client.get(asked["Location"]).content.decode()
     run_cards(print_id=row.pk, establishment_id=site, now=utc_now())
-    assert "Les cartes sont prêtes" in client.get(asked["Location"]).content.decode()
-    assert client.get(pdf).content[:5] == b"%PDF-"
+    assert "Le PDF est prêt" in client.get(asked["Location"]).content.decode()
+    assert client.get(pdf).getvalue()[:5] == b"%PDF-"
     other = world.make_site("École Pasteur")
     assert client.get(pdf.replace(f"/{site}/", f"/{other.pk}/", 1)).status_code == 404
     assert wipe_prints(now=utc_now() + dt.timedelta(days=4)) == 1

@@ -241,6 +241,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 MAX_DOCUMENT_BYTES = env.int("PREAU_MAX_DOCUMENT_BYTES", 10_000_000)
+# How long what an e-mail carried (the kitchen's PDF and CSV) is kept after it was written.
+ATTACHMENT_DAYS = env.int("PREAU_ATTACHMENT_DAYS", 60)
 
 # E-mail leaves through the outbox (preau.messaging), by this server; the demo only keeps it there.
 EMAIL_BACKEND = (
@@ -270,6 +272,20 @@ SMS_OVH = {
     "application_secret": env.str("PREAU_SMS_OVH_APPLICATION_SECRET", ""),
     "consumer_key": env.str("PREAU_SMS_OVH_CONSUMER_KEY", ""),
 }
+
+# The quotient asked of the State (API Particulier): with a token only; the demo asks a simulator
+# that runs beside its bank.
+API_PARTICULIER = {
+    "url": env.str(
+        "PREAU_API_PARTICULIER_URL",
+        f"{DEMO_BANK_URL}/etat" if DEMO else "https://particulier.api.gouv.fr",
+    ),
+    "token": env.str("PREAU_API_PARTICULIER_TOKEN", "demonstration" if DEMO else ""),
+    "recipient": env.str("PREAU_API_PARTICULIER_RECIPIENT", ""),
+}
+QUOTIENT_SERVICE = (
+    "preau.connectors.api_particulier.ApiParticulier" if API_PARTICULIER["token"] else ""
+)
 
 # Which connector reads the pupils' register.
 PUPIL_REGISTER = "preau.connectors.onde.read_onde"
@@ -306,6 +322,8 @@ LOGGING = {
         "django.security.csrf": {"level": "ERROR"},
         "axes": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
+        # Its debugging lines hold the addresses called, with what they carry.
+        "urllib3": {"level": "INFO"},
     },
 }
 SILENCED_SYSTEM_CHECKS = ["axes.W003", "security.W008"]

@@ -97,12 +97,25 @@ class Print(models.Model):
     asked_by = models.CharField("par", max_length=160)
     finished_at = models.DateTimeField("prêt le", null=True)
     expires_at = models.DateTimeField("effacé le", null=True)
-    sealed_pdf = models.BinaryField(null=True)
     error = models.CharField(max_length=300, blank=True)
+    # Those whom it is for, by id, when they were chosen at the asking; in the order of the pages.
+    subjects = models.JSONField(default=list)
 
     class Meta:
         verbose_name = "impression"
         indexes = [models.Index(fields=["about", "-asked_at"], name="print_by_subject")]
+
+
+class PrintPart(models.Model):
+    """A piece of a print's PDF, sealed: thirty thousand letters are never held whole."""
+
+    of = models.ForeignKey(Print, models.CASCADE, related_name="parts")
+    rank = models.PositiveIntegerField("rang")
+    sealed = models.BinaryField()
+
+    class Meta:
+        verbose_name = "morceau d’impression"
+        constraints = [models.UniqueConstraint(fields=["of", "rank"], name="print_part_rank_once")]
 
 
 class DocumentSequence(models.Model):

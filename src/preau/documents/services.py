@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -12,6 +13,7 @@ import filetype
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from preau.documents.errors import UploadRefused
 from preau.documents.models import DocumentSequence, IssuedDocument, SealedFile, StoredFile
@@ -93,6 +95,21 @@ def store_raw(
         uploaded_by_id=actor.user_id,
         now=now,
     )
+
+
+def discard_files(*, file_ids: Iterable[uuid.UUID]) -> int:
+    """Erase files that have served, rows and contents; how many. One that something still holds
+    stays. The content goes after commit: a rollback loses nothing."""
+    gone = 0
+    for stored in StoredFile.objects.filter(pk__in=list(file_ids)):
+        try:
+            with transaction.atomic():
+                stored.delete()
+        except ProtectedError:
+            continue
+        gone += 1
+        transaction.on_commit(partial(stored.file.storage.delete, stored.file.name))
+    return gone
 
 
 @transaction.atomic

@@ -1,9 +1,13 @@
 """Jobs that cross domains; each lives with its journey and is found from here."""
 
+from datetime import datetime
+
 from procrastinate.contrib.django import app
 
 from preau.journeys.onde.tasks import apply_import
+from preau.kernel.actors import Actor
 from preau.kernel.clock import utc_now
+from preau.kernel.enums import Channel
 
 __all__ = [
     "apply_import",
@@ -12,10 +16,11 @@ __all__ = [
     "give_back_stalled_jobs",
     "make_letters",
     "print_cards",
+    "print_letters",
     "read_take_over",
     "send_campaign",
+    "tell_renewals",
     "undo_mass_act",
-    "wipe_old_letters",
     "wipe_old_prints",
 ]
 
@@ -42,6 +47,30 @@ def print_cards(print_id: int, establishment_id: int) -> None:
     from preau.journeys.card_prints import run_cards
 
     run_cards(print_id=print_id, establishment_id=establishment_id, now=utc_now())
+
+
+@app.task(queue="letters", name="journeys.print_letters")
+def print_letters(print_id: int) -> None:
+    """Letters to many in one PDF; safe to run again."""
+    from preau.journeys.letter_prints import run_letters
+
+    run_letters(print_id=print_id)
+
+
+@app.task(queue="default", name="journeys.tell_renewals", lock="tell-renewals")
+def tell_renewals(
+    campaign_id: int, renewal_ids: list[int], user_id: int | None, label: str, asked_at: str
+) -> None:
+    """Write to those who have not renewed; all or none, safe to run again."""
+    from preau.journeys.rollover.renewal import run_telling
+
+    run_telling(
+        campaign_id=campaign_id,
+        renewal_ids=renewal_ids,
+        asked_at=datetime.fromisoformat(asked_at),
+        now=utc_now(),
+        actor=Actor(user_id, label, Channel.COUNTER, is_agent=True),
+    )
 
 
 @app.task(queue="default", name="journeys.apply_mass_act", lock="mass-act")
@@ -84,19 +113,10 @@ def send_campaign(campaign_id: int) -> None:
     run_campaign(campaign_id=campaign_id, now=utc_now())
 
 
-@app.periodic(cron="20 3 * * *")
-@app.task(queue="upkeep", name="journeys.wipe_old_letters")
-def wipe_old_letters(timestamp: int) -> None:
-    """Letters to many hold addresses: they are wiped after thirty days."""
-    from preau.messaging.campaigns import wipe_old_letters
-
-    wipe_old_letters(now=utc_now())
-
-
 @app.periodic(cron="25 * * * *")
 @app.task(queue="upkeep", name="journeys.wipe_old_prints")
 def wipe_old_prints(timestamp: int) -> None:
-    """Prints hold names: they are wiped three days after they were ready."""
+    """Prints hold names: cards are wiped after three days, letters after thirty."""
     from preau.documents.prints import wipe_prints
 
     wipe_prints(now=utc_now())

@@ -1,20 +1,17 @@
 """Messages to many people: written once, sent by the worker, called off until they leave."""
 
-import base64
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from preau.audit.services import record
-from preau.kernel import french, sealing
 from preau.kernel.actors import Actor
 from preau.kernel.errors import Refusal
 from preau.messaging.models import Campaign
 
-LETTERS_KEPT = timedelta(days=30)
 OPEN = (Campaign.Status.QUEUED, Campaign.Status.RUNNING)
 
 
@@ -82,14 +79,10 @@ def take_campaign(*, campaign_id: int) -> Campaign | None:
 
 
 @transaction.atomic
-def finish_campaign(
-    *, campaign: Campaign, letters: bytes | None, counts: dict[str, int], now: datetime
-) -> None:
-    """Everything is in the outbox; the letters are sealed for thirty days."""
+def finish_campaign(*, campaign: Campaign, counts: dict[str, int], now: datetime) -> None:
+    """Everything is in the outbox; its letters are a print (`documents.prints`)."""
     for name, value in counts.items():
         setattr(campaign, name, value)
-    if letters is not None:
-        campaign.sealed_letters = sealing.seal(base64.b64encode(letters).decode()).encode()
     campaign.status, campaign.finished_at = Campaign.Status.DONE, now
     campaign.save()
 
@@ -103,22 +96,6 @@ def cancel_campaign(*, campaign_id: int, now: datetime, actor: Actor) -> None:
     campaign.status, campaign.finished_at = Campaign.Status.CANCELLED, now
     campaign.save(update_fields=["status", "finished_at"])
     _journal(campaign, "annulé", now, actor)
-
-
-def letters_of(campaign: Campaign) -> bytes | None:
-    """The letters' PDF; None when there is none, or none any more."""
-    if campaign.sealed_letters is None:
-        return None
-    try:
-        return base64.b64decode(sealing.unseal(bytes(campaign.sealed_letters).decode()))
-    except sealing.CannotUnseal:
-        return None
-
-
-def wipe_old_letters(*, now: datetime) -> int:
-    """Addresses do not stay: how many batches of letters were wiped."""
-    old = Campaign.objects.filter(finished_at__lte=now - LETTERS_KEPT, sealed_letters__isnull=False)
-    return old.update(sealed_letters=None)
 
 
 def _journal(campaign: Campaign, verb: str, now: datetime, actor: Actor) -> None:

@@ -80,10 +80,9 @@ class Campaign(models.Model):
     families = models.PositiveIntegerField("familles", default=0)
     emails = models.PositiveIntegerField("e-mails", default=0)
     texts = models.PositiveIntegerField("SMS", default=0)
+    # Set by the worker into a print (`documents.prints`), wiped after some days.
     letters = models.PositiveIntegerField("lettres", default=0)
     unreached = models.PositiveIntegerField("familles que rien n’atteint", default=0)
-    # The letters, sealed: names and addresses. Wiped after some days.
-    sealed_letters = models.BinaryField(null=True)
     key = models.UUIDField(unique=True)
     asked_at = models.DateTimeField("écrit le")
     asked_by = models.CharField("par", max_length=160)

@@ -47,7 +47,7 @@ def get_campaign(campaign_id: int, *, site_ids: Iterable[int] | None) -> Campaig
 
 def list_campaigns(site_ids: Iterable[int] | None) -> list[Campaign]:
     """The last two hundred messages to many within these sites, latest first."""
-    found = Campaign.objects.defer("sealed_letters", "body").order_by("-asked_at", "-pk")
+    found = Campaign.objects.defer("body").order_by("-asked_at", "-pk")
     sites = None if site_ids is None else set(site_ids)
     if sites is None:
         return list(found[:200])

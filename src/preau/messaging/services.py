@@ -3,13 +3,14 @@ removes both, a kill loses neither."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
-from preau.kernel import french
+from preau.documents.services import discard_files
 from preau.kernel.kept import typed
 from preau.kernel.lane import tell
 from preau.messaging.models import Attachment, Medium, Message
@@ -141,3 +142,17 @@ def _defer_sending(message_id: int) -> None:
     from preau.messaging.tasks import send_message
 
     send_message.defer(message_id=message_id)
+
+
+@transaction.atomic
+def wipe_attachments(*, now: datetime) -> int:
+    """Erase the files that left with messages long enough ago (PREAU_ATTACHMENT_DAYS); how many.
+
+    The message stays, and says no more what it carried. One that still waits keeps its files.
+    """
+    old = Attachment.objects.filter(
+        message__created_at__lt=now - timedelta(days=settings.ATTACHMENT_DAYS)
+    ).exclude(message__status=Message.Status.QUEUED)
+    files = set(old.values_list("file_id", flat=True))
+    old.delete()
+    return discard_files(file_ids=files)

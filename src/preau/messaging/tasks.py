@@ -130,3 +130,12 @@ def sweep(timestamp: int) -> None:
     )
     for message_id in stale.values_list("pk", flat=True)[:500]:
         send_message.defer(message_id=message_id)
+
+
+@app.periodic(cron="35 3 * * *")
+@app.task(queue="upkeep", name="messaging.wipe_attachments")
+def wipe_old_attachments(timestamp: int) -> None:
+    """What e-mails carried is not kept for ever."""
+    from preau.messaging.services import wipe_attachments
+
+    wipe_attachments(now=utc_now())

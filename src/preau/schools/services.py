@@ -41,16 +41,27 @@ def place_pupil(
     family_id: int | None,
     now: datetime,
     actor: Actor,
+    both_agreed: bool = False,
 ) -> Schooling:
     """Put one pupil in a school (and a class, once it is known).
 
     A running schooling ends the day before; one that starts the same day is replaced in place.
-    Raises AlreadySchooled when a later one is already written.
+    Raises AlreadySchooled when a later one is already written. Where a disagreement or a judgment
+    is recorded both parents decide of a new school (not of a class): `both_agreed` says that they
+    did, and the journal keeps it. Raises BothMustSign otherwise.
     """
-    running = (
+    running = list(
         Schooling.objects.select_for_update(no_key=True)
         .filter(child_id=placement.child_id, ends_on__gte=placement.starts_on)
         .order_by("starts_on")
+    )
+    kept = any(
+        one.establishment_id == placement.establishment_id
+        for one in running
+        if one.starts_on <= placement.starts_on
+    )
+    agreed = (
+        "" if kept else _agreed(placement.child_id, both_agreed, "son entrée dans une école", now)
     )
     for schooling in running:
         if schooling.starts_on > placement.ends_on:
@@ -64,7 +75,9 @@ def place_pupil(
         actor=actor,
         now=now,
         action="schools.place_pupil",
-        summary=f"École : niveau {placement.level} à partir du {placement.starts_on:%d/%m/%Y}",
+        summary=(
+            f"École : niveau {placement.level} à partir du {placement.starts_on:%d/%m/%Y}{agreed}"
+        ),
         family_id=family_id,
         object_type="child",
         object_id=placement.child_id,
@@ -120,11 +133,7 @@ def end_schooling(
     Where a disagreement or a judgment is recorded both parents decide of it: `both_agreed` says
     that they did. Raises BothMustSign otherwise.
     """
-    if not both_agreed and both_must_sign([child_id], paris_day(now)):
-        raise BothMustSign(
-            "Un désaccord ou une décision est enregistré pour cet enfant : son départ de l’école "
-            "demande l’accord écrit de ses deux parents."
-        )
+    agreed = _agreed(child_id, both_agreed, "son départ de l’école", now)
     schooling = (
         Schooling.objects.select_for_update(no_key=True)
         .filter(child_id=child_id, starts_on__lte=last_day, ends_on__gte=last_day)
@@ -138,12 +147,24 @@ def end_schooling(
         actor=actor,
         now=now,
         action="schools.end_schooling",
-        summary=f"École : départ après le {last_day:%d/%m/%Y}",
+        summary=f"École : départ après le {last_day:%d/%m/%Y}{agreed}",
         family_id=family_id,
         object_type="child",
         object_id=child_id,
     )
     return schooling
+
+
+def _agreed(child_id: int, both_agreed: bool, what: str, now: datetime) -> str:
+    """What the journal adds where both parents decide. Raises BothMustSign."""
+    if not both_must_sign([child_id], paris_day(now)):
+        return ""
+    if not both_agreed:
+        raise BothMustSign(
+            f"Un désaccord ou une décision est enregistré pour cet enfant : {what} demande "
+            "l’accord écrit de ses deux parents, ou la décision qui en tient lieu."
+        )
+    return " (accord écrit des deux parents, ou décision)"
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import connection, transaction
 from django.urls import reverse
 
 from preau.accounts.enums import Role
@@ -90,6 +91,36 @@ def test_hours_by_age_as_the_caf_asks(evening):
     assert caf.hours(SPAN, form="extrascolaire", by="activity") == []
     other = Span(SPAN.first, SPAN.last, (evening.establishment_id + 1000,))
     assert caf.hours(other, form="periscolaire", by="site") == []
+
+
+def test_six_years_are_counted_as_before_on_leap_days_too(db):
+    """The day of the six years, worked out once a child, says what each day's own sum says."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*), count(*) FILTER (WHERE
+                (six + (extract(day FROM six) <> extract(day FROM birth_on))::int > day)
+                <> (birth_on > day - interval '6 years'))
+            FROM (SELECT b::date AS birth_on, (b::date + interval '6 years')::date AS six
+                  FROM generate_series('2018-01-15'::date, '2021-04-01', '1 day') AS b) AS child
+            JOIN generate_series('2024-02-20'::date, '2027-03-05', '1 day') AS d
+                ON d::date BETWEEN six - 3 AND six + 3
+            CROSS JOIN LATERAL (SELECT d::date AS day) AS slot
+            """
+        )
+        tried, wrong = cursor.fetchone()
+    assert tried > 5_000 and wrong == 0
+
+
+def test_the_forms_hash_and_read_justified_absences_by_their_index(evening):
+    values = {**SPAN.values(), "kinds": ["EVENING_CARE"]}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        statement = caf.STATEMENT.format(group=caf.GROUPS["month"])
+        cursor.execute(f"EXPLAIN (COSTS OFF) {statement}", values)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "attendance_justified" in plan
+    assert "HashAggregate" in plan and plan.count("CTE session") == 1
 
 
 def test_places_taken_and_children_come(evening):

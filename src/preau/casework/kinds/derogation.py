@@ -178,6 +178,7 @@ class Derogation(Kind):
             family_id=request.family_id,
             now=now,
             actor=actor,
+            both_agreed=True,  # the request waited for it; undone, it gives back what was
         )
         return Applied(
             told=f"La dérogation est accordée : {request.child.first_name} ira à l’école "
@@ -211,4 +212,5 @@ class Derogation(Kind):
                 family_id=request.family_id,
                 now=now,
                 actor=actor,
+                both_agreed=True,  # the request waited for it; undone, it gives back what was
             )

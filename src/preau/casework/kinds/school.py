@@ -201,6 +201,7 @@ class SchoolEnrolment(Kind):
             family_id=request.family_id,
             now=now,
             actor=actor,
+            both_agreed=True,  # the request waited for it; undone, it gives back what was
         )
         return Applied(
             told=f"{request.child.first_name} est inscrit à l’école "

@@ -34,13 +34,15 @@ def add_collector(
     relationship: str = "",
     phone: str = "",
     judgment: File | None = None,
+    both_signed: bool = False,
     now: datetime,
     actor: Actor,
 ) -> Collector:
     """Name a person who may collect the child, or must not. `family_id` None: an agent.
 
     Only an agent forbids, and a parent only with the judgment's copy. Where both parents must
-    sign, an allowed person waits for the other one. Raises SheetRefused, UploadRefused.
+    sign, an allowed person waits for the other one; from an agent, `both_signed` says that both
+    did. Raises SheetRefused, UploadRefused.
     """
     kind = CollectorKind(kind)
     name = proper_name(name)[:120]
@@ -56,6 +58,7 @@ def add_collector(
         )
     if kind == CollectorKind.ALLOWED and not phone.strip():
         raise SheetRefused("Indiquez un téléphone où joindre cette personne.")
+    seen = _seen(child_id, now, actor, both_signed) if kind == CollectorKind.ALLOWED else ""
     file = store_sealed(uploaded=judgment, actor=actor, now=now) if judgment else None
     waits = kind == CollectorKind.ALLOWED and _waits(child_id, now, actor)
     person = Collector.objects.create(
@@ -76,7 +79,7 @@ def add_collector(
         actor=actor,
         now=now,
         action="add_collector",
-        said=f"{child_name(child_id)} : {person.name} {kind.label}",
+        said=f"{child_name(child_id)} : {person.name} {kind.label}{seen}",
         child_id=child_id,
         family_id=family_id,
     )
@@ -172,12 +175,14 @@ def set_leave_alone(
     family_id: int | None,
     may: bool | None,
     from_hour: time | None,
+    both_signed: bool = False,
     now: datetime,
     actor: Actor,
 ) -> bool:
     """Whether the child may leave alone, and from which hour on. False when nothing differs.
 
-    Where both parents must sign, an agent records it with both signatures. Raises SheetRefused.
+    Where both parents must sign, an agent records it with both signatures, and says so
+    (`both_signed`). Raises SheetRefused.
     """
     from_hour = from_hour if may else None
     sheet = locked_sheet(child_id)
@@ -188,6 +193,7 @@ def set_leave_alone(
             "Un désaccord est enregistré : pour que votre enfant parte seul, les deux parents "
             "signent au guichet."
         )
+    seen = _seen(child_id, now, actor, both_signed) if may else ""
     sheet.may_leave_alone, sheet.leave_alone_from = may, from_hour
     sheet.save(update_fields=["may_leave_alone", "leave_alone_from"])
     said = "peut partir seul" if may else "ne part pas seul"
@@ -195,7 +201,7 @@ def set_leave_alone(
         actor=actor,
         now=now,
         action="leave_alone",
-        said=f"{child_name(child_id)} {said}",
+        said=f"{child_name(child_id)} {said}{seen}",
         child_id=child_id,
         family_id=family_id,
     )
@@ -209,19 +215,22 @@ def sign_consent(
     family_id: int | None,
     kind: str,
     is_given: bool,
+    both_signed: bool = False,
     now: datetime,
     actor: Actor,
 ) -> Consent | None:
     """Give or refuse. The same answer again changes nothing (None).
 
-    Where both parents must sign, «yes» waits for the other parent; «no» never waits.
+    Where both parents must sign, «yes» waits for the other parent, and an agent who types it says
+    that both signed (`both_signed`; SheetRefused otherwise); «no» never waits.
     """
     kind = ConsentKind(kind)
     locked_sheet(child_id)
     current = Consent.objects.filter(child_id=child_id, kind=kind, ended_at__isnull=True).first()
+    if current is not None and current.is_given == is_given:
+        return None
+    seen = _seen(child_id, now, actor, both_signed) if is_given else ""
     if current is not None:
-        if current.is_given == is_given:
-            return None
         current.ended_at, current.ended_by = now, actor.label
         current.save(update_fields=["ended_at", "ended_by"])
     waits = is_given and _waits(child_id, now, actor)
@@ -243,7 +252,7 @@ def sign_consent(
         actor=actor,
         now=now,
         action="consent",
-        said=f"{child_name(child_id)} : autorisation « {kind.label} » {said}",
+        said=f"{child_name(child_id)} : autorisation «{kind.label}» {said}{seen}",
         child_id=child_id,
         family_id=family_id,
     )
@@ -296,3 +305,18 @@ def confirm_other_parent(
 def _waits(child_id: int, now: datetime, actor: Actor) -> bool:
     """An agent types what both signed; one parent alone waits where a disagreement is recorded."""
     return not actor.is_agent and needs_both(child_id, paris_day(now))
+
+
+def _seen(child_id: int, now: datetime, actor: Actor, both_signed: bool) -> str:
+    """What the journal adds of an agent's act for a child for whom both parents sign.
+
+    Raises SheetRefused when the agent does not say that both did.
+    """
+    if not actor.is_agent or not needs_both(child_id, paris_day(now)):
+        return ""
+    if not both_signed:
+        raise SheetRefused(
+            "Un désaccord ou une décision est enregistré pour cet enfant : cochez que vous avez "
+            "la signature des deux parents, ou laissez-les signer sur leur espace."
+        )
+    return " (signature des deux parents vue)"

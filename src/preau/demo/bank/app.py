@@ -9,10 +9,11 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from preau.demo.bank import pages, payfip, protocols
+from preau.demo.bank import pages, payfip, protocols, state
 from preau.demo.bank.book import Book, Knobs, Notification, Payment
 from preau.demo.bank.merchants import PAYFIP, SPPLUS, Merchant
 from preau.demo.bank.notifier import Notifier
+from preau.kernel.clock import paris_day, utc_now
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 LOOPBACK = ("127.", "::1", "localhost", "::ffff:127.")
@@ -21,8 +22,13 @@ REASONS = {
     200: "OK",
     303: "See Other",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    502: "Bad Gateway",
+    504: "Gateway Timeout",
     500: "Internal Server Error",
 }
 SECURITY = [
@@ -86,6 +92,11 @@ class Bank:
             case ("POST", ["vads-payment"]):
                 fields = _fields(_body(environ))
                 return self._begin(protocols.open_systempay(fields, self.merchants))
+            case ("GET", ["etat", "v3", "dss", "quotient_familial", "identite"]):
+                query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+                key = environ.get("HTTP_AUTHORIZATION", "")
+                status, answer = state.quotient(query, key, paris_day(utc_now()))
+                return Reply(status, answer, "application/json")
             case ("GET", ["carte", token]):
                 return self._card(token)
             case ("POST", ["carte", token]):

@@ -287,11 +287,8 @@ def change_child(
     changed = _apply(child, cleaned)
     if not changed:
         return False
-    if (
-        not both_agreed
-        and _needs_both(child, changed)
-        and both_must_sign([child_id], paris_day(now))
-    ):
+    asks_both = _needs_both(child, changed) and bool(both_must_sign([child_id], paris_day(now)))
+    if asks_both and not both_agreed:
         raise BothMustSign(
             "Un désaccord ou une décision est enregistré pour cet enfant : cochez que les deux "
             "parents ont donné leur accord écrit."

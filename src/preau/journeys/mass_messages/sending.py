@@ -5,13 +5,15 @@ The job may be killed and run again: each message has its own key, so none leave
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from preau.documents.render import render_pdf
+from django.db import transaction
+
+from preau.journeys.letter_prints import MESSAGE, ask_letters_print
 from preau.journeys.mass_messages.audience import Audience, AudienceRefused
 from preau.journeys.mass_messages.preview import Household, Preview, preview_message
-from preau.kernel import french
 from preau.kernel.actors import Actor
+from preau.kernel.enums import Channel
 from preau.messaging import campaigns
 from preau.messaging.campaigns import Writing
 from preau.messaging.services import Email, Text, queue_emails, queue_texts
@@ -60,7 +62,8 @@ def ask_message(
 
 
 def run_campaign(*, campaign_id: int, now: datetime) -> None:
-    """The job: who is concerned at this hour, everything in the outbox, the letters as one PDF."""
+    """The job: who is concerned at this hour, everything in the outbox, the letters given to
+    the job that sets them."""
     campaign = campaigns.take_campaign(campaign_id=campaign_id)
     if campaign is None:
         return
@@ -70,12 +73,18 @@ def run_campaign(*, campaign_id: int, now: datetime) -> None:
     preview = preview_message(Audience.from_json(campaign.audience), writing)
     for start in range(0, len(preview.rows), AT_ONCE):
         _queue(campaign, preview.rows[start : start + AT_ONCE], now)
-    campaigns.finish_campaign(
-        campaign=campaign,
-        letters=_letters(campaign, preview, now),
-        counts=_counts(preview),
-        now=now,
-    )
+    with transaction.atomic():
+        campaigns.finish_campaign(campaign=campaign, counts=_counts(preview), now=now)
+        ids = [row.family_id for row in preview.rows if row.letter]
+        if ids:
+            ask_letters_print(
+                kind=MESSAGE,
+                campaign_id=campaign.pk,
+                title=f"Lettres : {campaign.subject}",
+                family_ids=ids,
+                now=now,
+                actor=Actor(campaign.asked_by_id, campaign.asked_by, Channel.POST, is_agent=True),
+            )
 
 
 def _queue(campaign: "Campaign", rows: list[Household], now: datetime) -> None:
@@ -110,26 +119,3 @@ def _counts(preview: Preview) -> dict[str, int]:
         "letters": preview.letters,
         "unreached": len(preview.unreached),
     }
-
-
-def _letters(campaign: "Campaign", preview: Preview, now: datetime) -> bytes | None:
-    rows = [row for row in preview.rows if row.letter]
-    if not rows:
-        return None
-    data: dict[str, Any] = {
-        "title": campaign.subject,
-        "letters": [{"recipient": recipient(row)} for row in rows],
-        "paragraphs": [part.strip() for part in campaign.body.split("\n\n") if part.strip()],
-        "day": french.day(now, year=True, weekday=False),
-    }
-    return render_pdf("mass_letter", data)
-
-
-def recipient(row: Household) -> list[str]:
-    """The lines of the window of an envelope."""
-    address = row.contact.address
-    name = f"{row.contact.civility} {row.contact.name}".strip()
-    lines = [name, address.line1, address.line2, f"{address.postcode} {address.city}"]
-    if address.country.upper() != "FRANCE":
-        lines.append(address.country)
-    return [line for line in lines if line.strip()]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from procrastinate.exceptions import AlreadyEnqueued
 
 from preau.catalogue.queries import offerings_for
-from preau.documents.render import render_pdf
 from preau.enrolments import queries as enrolments
 from preau.enrolments import renewals
 from preau.enrolments.renewals import LineToRenew, RenewalRefused
 from preau.families import queries as families
+from preau.journeys.letter_prints import RENEWAL, ask_letters_print
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
@@ -24,8 +25,6 @@ from preau.town.queries import get_town
 
 if TYPE_CHECKING:
     from preau.families.models import Family
-
-MAX_LETTERS = 1_000
 
 
 @transaction.atomic
@@ -127,16 +126,55 @@ def renewal_form(family: "Family", campaign: Any) -> RenewalForm | None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How many were written to by e-mail, and the letters for those who have no address."""
+    """How many were written to by e-mail, how many by letter, and the letters' print."""
 
     emails: int
     letters: int
-    pdf: bytes | None
+    print_id: int | None
+
+
+def ask_telling(*, campaign: Any, renewal_ids: Sequence[int], now: datetime, actor: Actor) -> None:
+    """Have the worker write to these households. Raises RenewalRefused when there is none, or
+    while others of this campaign are being written to."""
+    from preau.journeys.tasks import tell_renewals
+
+    if not renewal_ids:
+        raise RenewalRefused("Aucune famille à prévenir.")
+    try:
+        with transaction.atomic():
+            tell_renewals.configure(queueing_lock=f"tell-renewals-{campaign.pk}").defer(
+                campaign_id=campaign.pk,
+                renewal_ids=list(renewal_ids),
+                user_id=actor.user_id,
+                label=actor.label,
+                asked_at=now.isoformat(),
+            )
+    except AlreadyEnqueued as error:
+        raise RenewalRefused(
+            "Un envoi de cette campagne attend déjà de partir : patientez un instant."
+        ) from error
+
+
+def run_telling(
+    *, campaign_id: int, renewal_ids: Sequence[int], asked_at: datetime, now: datetime, actor: Actor
+) -> Told | None:
+    """The job: those not answered since, and not told by this very job killed after its commit."""
+    campaign = enrolments.get_campaign(campaign_id)
+    assert campaign is not None
+    wanted = set(renewal_ids)
+    chosen = [
+        row
+        for row in enrolments.renewals_of(campaign, status="WAITING")
+        if row.pk in wanted and (row.told_at is None or row.told_at < asked_at)
+    ]
+    if not chosen:
+        return None
+    return tell_families(campaign=campaign, chosen=chosen, now=now, actor=actor)
 
 
 @transaction.atomic
 def tell_families(*, campaign: Any, chosen: Sequence[Any], now: datetime, actor: Actor) -> Told:
-    """Write to these households (renewals): by e-mail, or by one PDF of letters.
+    """Write to these households (renewals): by e-mail, or by letters that the worker sets.
 
     The same household is not written to twice the same day by e-mail. Raises RenewalRefused.
     """
@@ -150,8 +188,7 @@ def tell_families(*, campaign: Any, chosen: Sequence[Any], now: datetime, actor:
     until = french.day(campaign.closes_on, year=True)
     year = campaign.to_year.label
     emails: list[Email] = []
-    letters: list[dict[str, Any]] = []
-    by_id = families.get_families(ids)
+    by_post: list[int] = []
     for row in chosen:
         reached = [a for a in adults.get(row.family_id, []) if a.email]
         for adult in reached:
@@ -169,34 +206,18 @@ def tell_families(*, campaign: Any, chosen: Sequence[Any], now: datetime, actor:
                     key=f"renewal-{row.pk}-{adult.pk}-{paris_day(now):%Y%m%d}",
                 )
             )
-        if not reached and len(letters) < MAX_LETTERS:
-            letters.append(_letter(by_id[row.family_id], adults.get(row.family_id, [])))
+        if not reached:
+            by_post.append(row.family_id)
     queue_emails(emails=emails, now=now)
     renewals.note_told(renewal_ids=[row.pk for row in chosen], now=now, actor=actor)
-    pdf = _letters_pdf(letters, year=year, until=until, now=now) if letters else None
-    return Told(len(emails), len(letters), pdf)
-
-
-def _letter(family: "Family", adults: Sequence[Any]) -> dict[str, Any]:
-    address = families.address_of(family)
-    names = french.and_join(str(adult) for adult in adults) or family.name
-    recipient = [names, address.line1, address.line2, f"{address.postcode} {address.city}"]
-    return {
-        "recipient": [line for line in recipient if line.strip()],
-        "code": family.printed_code,
-    }
-
-
-def _letters_pdf(letters: list[dict[str, Any]], *, year: str, until: str, now: datetime) -> bytes:
-    return render_pdf(
-        "renewal",
-        {
-            "title": f"Vos inscriptions pour l’année {year}",
-            "letters": letters,
-            "year": year,
-            "until": until,
-            "phone": french.telephone(get_town().phone),
-            "site": settings.BASE_URL.removeprefix("https://").removeprefix("http://"),
-            "day": french.day(now, year=True, weekday=False),
-        },
-    )
+    printed = None
+    if by_post:
+        printed = ask_letters_print(
+            kind=RENEWAL,
+            campaign_id=campaign.pk,
+            title=f"Lettres de renouvellement {year}",
+            family_ids=by_post,
+            now=now,
+            actor=actor,
+        ).pk
+    return Told(len(emails), len(by_post), printed)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from preau.portal.family import sheets, views
+from preau.portal.family import quotient, sheets, views
 
 urlpatterns = [
     path("espace/famille/", views.family, name="family"),
@@ -17,5 +17,6 @@ urlpatterns = [
         sheets.child_custody,
         name="child-custody",
     ),
+    path("espace/famille/quotient/", quotient.state_quotient, name="state-quotient"),
     path("espace/famille/messages/", views.sent_messages, name="messages"),
 ]

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from preau.documents.queries import list_issued
 from preau.enrolments.queries import documents_of
 from preau.families import queries
+from preau.families.state_quotient import is_available
 from preau.journeys.family_days import school_words
 from preau.kernel.clock import paris_day, utc_now
 from preau.messaging.queries import list_letters
@@ -38,6 +39,7 @@ def family(request: HttpRequest) -> HttpResponse:
             "children": children,
             "address": queries.address_of(household),
             "quotient": queries.quotient_on(household.pk, day),
+            "asks_state": is_available(),
             "quotients": list(queries.list_quotients(household.pk)[:6]),
             "pieces": list(documents_of(household.pk)[:30]),
             "issued": list(list_issued(*queries.own_files(household))[:10]),

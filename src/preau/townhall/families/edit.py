@@ -1,14 +1,17 @@
 """Changes of the household itself: address, quotient, name, closing."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
 from preau.families import queries, services
+from preau.families.state_quotient import is_available
+from preau.journeys.state_quotient import fetch_quotient
 from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
 from preau.townhall.families.forms import (
     ChangeAddressForm,
@@ -18,6 +21,7 @@ from preau.townhall.families.forms import (
 )
 from preau.townhall.families.pages import form_page
 from preau.townhall.families.scope import get_family_or_404
+from preau.ui.state_quotient import StateQuotientForm
 
 
 @agent_required(Permission.CHANGE_FAMILIES)
@@ -82,6 +86,42 @@ def quotient(request: HttpRequest, code: str) -> HttpResponse:
         button=_("Enregistrer le quotient"),
         lead=_("Il s’ajoute aux précédents et les remplace sur sa période."),
         pairs=(("starts_on", "ends_on"),),
+    )
+
+
+@agent_required(Permission.CHANGE_FAMILIES)
+@require_http_methods(["GET", "POST"])
+def state_quotient(request: HttpRequest, code: str, guardian_id: int) -> HttpResponse:
+    """An adult's quotient asked of the CAF or the MSA, with that person's agreement."""
+    family = get_family_or_404(request, code)
+    adult = next((a for a in queries.guardians_of(family) if a.pk == guardian_id), None)
+    if adult is None or not is_available():
+        raise Http404
+    form = StateQuotientForm(request.POST or None, adult=adult, by_agent=True)
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = fetch_quotient(
+                family=family,
+                guardian_id=adult.pk,
+                identity=form.identity(),
+                agreed=form.cleaned_data["agreed"],
+                now=utc_now(),
+                actor=request.actor,
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(
+                request,
+                _("Quotient %(value)s (%(source)s) enregistré.")
+                % {"value": found.value_cents // 100, "source": found.get_source_display()},
+            )
+            return redirect("townhall:family", code=family.code)
+    return render(
+        request,
+        "townhall/families/state_quotient.html",
+        {"family": family, "adult": adult, "form": form, "section": "townhall:families"},
+        status=422 if form.errors else 200,
     )
 
 

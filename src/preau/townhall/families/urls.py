@@ -27,6 +27,11 @@ urlpatterns = [
     path("dossiers/<str:code>/canal/", views.channel, name="family-channel"),
     path("dossiers/<str:code>/adresse/", edit.address, name="family-address"),
     path("dossiers/<str:code>/quotient/", edit.quotient, name="family-quotient"),
+    path(
+        "dossiers/<str:code>/quotient/adultes/<int:guardian_id>/",
+        edit.state_quotient,
+        name="family-state-quotient",
+    ),
     path("dossiers/<str:code>/nom/", edit.rename, name="family-rename"),
     path("dossiers/<str:code>/fermer/", edit.close, name="family-close"),
     path("dossiers/<str:code>/rouvrir/", edit.reopen, name="family-reopen"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from preau.accounts.enums import Permission
 from preau.families.enums import FamilyStatus
 from preau.families.queries import address_of, quotients_on, with_people
+from preau.families.state_quotient import is_available
 from preau.journeys.family_file import family_file, visible_families
 from preau.journeys.search import search_all
 from preau.kernel.clock import paris_day, utc_now
@@ -118,6 +119,7 @@ def family(request: HttpRequest, code: str) -> HttpResponse:
             "family": found,
             "file": page,
             "quotient_words": quotient_words(quotient.value_cents) if quotient else "",
+            "asks_state": is_available(),
             "may_change": Permission.CHANGE_FAMILIES in request.permissions
             and found.status == FamilyStatus.ACTIVE,
             "may_write": not request.permissions.isdisjoint(WRITERS),

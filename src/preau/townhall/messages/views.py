@@ -6,18 +6,26 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from preau.accounts.enums import Permission
 from preau.accounts.queries import establishment_scope
 from preau.families.queries import get_families
+from preau.journeys.letter_prints import MESSAGE, about
 from preau.journeys.mass_messages import Preview, ask_message, preview_message
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
-from preau.messaging.campaigns import cancel_campaign, letters_of
+from preau.messaging.campaigns import cancel_campaign
 from preau.messaging.queries import (
     campaign_messages,
     campaign_states,
@@ -26,6 +34,7 @@ from preau.messaging.queries import (
 )
 from preau.townhall.access import agent_required
 from preau.townhall.messages.forms import MessageForm
+from preau.townhall.papers import Paper, follow, latest, serve, set_again
 
 if TYPE_CHECKING:
     from preau.messaging.models import Campaign
@@ -135,7 +144,7 @@ def show(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "failed": [(message, families.get(message.family_id)) for message in failed],
         "runs": campaign.status in ("QUEUED", "RUNNING"),
         "may_cancel": campaign.status == "QUEUED",
-        "has_letters": campaign.sealed_letters is not None,
+        "papers": latest(_paper(campaign)),
     }
     return render(request, "townhall/messages/show.html", context)
 
@@ -154,15 +163,36 @@ def cancel(request: HttpRequest, campaign_id: int) -> HttpResponse:
     return redirect("townhall:message", campaign_id=campaign.pk)
 
 
+def _paper(campaign: "Campaign") -> Paper:
+    return Paper(
+        about=about(MESSAGE, campaign.pk),
+        back=reverse("townhall:message", args=[campaign.pk]),
+        back_label=campaign.subject,
+        again=reverse("townhall:message-letters-again", args=[campaign.pk]),
+        section="townhall:messages",
+        file_name=f"lettres-{campaign.pk}",
+        route="townhall:message-letters",
+        args=(campaign.pk,),
+    )
+
+
 @agent_required(Permission.SEND_MESSAGES)
-@require_GET
+@require_safe
+def letters(request: HttpRequest, campaign_id: int, print_id: int) -> HttpResponse:
+    """How far the letters are; the page asks again by itself while the worker sets them."""
+    return follow(request, _paper(_campaign_or_404(request, campaign_id)), print_id)
+
+
+@agent_required(Permission.SEND_MESSAGES)
+@require_safe
 @never_cache
-def letters(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def letters_pdf(request: HttpRequest, campaign_id: int, print_id: int) -> HttpResponseBase:
     """The letters to print, one household a page."""
-    campaign = _campaign_or_404(request, campaign_id)
-    pdf = letters_of(campaign)
-    if pdf is None:
-        raise Http404
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="lettres-{campaign.pk}.pdf"'
-    return response
+    return serve(_paper(_campaign_or_404(request, campaign_id)), print_id)
+
+
+@agent_required(Permission.SEND_MESSAGES)
+@require_POST
+def letters_again(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Set again letters that failed or were wiped."""
+    return set_again(request, _paper(_campaign_or_404(request, campaign_id)))

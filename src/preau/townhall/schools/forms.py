@@ -39,9 +39,23 @@ class PlacementForm(forms.Form):
     school_class = forms.TypedChoiceField(label=_("Classe"), coerce=int)
     level = forms.ChoiceField(label=_("Niveau"), choices=Level.choices)
     starts_on = DateField(label=_("À partir du"))
+    both_agreed = forms.BooleanField(
+        label=_("Les deux parents ont donné leur accord écrit, ou j’ai la décision du juge"),
+        help_text=_("Demandé pour une autre école ; une autre classe n’en a pas besoin."),
+        required=False,
+    )
 
-    def __init__(self, *args: Any, classes: Iterable[Any], year: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        classes: Iterable[Any],
+        year: Any,
+        needs_both: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not needs_both:
+            del self.fields["both_agreed"]
         self.classes = {c.pk: c for c in classes}
         self.year = year
         self.fields["school_class"].choices = [
@@ -67,7 +81,8 @@ class PlacementForm(forms.Form):
 class LeavingForm(forms.Form):
     last_day = DateField(label=_("Dernier jour à l’école"))
     both_agreed = forms.BooleanField(
-        label=_("Les deux parents ont donné leur accord écrit"), required=False
+        label=_("Les deux parents ont donné leur accord écrit, ou j’ai la décision du juge"),
+        required=False,
     )
 
     def __init__(self, *args: Any, needs_both: bool = False, **kwargs: Any) -> None:

@@ -8,19 +8,24 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from preau.accounts.enums import Permission
 from preau.catalogue.queries import get_school_year, school_year_of
 from preau.enrolments import queries as enrolments
 from preau.enrolments import renewals
-from preau.journeys.rollover.renewal import open_renewal, renewal_form, tell_families
+from preau.journeys.letter_prints import RENEWAL, about
+from preau.journeys.rollover.renewal import ask_telling, open_renewal, renewal_form
+from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.town.queries import render_markdown
 from preau.townhall.access import agent_required
 from preau.townhall.families.scope import get_family_or_404
+from preau.townhall.papers import Paper, follow, latest, serve, set_again
 from preau.townhall.schools.forms import CampaignForm, RegulationForm, RenewalFilters
 from preau.ui.exports import FORMATS, Column, export_table
 from preau.ui.renewal import AnswerForm, answer
@@ -99,6 +104,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponseBase:
             "form": form,
             "found": found.count(),
             "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+            "papers": latest(_paper(row)),
             "formats": FORMATS,
             "query": request.GET.urlencode(),
             "section": "townhall:schools",
@@ -109,21 +115,59 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponseBase:
 @agent_required(P.MANAGE_SCHOOLS)
 @require_POST
 def campaign_tell(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Write to the households listed: e-mails leave, letters come back as one PDF."""
+    """Write to the households listed, by the worker: e-mails leave, letters are set."""
     row = _campaign(campaign_id)
-    chosen = [r for r in _found(row, RenewalFilters(request.GET or None)) if r.status == "WAITING"]
+    found = _found(row, RenewalFilters(request.GET or None)).filter(status="WAITING")
+    ids = list(found.values_list("pk", flat=True))
     try:
-        told = tell_families(campaign=row, chosen=chosen, now=utc_now(), actor=request.actor)
+        ask_telling(campaign=row, renewal_ids=ids, now=utc_now(), actor=request.actor)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect("townhall:renewal", campaign_id=campaign_id)
-    if told.pdf is None:
-        messages.success(request, _("%s e-mails partent.") % told.emails)
-        return redirect("townhall:renewal", campaign_id=campaign_id)
-    response = HttpResponse(told.pdf, content_type="application/pdf")
-    name = f"renouvellement-{row.to_year.label}.pdf"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    else:
+        messages.success(
+            request,
+            _(
+                "L’envoi à %s est parti pour être préparé. Les lettres, s’il y en a, "
+                "apparaîtront sur cette page."
+            )
+            % french.count(len(ids), "famille"),
+        )
+    return redirect("townhall:renewal", campaign_id=campaign_id)
+
+
+def _paper(row: Any) -> Paper:
+    return Paper(
+        about=about(RENEWAL, row.pk),
+        back=reverse("townhall:renewal", args=[row.pk]),
+        back_label=_("Renouvellement %s") % row.to_year.label,
+        again=reverse("townhall:renewal-letters-again", args=[row.pk]),
+        section="townhall:schools",
+        file_name=f"renouvellement-{row.to_year.label}-lettres",
+        route="townhall:renewal-letters",
+        args=(row.pk,),
+    )
+
+
+@agent_required(P.MANAGE_SCHOOLS)
+@require_safe
+def campaign_letters(request: HttpRequest, campaign_id: int, print_id: int) -> HttpResponse:
+    """How far the letters are; the page asks again by itself while the worker sets them."""
+    return follow(request, _paper(_campaign(campaign_id)), print_id)
+
+
+@agent_required(P.MANAGE_SCHOOLS)
+@require_safe
+@never_cache
+def campaign_letters_pdf(request: HttpRequest, campaign_id: int, print_id: int) -> HttpResponseBase:
+    """The letters to print, one household a page."""
+    return serve(_paper(_campaign(campaign_id)), print_id)
+
+
+@agent_required(P.MANAGE_SCHOOLS)
+@require_POST
+def campaign_letters_again(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Set again letters that failed or were wiped."""
+    return set_again(request, _paper(_campaign(campaign_id)))
 
 
 @agent_required(P.HANDLE_REQUESTS, P.MANAGE_SCHOOLS)

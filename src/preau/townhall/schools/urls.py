@@ -38,6 +38,21 @@ urlpatterns = [
         renewal.campaign_tell,
         name="renewal-tell",
     ),
+    path(
+        "ecoles/renouvellement/<int:campaign_id>/lettres/<int:print_id>/",
+        renewal.campaign_letters,
+        name="renewal-letters",
+    ),
+    path(
+        "ecoles/renouvellement/<int:campaign_id>/lettres/<int:print_id>.pdf",
+        renewal.campaign_letters_pdf,
+        name="renewal-letters-pdf",
+    ),
+    path(
+        "ecoles/renouvellement/<int:campaign_id>/lettres/refaire/",
+        renewal.campaign_letters_again,
+        name="renewal-letters-again",
+    ),
     path("ecoles/reglement/", renewal.regulations, name="regulations"),
     path("ecoles/reglement/<int:regulation_id>/", renewal.regulations, name="regulation"),
     path("dossiers/<str:code>/renouvellement/", renewal.family_renewal, name="family-renewal"),

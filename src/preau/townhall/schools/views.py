@@ -91,10 +91,12 @@ def pupil(request: HttpRequest, child_id: int) -> HttpResponse:
     """One pupil: its schools, past and present, and a change of class."""
     child, year, day = _pupil(child_id)
     current = schooling_on([child_id], day).get(child_id)
+    needs_both = _needs_both(child_id, day)
     form = PlacementForm(
         request.POST or None,
         classes=active_classes(year.pk),
         year=year,
+        needs_both=needs_both,
         initial={
             "school_class": current.school_class_id if current else None,
             "level": current.level if current else None,
@@ -116,6 +118,7 @@ def pupil(request: HttpRequest, child_id: int) -> HttpResponse:
                     ends_on=year.ends_on,
                 ),
                 source="office",
+                both_agreed=form.cleaned_data.get("both_agreed", False),
                 family_id=families[0].pk if families else None,
                 now=utc_now(),
                 actor=request.actor,
@@ -134,9 +137,8 @@ def pupil(request: HttpRequest, child_id: int) -> HttpResponse:
             "child": child,
             "current": current,
             "form": form,
-            "leaving": LeavingForm(
-                initial={"last_day": day}, needs_both=_needs_both(child_id, day)
-            ),
+            "leaving": LeavingForm(initial={"last_day": day}, needs_both=needs_both),
+            "needs_both": needs_both,
             "schoolings": schoolings_of([child_id]),
             "families": families,
         },

@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from preau.accounts.enums import Permission
 from preau.attendance.queries import open_orders
 from preau.attendance.services import issue_card
-from preau.documents.prints import open_print, prints_of
 from preau.documents.squares import card_square
 from preau.journeys.card_prints import about, ask_cards, cards_at
 from preau.journeys.family_file import visible_families
@@ -22,6 +23,7 @@ from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.schools.queries import schooling_on
 from preau.townhall.access import agent_required
+from preau.townhall.papers import Paper, follow, serve
 from preau.townhall.sites.scope import get_site_or_404
 
 PAGE = 60
@@ -80,34 +82,33 @@ def print_all(request: HttpRequest, site_id: int) -> HttpResponse:
     return redirect("townhall:site-cards-print", site_id=site.pk, print_id=row.pk)
 
 
+def _paper(site: Any) -> Paper:
+    return Paper(
+        about=about(site.pk),
+        back=reverse("townhall:site-cards", args=[site.pk]),
+        back_label=_("Cartes"),
+        again=reverse("townhall:site-cards-ask", args=[site.pk]),
+        section="townhall:sites",
+        file_name=f"cartes-{site.slug}",
+        route="townhall:site-cards-print",
+        args=(site.pk,),
+        unit="carte",
+    )
+
+
 @agent_required(Permission.SEE_REGISTER)
 @require_safe
 def follow_print(request: HttpRequest, site_id: int, print_id: int) -> HttpResponse:
     """How far the print is; the page asks again by itself while the worker sets it."""
-    site = get_site_or_404(request, site_id)
-    row = prints_of(about(site.pk)).filter(pk=print_id).first()
-    if row is None:
-        raise Http404
-    return render(
-        request,
-        f"townhall/sites/{'_print' if request.htmx else 'print'}.html",
-        {"row": row, "site": site, "section": "townhall:sites"},
-    )
+    return follow(request, _paper(get_site_or_404(request, site_id)), print_id)
 
 
 @agent_required(Permission.SEE_REGISTER)
 @require_GET
 @never_cache
-def print_pdf(request: HttpRequest, site_id: int, print_id: int) -> HttpResponse:
+def print_pdf(request: HttpRequest, site_id: int, print_id: int) -> HttpResponseBase:
     """The PDF, once it is set."""
-    site = get_site_or_404(request, site_id)
-    row = prints_of(about(site.pk)).filter(pk=print_id).first()
-    pdf = open_print(row.pk) if row else None
-    if pdf is None:
-        raise Http404
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="cartes-{site.slug}.pdf"'
-    return response
+    return serve(_paper(get_site_or_404(request, site_id)), print_id)
 
 
 def printed_cards(

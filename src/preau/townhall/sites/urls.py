@@ -61,7 +61,7 @@ urlpatterns = [
     path(
         "sites/<int:site_id>/cartes/impressions/<int:print_id>.pdf",
         cards.print_pdf,
-        name="site-cards-pdf",
+        name="site-cards-print-pdf",
     ),
     path("sites/<int:site_id>/annuler/", views.cancel, name="site-cancel"),
     path("sites/<int:site_id>/cartes/", cards.site_cards, name="site-cards"),

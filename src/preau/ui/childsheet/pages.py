@@ -235,10 +235,16 @@ def _take_collector(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[Any, s
             relationship=data["relationship"],
             phone=data["phone"],
             judgment=data["judgment"],
+            both_signed=_both_signed(desk),
             **who,
         )
 
     return _run(form, do)
+
+
+def _both_signed(desk: Desk) -> bool:
+    """What an agent ticks: the two signatures were seen."""
+    return desk.is_agent and desk.request.POST.get("both_signed") == "1"
 
 
 def _take_removal(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[None, str]:
@@ -259,7 +265,10 @@ def _take_alone(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[Any, str]:
     return _run(
         form,
         lambda: services.set_leave_alone(
-            may=form.cleaned_data["may"] == "1", from_hour=form.cleaned_data["from_hour"], **who
+            may=form.cleaned_data["may"] == "1",
+            from_hour=form.cleaned_data["from_hour"],
+            both_signed=_both_signed(desk),
+            **who,
         ),
     )
 
@@ -271,7 +280,9 @@ def _take_consents(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[Any, st
         for kind in ConsentKind.values:
             answer = form.cleaned_data.get(kind)
             if answer in ("0", "1"):
-                services.sign_consent(kind=kind, is_given=answer == "1", **who)
+                services.sign_consent(
+                    kind=kind, is_given=answer == "1", both_signed=_both_signed(desk), **who
+                )
 
     return _run(form, do)
 
