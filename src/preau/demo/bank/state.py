@@ -75,5 +75,11 @@ def quotient(query: list[tuple[str, str]], authorization: str, today: date) -> t
 
 
 def _error(status: int, code: str, title: str) -> tuple[int, str]:
-    told = {"code": code, "title": title, "detail": title, "source": None, "meta": {}}
+    told: dict[str, object] = {
+        "code": code,
+        "title": title,
+        "detail": title,
+        "source": None,
+        "meta": {},
+    }
     return status, json.dumps({"errors": [told]}, ensure_ascii=False)

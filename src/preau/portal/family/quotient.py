@@ -39,7 +39,8 @@ def state_quotient(request: HttpRequest) -> HttpResponse:
                 _("Votre quotient est enregistré : %(value)s (%(source)s).")
                 % {"value": found.value_cents // 100, "source": found.get_source_display()},
             )
-            return redirect("portal:family")
+            renews = request.GET.get("suite") == "renouvellement"
+            return redirect("portal:renewal" if renews else "portal:family")
     return render(
         request,
         "portal/family/state_quotient.html",

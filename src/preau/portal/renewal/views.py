@@ -3,10 +3,12 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from preau.enrolments.queries import open_campaign_on
+from preau.families.state_quotient import is_available
 from preau.journeys.rollover.renewal import renewal_form
 from preau.kernel.clock import paris_day, utc_now
 from preau.portal.access import family_required
@@ -37,5 +39,13 @@ def renewal(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "portal/renewal/renewal.html",
-        {"campaign": campaign, "asked": asked, "form": form, "section": "portal:requests"},
+        {
+            "campaign": campaign,
+            "asked": asked,
+            "form": form,
+            "state_url": f"{reverse('portal:state-quotient')}?suite=renouvellement"
+            if is_available()
+            else "",
+            "section": "portal:requests",
+        },
     )

@@ -21,6 +21,7 @@ from preau.casework.kinds.enrolment import open_offerings, registration
 from preau.casework.queries.preview import preview
 from preau.enrolments import queries as enrolments
 from preau.families import queries as families
+from preau.families.state_quotient import is_available
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.enums import Channel
 from preau.kernel.errors import Refusal
@@ -114,6 +115,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
             "pieces": pieces,
             "draft": draft,
             "query": request.GET.urlencode(),
+            "asks_state": handler.slug == "quotient" and is_available(),
             "nothing_open": "offering" in form.fields and not form.fields["offering"].choices,
             "section": "portal:requests",
         },
