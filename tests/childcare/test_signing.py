@@ -2,11 +2,13 @@
 
 import datetime as dt
 import hashlib
+import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.utils import Error as DatabaseError
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from preau.accounts.enums import Role
 from preau.childcare import queries, services
@@ -14,7 +16,7 @@ from preau.childcare.errors import AlreadySigned, ChildcareRefusal, NameDiffers,
 from preau.childcare.models import Signature
 from preau.documents.queries import find_by_code, read_bytes
 from preau.families.queries import guardians_of
-from preau.kernel.clock import utc_now
+from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.enums import Channel
 from preau.messaging.models import Message
 from tests.childcare.world import (
@@ -192,3 +194,24 @@ def test_an_offer_is_on_the_home_page_reminded_then_told_when_it_lapses(world):
     assert "Une place en crèche" not in world.client.get(reverse("portal:home")).content.decode()
     page = world.client.get(reverse("portal:childcare-wish", args=[row.pk])).content.decode()
     assert "passée à la famille suivante" in page
+
+
+def test_the_exported_list_says_what_is_signed_and_by_whom(world):
+    """The file itself, opened as an agent opens it."""
+    office = client_of(make_agent(Role.CRECHE, now=utc_now()))
+
+    def exported():
+        page = office.get(
+            reverse("townhall:childcare-contracts"), {"export": "xlsx", "etat": "tous"}
+        )
+        sheet = load_workbook(io.BytesIO(page.getvalue())).active
+        head, *lines = [list(row) for row in sheet.iter_rows(values_only=True) if any(row)]
+        return [dict(zip(head, line, strict=True)) for line in lines]
+
+    assert [row["Signature"] for row in exported()] == ["À envoyer"]
+    send(world)
+    assert [row["Signature"] for row in exported()] == ["À signer"]
+    services.sign_online(terms_id=world.terms.pk, adult=world.adult, name=str(world.adult), **WHO)
+    [row] = exported()
+    assert row["Signature"] == "Signé" and row["Par"] == str(world.adult)
+    assert row["Signé le"].date() == paris_day(WHO["now"])

@@ -23,6 +23,7 @@ from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
 from preau.kernel.text import search_key
 from preau.townhall.access import agent_required
+from preau.townhall.childcare.contracts_table import COLUMNS, terms_now, with_papers
 from preau.townhall.childcare.forms import (
     AbsenceForm,
     AmendForm,
@@ -41,26 +42,9 @@ from preau.townhall.childcare.scope import (
     today,
 )
 from preau.townhall.families.scope import get_family_or_404
-from preau.ui.exports import Cents, Column, export_table
+from preau.ui.exports import export_table
 
 PER_PAGE = 30
-COLUMNS = [
-    Column("Enfant", lambda row: str(row.child)),
-    Column("Né(e) le", "child.birth_on"),
-    Column("Famille", "family.name"),
-    Column("Code famille", "family.printed_code"),
-    Column("Crèche", "establishment.name"),
-    Column("Section", lambda row: row.section.name if row.section else ""),
-    Column("Du", "starts_on"),
-    Column("Au", "ends_on"),
-    Column("Semaine", lambda row: week_words(row.weekly_minutes)),
-    Column("Tarif horaire", lambda row: Cents(_terms(row).hourly_cents) if _terms(row) else ""),
-    Column("Mensualité", lambda row: Cents(_terms(row).instalment_cents) if _terms(row) else ""),
-]
-
-
-def _terms(row: Any) -> Any:
-    return queries.terms_on(row, today())
 
 
 @require_safe
@@ -82,13 +66,13 @@ def contracts(request: HttpRequest) -> HttpResponseBase:
     if unsigned:
         found = found.filter(pk__in=queries.unsigned_contracts())
     if "export" in request.GET:
-        return export_table(request.GET["export"], "contrats-creche", COLUMNS, found.iterator(500))
+        return export_table(request.GET["export"], "contrats-creche", COLUMNS, with_papers(found))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     papers = queries.papers_of_contracts(page, today())
     for row in page:
         row.paper = next((p for p in papers.get(row.pk, []) if not p.is_signed), None)
         row.week_words = week_words(row.weekly_minutes)
-        row.now_terms = _terms(row)
+        row.now_terms = terms_now(row)
     return render(
         request,
         "townhall/childcare/contracts.html",
