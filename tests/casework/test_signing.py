@@ -176,7 +176,7 @@ def test_an_agent_who_places_a_pupil_needs_both_and_the_journal_keeps_it(homes):
 
 def test_an_agent_who_fills_the_sheet_says_that_both_signed(homes):
     agent = client_of(make_agent("ADMINISTRATOR", email="claire@saint-aubin.example"))
-    page = f"/mairie/dossiers/{homes.family.code}/enfants/{homes.child.pk}/fiche/"
+    page = f"/mairie/dossiers/{homes.family.code}/enfants/{homes.child.pk}/sante/"
     person = {"c-kind": "ALLOWED", "c-name": "Rose Martin", "c-phone": "0639981200"}
     acts = [
         {"act": "collector"} | person,

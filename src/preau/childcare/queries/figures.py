@@ -63,7 +63,7 @@ def care_rows(
         )
         .order_by("group")
     )
-    return [
+    told = [
         CareRow(
             str(row["group"]),
             row["children"],
@@ -74,6 +74,10 @@ def care_rows(
         )
         for row in found
     ]
+    if by == "age":
+        order = [label for _low, _high, label in AGES]
+        told.sort(key=lambda row: order.index(row.group) if row.group in order else len(order))
+    return told
 
 
 def care_total(*, first: date, last: date, establishment_ids: Collection[int] | None) -> CareRow:
@@ -103,7 +107,18 @@ class Capacity:
 def capacities(
     *, first: date, last: date, establishment_ids: Collection[int] | None
 ) -> dict[int, Capacity]:
-    """By crèche. Weekdays, closings and public holidays taken off; two queries and the calendar."""
+    """By crèche, over its months that have closed statements, as `care_rows` counts: a month that
+    is not closed yet would only lower the rates. Weekdays, closings and public holidays taken
+    off; three queries and the calendar."""
+    told: dict[int, set[date]] = {}
+    for site, month in (
+        Statement.objects.filter(_between(first, last, establishment_ids))
+        .order_by()
+        .values_list("establishment_id", "month")
+        .distinct()
+    ):
+        told.setdefault(site, set()).add(month)
+    first, last = first.replace(day=1), _month_end(last)
     found = Section.objects.filter(is_open=True)
     if establishment_ids is not None:
         found = found.filter(establishment_id__in=list(establishment_ids))
@@ -128,13 +143,20 @@ def capacities(
             per_day
             * (
                 days := sum(
-                    (day, None) not in closed and (day, site) not in closed for day in weekdays
+                    day.replace(day=1) in told.get(site, ())
+                    and (day, None) not in closed
+                    and (day, site) not in closed
+                    for day in weekdays
                 )
             ),
             days,
         )
         for site, (places, per_day) in totals.items()
     }
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def waiting_by_site() -> dict[int, dict[str, int]]:

@@ -20,6 +20,7 @@ from preau.townhall.figures.shared import (
     count_col,
     hours,
     hours_col,
+    percent,
     scope,
     sites,
     table_page,
@@ -53,18 +54,18 @@ CARE_SITES = [
         show=lambda row: french.euros(row.row.cents),
     ),
     Col(
-        gettext_lazy("Occupation réelle, ‰"),
-        "occupancy_rate",
+        gettext_lazy("Occupation réelle, %"),
+        lambda row: percent(row.occupancy_rate),
         show=lambda row: thousandths(row.occupancy_rate),
     ),
     Col(
-        gettext_lazy("Occupation facturée, ‰"),
-        "financial_rate",
+        gettext_lazy("Occupation facturée, %"),
+        lambda row: percent(row.financial_rate),
         show=lambda row: thousandths(row.financial_rate),
     ),
     Col(
-        gettext_lazy("Facturées sur réalisées, ‰"),
-        "invoicing_rate",
+        gettext_lazy("Facturées sur réalisées, %"),
+        lambda row: percent(row.invoicing_rate),
         show=lambda row: thousandths(row.invoicing_rate),
     ),
 ]
@@ -144,8 +145,9 @@ def early_childhood(request: HttpRequest) -> HttpResponseBase:
         chart=bars(drawn, title=_("Heures réalisées (barre) et facturées (trait)")),
         notes=[
             _(
-                "Sur les relevés arrêtés des mois de la période. Capacité théorique : places × "
-                "amplitude d’ouverture × jours ouverts. L’âge est celui du premier jour du mois."
+                "Sur les relevés arrêtés des mois de la période. Capacité théorique, sur ces mêmes "
+                "mois : places × amplitude d’ouverture × jours ouverts. L’âge est celui du premier "
+                "jour du mois."
             )
         ],
         tab="childcare",

@@ -59,6 +59,11 @@ def thousandths(value: int | None) -> str:
     return "–" if value is None else f"{value / 10:.1f}\u00a0%".replace(".", ",")
 
 
+def percent(value: int | None) -> Decimal | str:
+    """A rate in thousandths, as a table holds it: per cent, with a decimal."""
+    return "" if value is None else Decimal(value) / 10
+
+
 def today() -> date:
     """Today, in Paris."""
     return paris_day(utc_now())
