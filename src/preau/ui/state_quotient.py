@@ -32,18 +32,22 @@ class StateQuotientForm(forms.Form):
         initial="FRANCE",
         widget=forms.RadioSelect,
     )
-    commune = forms.CharField(label=_l("Commune de naissance"), max_length=60, required=False)
+    commune = forms.CharField(
+        label=_l("Commune de naissance"),
+        max_length=60,
+        error_messages={"required": _l("Donnez la commune de naissance.")},
+    )
     department = forms.CharField(
         label=_l("Département de naissance"),
         max_length=3,
-        required=False,
+        error_messages={"required": _l("Donnez le département de naissance.")},
         help_text=_l("Son numéro, par exemple 94, 2A ou 974"),
         widget=forms.TextInput(attrs={"class": "short"}),
     )
     country = forms.CharField(
         label=_l("Code du pays de naissance"),
         max_length=5,
-        required=False,
+        error_messages={"required": _l("Donnez le code du pays de naissance.")},
         help_text=_l(
             "Hors de France : les chiffres 6 à 10 du numéro de sécurité sociale, qui commencent "
             "par 99."
@@ -62,7 +66,11 @@ class StateQuotientForm(forms.Form):
             "birth_on": adult.birth_on,
         }
         super().__init__(*args, initial=known, **kwargs)
-        self.adult = adult
+        self.adult, self.by_agent = adult, by_agent
+        abroad = self.is_bound and self.data.get("where") == "ABROAD"
+        for name in ("commune", "department"):
+            self.fields[name].required = not abroad
+        self.fields["country"].required = abroad
         if adult.birth_on:
             del self.fields["birth_on"]
         if by_agent:
@@ -81,20 +89,6 @@ class StateQuotientForm(forms.Form):
         if text and not COUNTRY.fullmatch(text):
             raise forms.ValidationError(_("Ce code a cinq chiffres et commence par 99."))
         return text
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("where") == "ABROAD":
-            if not cleaned.get("country") and "country" not in self.errors:
-                self.add_error("country", _("Donnez le code du pays de naissance."))
-        else:
-            for name, words in (
-                ("commune", _("Donnez la commune de naissance.")),
-                ("department", _("Donnez le département de naissance.")),
-            ):
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, words)
-        return cleaned
 
     def identity(self) -> BirthIdentity:
         """Once valid."""
