@@ -182,7 +182,7 @@ def test_letters_are_set_by_parts_joined_in_order_and_wiped(slot, monkeypatch):
     page = f"{base}{row.pk}/"
     assert "2 lettres" in read(agent.get(page))
     pdf = PdfReader(io.BytesIO(agent.get(f"{base}{row.pk}.pdf").getvalue()))
-    assert pdf.metadata.title == "Lettres : Sortie au musée"
+    assert pdf.metadata.title == "Lettres\u00a0: Sortie au musée"
     names = [str(Guardian.objects.filter(family=pk).first()) for pk in row.subjects]
     assert len(pdf.pages) == 2
     for leaf, name in zip(pdf.pages, names, strict=True):

@@ -67,20 +67,20 @@ class QuotientNotFound(StateQuotientRefused):
 
 class IdentityRefused(StateQuotientRefused):
     message = (
-        "Le service de l’État n’accepte pas ces informations : vérifiez la date et le lieu de "
+        "Le service de l’État n’accepte pas ces informations : vérifiez la date et le lieu de "
         "naissance."
     )
     code = "state_identity_refused"
 
 
 class StateTooBusy(StateQuotientRefused):
-    message = "Trop de demandes en même temps : réessayez dans une minute."
+    message = "Trop de demandes en même temps : réessayez dans une minute."
     code = "state_too_busy"
 
 
 class StateUnreachable(StateQuotientRefused):
     message = (
-        "Le service de l’État ne répond pas. Rien n’a changé : réessayez plus tard, ou donnez le "
+        "Le service de l’État ne répond pas. Rien n’a changé : réessayez plus tard, ou donnez le "
         "quotient avec son attestation."
     )
     code = "state_unreachable"

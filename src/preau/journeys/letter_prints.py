@@ -99,7 +99,7 @@ def run_letters(*, print_id: int) -> None:
     told = "Aucun de ces dossiers n’est encore ouvert."
     if pdf is not None:
         gone = len(row.subjects) - written.letters
-        told = f"{french.count(gone, 'dossier')} sans lettre : fermés depuis." if gone else ""
+        told = f"{french.count(gone, 'dossier')} sans lettre : fermés depuis." if gone else ""
     prints.finish_print(print_id=print_id, pdf=pdf, now=max(now, utc_now()), error=told, kept=KEPT)
 
 

@@ -31,7 +31,7 @@ MOST_A_DAY = 6
 
 class NotThisPerson(StateQuotientRefused):
     message = (
-        "Le quotient demandé doit être celui de cet adulte : son nom, son prénom et sa date de "
+        "Le quotient demandé doit être celui de cet adulte : son nom, son prénom et sa date de "
         "naissance sont ceux du dossier."
     )
     code = "not_this_person"
@@ -58,7 +58,7 @@ def fetch_quotient(
     since = now - timedelta(days=1)
     if list_family_entries(family.pk).filter(action=ASKED, at__gte=since).count() >= MOST_A_DAY:
         raise StateQuotientRefused(
-            "Le quotient a déjà été demandé plusieurs fois aujourd’hui : réessayez demain, ou "
+            "Le quotient a déjà été demandé plusieurs fois aujourd’hui : réessayez demain, ou "
             "donnez-le avec son attestation."
         )
     month = paris_day(now).replace(day=1)
@@ -66,7 +66,7 @@ def fetch_quotient(
         found = get_service().ask(identity, month=month)
         if search_key(adult.last_name) not in {search_key(name) for name in found.names}:
             raise NotThisPerson(
-                "La réponse reçue est celle de quelqu’un d’autre : rien n’est gardé."
+                "La réponse reçue est celle de quelqu’un d’autre : rien n’est gardé."
             )
     except StateQuotientRefused as refusal:
         _journal(family, adult, f"aucune réponse utile ({refusal.code})", now, actor)
@@ -102,7 +102,7 @@ def _journal(family: "Family", adult: "Guardian", what: str, now: datetime, acto
         actor=actor,
         now=now,
         action=ASKED,
-        summary=f"Quotient de {adult} demandé à l’État avec son accord : {what}",
+        summary=f"Quotient de {adult} demandé à l’État avec son accord : {what}",
         family_id=family.pk,
         object_type="guardian",
         object_id=adult.pk,

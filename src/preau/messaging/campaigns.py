@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from preau.audit.services import record
+from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.errors import Refusal
 from preau.messaging.models import Campaign

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from preau.documents.services import discard_files
+from preau.kernel import french
 from preau.kernel.kept import typed
 from preau.kernel.lane import tell
 from preau.messaging.models import Attachment, Medium, Message

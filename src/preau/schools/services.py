@@ -76,7 +76,7 @@ def place_pupil(
         now=now,
         action="schools.place_pupil",
         summary=(
-            f"École : niveau {placement.level} à partir du {placement.starts_on:%d/%m/%Y}{agreed}"
+            f"École : niveau {placement.level} à partir du {placement.starts_on:%d/%m/%Y}{agreed}"
         ),
         family_id=family_id,
         object_type="child",
@@ -147,7 +147,7 @@ def end_schooling(
         actor=actor,
         now=now,
         action="schools.end_schooling",
-        summary=f"École : départ après le {last_day:%d/%m/%Y}{agreed}",
+        summary=f"École : départ après le {last_day:%d/%m/%Y}{agreed}",
         family_id=family_id,
         object_type="child",
         object_id=child_id,
@@ -161,7 +161,7 @@ def _agreed(child_id: int, both_agreed: bool, what: str, now: datetime) -> str:
         return ""
     if not both_agreed:
         raise BothMustSign(
-            f"Un désaccord ou une décision est enregistré pour cet enfant : {what} demande "
+            f"Un désaccord ou une décision est enregistré pour cet enfant : {what} demande "
             "l’accord écrit de ses deux parents, ou la décision qui en tient lieu."
         )
     return " (accord écrit des deux parents, ou décision)"

@@ -49,7 +49,7 @@ class StateQuotientForm(forms.Form):
         max_length=5,
         error_messages={"required": _l("Donnez le code du pays de naissance.")},
         help_text=_l(
-            "Hors de France : les chiffres 6 à 10 du numéro de sécurité sociale, qui commencent "
+            "Hors de France : les chiffres 6 à 10 du numéro de sécurité sociale, qui commencent "
             "par 99."
         ),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),

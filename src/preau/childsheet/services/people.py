@@ -79,7 +79,7 @@ def add_collector(
         actor=actor,
         now=now,
         action="add_collector",
-        said=f"{child_name(child_id)} : {person.name} {kind.label}{seen}",
+        said=f"{child_name(child_id)} : {person.name} {kind.label}{seen}",
         child_id=child_id,
         family_id=family_id,
     )
@@ -252,7 +252,7 @@ def sign_consent(
         actor=actor,
         now=now,
         action="consent",
-        said=f"{child_name(child_id)} : autorisation «{kind.label}» {said}{seen}",
+        said=f"{child_name(child_id)} : autorisation « {kind.label} » {said}{seen}",
         child_id=child_id,
         family_id=family_id,
     )
@@ -316,7 +316,7 @@ def _seen(child_id: int, now: datetime, actor: Actor, both_signed: bool) -> str:
         return ""
     if not both_signed:
         raise SheetRefused(
-            "Un désaccord ou une décision est enregistré pour cet enfant : cochez que vous avez "
+            "Un désaccord ou une décision est enregistré pour cet enfant : cochez que vous avez "
             "la signature des deux parents, ou laissez-les signer sur leur espace."
         )
     return " (signature des deux parents vue)"

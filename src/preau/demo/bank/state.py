@@ -28,11 +28,11 @@ def quotient(query: list[tuple[str, str]], authorization: str, today: date) -> t
         given.setdefault(name, []).append(value)
     one = {name: values[0].strip() for name, values in given.items()}
     if authorization != f"Bearer {TOKEN}":
-        return _error(401, "00101", "Votre jeton n'est pas valide")
+        return _error(401, "00101", "Votre jeton n’est pas valide")
     if len(one.get("recipient", "")) != 14 or not one["recipient"].isdigit():
         return _error(422, "00201", "Le paramètre recipient est invalide")
     if any(not one.get(name) for name in REQUIRED) or one["sexeEtatCivil"] not in ("F", "M"):
-        return _error(422, "00366", "Paramètres d'identité invalides")
+        return _error(422, "00366", "Paramètres d’identité invalides")
     born_here = one["codeCogInseePaysNaissance"] == FRANCE
     if born_here and not (
         one.get("codeCogInseeCommuneNaissance")

@@ -80,7 +80,7 @@ def run_campaign(*, campaign_id: int, now: datetime) -> None:
             ask_letters_print(
                 kind=MESSAGE,
                 campaign_id=campaign.pk,
-                title=f"Lettres : {campaign.subject}",
+                title=f"Lettres : {campaign.subject}",
                 family_ids=ids,
                 now=now,
                 actor=Actor(campaign.asked_by_id, campaign.asked_by, Channel.POST, is_agent=True),

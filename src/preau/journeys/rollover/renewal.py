@@ -151,7 +151,7 @@ def ask_telling(*, campaign: Any, renewal_ids: Sequence[int], now: datetime, act
             )
     except AlreadyEnqueued as error:
         raise RenewalRefused(
-            "Un envoi de cette campagne attend déjà de partir : patientez un instant."
+            "Un envoi de cette campagne attend déjà de partir : patientez un instant."
         ) from error
 
 

@@ -36,7 +36,7 @@ def state_quotient(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("Votre quotient est enregistré : %(value)s (%(source)s).")
+                _("Votre quotient est enregistré : %(value)s (%(source)s).")
                 % {"value": found.value_cents // 100, "source": found.get_source_display()},
             )
             renews = request.GET.get("suite") == "renouvellement"

@@ -146,7 +146,7 @@ def early_childhood(request: HttpRequest) -> HttpResponseBase:
         notes=[
             _(
                 "Sur les relevés arrêtés des mois de la période. Capacité théorique, sur ces mêmes "
-                "mois : places × amplitude d’ouverture × jours ouverts. L’âge est celui du premier "
+                "mois : places × amplitude d’ouverture × jours ouverts. L’âge est celui du premier "
                 "jour du mois."
             )
         ],

@@ -41,7 +41,7 @@ class PlacementForm(forms.Form):
     starts_on = DateField(label=_("À partir du"))
     both_agreed = forms.BooleanField(
         label=_("Les deux parents ont donné leur accord écrit, ou j’ai la décision du juge"),
-        help_text=_("Demandé pour une autre école ; une autre classe n’en a pas besoin."),
+        help_text=_("Demandé pour une autre école ; une autre classe n’en a pas besoin."),
         required=False,
     )
 
