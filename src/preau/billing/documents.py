@@ -98,6 +98,14 @@ def _invoice_data(invoice: Invoice, notice: Notice | None) -> dict[str, Any]:
         if notice
         else _("Total à payer"),
         **told(notice),
+        "closing": [
+            _(
+                "Cet avoir s’ôte de ce qui reste à payer de la facture ; ce qui était déjà "
+                "payé devient un crédit de votre compte, à utiliser ou à vous faire rendre."
+            )
+        ]
+        if is_note
+        else [],
         # Nobody pays twice: a paper that announces a debit asks for nothing else.
         "notes": [] if is_note or notice else ways_to_pay(office),
         "squares": []
@@ -111,17 +119,19 @@ def squares_to_pay(office: Any, *, number: str, cents: int) -> list[dict[str, An
     address = f"{settings.BASE_URL}/espace/compte/payer/{office.code}/"
     squares = [link_square(address, caption=_("Payer en ligne"))]
     if office.transfer_iban:
-        squares.append(
-            transfer_square(
-                name=office.name,
-                iban=office.transfer_iban,
-                bic=office.transfer_bic,
-                cents=cents,
-                reference=number,
-                caption=_("Payer par virement"),
-            )
-        )
+        squares.append(_transfer(office, number=number, cents=cents))
     return squares
+
+
+def _transfer(office: Any, *, number: str, cents: int) -> dict[str, Any]:
+    return transfer_square(
+        name=office.name,
+        iban=office.transfer_iban,
+        bic=office.transfer_bic,
+        cents=cents,
+        reference=number,
+        caption=_("Payer par virement"),
+    )
 
 
 def _dates(days: list[dict[str, str]]) -> str:
@@ -160,8 +170,27 @@ def ways_to_pay(office: Any) -> list[str]:
     return ways
 
 
+def _third_party_ways(office: Any) -> list[str]:
+    """How a third party pays: by transfer, or as the cash office tells it."""
+    ways = []
+    if office.transfer_iban:
+        ways.append(
+            _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
+            % {"iban": _spaced(office.transfer_iban)}
+        )
+    else:
+        where = office.address.replace("\n", ", ")
+        ways.append(
+            _("À l’ordre de %(name)s%(place)s, en rappelant le numéro de la facture.")
+            % {"name": office.name, "place": f", {where}" if where else ""}
+        )
+    if office.phone:
+        ways.append(_("Une question ? %(phone)s.") % {"phone": french.telephone(office.phone)})
+    return ways
+
+
 def _spaced(iban: str) -> str:
-    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
+    return "\u00a0".join(iban[i : i + 4] for i in range(0, len(iban), 4))
 
 
 def third_party_document(invoice: ThirdPartyInvoice, *, now: datetime) -> Any:
@@ -208,12 +237,10 @@ def third_party_document(invoice: ThirdPartyInvoice, *, now: datetime) -> Any:
             ],
             "total": euros(invoice.total_cents),
             "total_label": _("Total de l’avoir") if is_note else _("Total à payer"),
-            "notes": []
-            if is_note or not office.transfer_iban
-            else [
-                _("Par virement : IBAN %(iban)s, en rappelant le numéro de la facture.")
-                % {"iban": _spaced(office.transfer_iban)}
-            ],
+            "notes": [] if is_note else _third_party_ways(office),
+            "squares": []
+            if is_note or not office.transfer_iban or invoice.total_cents <= 0
+            else [_transfer(office, number=invoice.number, cents=invoice.total_cents)],
         },
         public_facts={
             _("Régie"): office.name,

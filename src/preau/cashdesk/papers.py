@@ -51,7 +51,7 @@ def deposit_slip(deposit: Deposit, *, now: datetime) -> Any:
                 _("Revenu en caisse") if deposit.voids else _("Versement"),
                 [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
                 [
-                    [label(line.means), str(line.pieces or ""), euros(line.amount_cents)]
+                    [_cap(label(line.means)), str(line.pieces or ""), euros(line.amount_cents)]
                     for line in lines
                 ],
                 total=euros(deposit.total_cents),
@@ -134,7 +134,10 @@ def day_report(day: TillDay, *, received: list[tuple[str, int, int]], now: datet
             _table(
                 _("Encaissements"),
                 [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
-                [[label(means), str(count), euros(cents)] for means, count, cents in received],
+                [
+                    [_cap(label(means)), str(count), euros(cents)]
+                    for means, count, cents in received
+                ],
                 total=euros(sum(cents for _means, _count, cents in received)),
             ),
             *([_count_table(day.counted)] if closed else []),
@@ -179,6 +182,7 @@ def statement_paper(state: OfficeState, *, now: datetime) -> bytes:
             if state.last_deposit and state.last_deposit_on
             else _("aucun"),
             _("Différences de l’année"): euros(state.differences_cents),
+            **({_("Personnes nommées"): "\u202f; ".join(state.people)} if state.people else {}),
             _("Remboursements en attente"): _("%(n)s, pour %(cents)s")
             % {"n": state.refunds_count, "cents": euros(state.refunds_cents)},
         },
@@ -188,10 +192,10 @@ def statement_paper(state: OfficeState, *, now: datetime) -> bytes:
             _table(
                 _("Encaissements du jour"),
                 [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
-                [[means, str(count), euros(cents)] for means, count, cents in state.received],
-            ),
-            _table(
-                _("Personnes nommées"), [(_("Nom et qualité"), False)], [[p] for p in state.people]
+                [[_cap(means), str(count), euros(cents)] for means, count, cents in state.received],
+                total=euros(sum(cents for _means, _count, cents in state.received))
+                if state.received
+                else "",
             ),
         ],
         signatures=[_("Le régisseur"), _("Le vérificateur")],
@@ -262,6 +266,10 @@ def _natures_table(cash_office_id: int, *, until: datetime) -> dict[str, Any]:
     )
 
 
+def _cap(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def _table(
     title: str, columns: list[tuple[str, bool]], rows: list[list[str]], *, total: str = ""
 ) -> dict[str, Any]:
@@ -291,7 +299,7 @@ def _paper_table(paper: Any) -> dict[str, Any]:
     return _table(
         _("Chèques et titres en caisse"),
         [(_("Moyen"), False), (_("Pièces"), True), (_("Montant"), True)],
-        [[means, str(count), euros(cents)] for means, count, cents in paper],
+        [[_cap(means), str(count), euros(cents)] for means, count, cents in paper],
     )
 
 

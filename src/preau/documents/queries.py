@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
@@ -55,3 +56,13 @@ def find_by_code(code: str) -> IssuedDocument | None:
 def get_by_number(number: str) -> IssuedDocument | None:
     """The issued document that bears this number."""
     return IssuedDocument.objects.select_related("file").filter(number=number).first()
+
+
+def codes_of(numbers: Iterable[str]) -> dict[str, str]:
+    """The code of each document issued under one of these numbers, as its paper writes it."""
+    return {
+        number: "-".join(code[i : i + 4] for i in range(0, len(code), 4))
+        for number, code in IssuedDocument.objects.filter(number__in=list(numbers)).values_list(
+            "number", "code"
+        )
+    }

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from preau.documents.compiling import set_document
+from preau.documents.logos import logo_drawing
 from preau.kernel.french import telephone
 from preau.town.queries import get_town
 
@@ -28,10 +29,13 @@ def known_facts() -> dict[str, Any]:
     }
 
 
-def town_identity() -> dict[str, str]:
+def town_identity() -> dict[str, Any]:
     """What a document says of the town."""
     town = get_town()
+    logo, is_wide = logo_drawing(bytes(town.logo)) if town.logo else ("", False)
     return {
+        "logo": logo,
+        "logo_is_wide": is_wide,
         "name": town.name,
         "subtitle": town.subtitle,
         "address": town.address,

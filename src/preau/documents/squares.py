@@ -59,6 +59,8 @@ def draw(data: dict[str, Any]) -> dict[str, Any]:
 
     The mask is given, as for cards (see `card_square`).
     """
+    if "letters" in data:
+        data = data | {"letters": [draw(one) for one in data["letters"]]}
     squares = data.get("squares")
     if not squares:
         return data

@@ -176,7 +176,8 @@ def attendance_facts(
     found = days_present(child_id=child.pk, family_id=family.pk, first=first, last=last)
     if not found:
         raise NothingToCertify(
-            f"{child.first_name} n’a été pointé(e) présent(e) à aucune activité à ces dates."
+            f"{child.first_name} n’a été {_agreed(child, 'pointé')} {_agreed(child, 'présent')} à "
+            "aucune activité à ces dates."
         )
     return CertificateFacts(
         title="Attestation de présence",
@@ -187,7 +188,7 @@ def attendance_facts(
             family,
             today,
             sentences=[
-                f"La ville atteste que {_name(child)}, né(e) le {_born(child)}, a été présent(e) "
+                f"La ville atteste que {_who(child)}, a été {_agreed(child, 'présent')} "
                 f"{french.period(first, last, year=True)} aux activités suivantes."
             ],
             columns=["Activité", "Lieu", "Du", "Au", "Jours"],
@@ -216,7 +217,9 @@ def enrolment_facts(*, family: "Family", child: "Child", today: date) -> Certifi
     """The activities in which the child is enrolled today."""
     found = [e for e in active_enrolments(family.pk, today) if e.child_id == child.pk]
     if not found:
-        raise NothingToCertify(f"{child.first_name} n’est inscrit(e) à aucune activité.")
+        raise NothingToCertify(
+            f"{child.first_name} n’est {_agreed(child, 'inscrit')} à aucune activité."
+        )
     return CertificateFacts(
         title="Attestation d’inscription",
         starts_on=today,
@@ -226,7 +229,7 @@ def enrolment_facts(*, family: "Family", child: "Child", today: date) -> Certifi
             family,
             today,
             sentences=[
-                f"La ville atteste que {_name(child)}, né(e) le {_born(child)}, est inscrit(e) "
+                f"La ville atteste que {_who(child)}, est {_agreed(child, 'inscrit')} "
                 "à ce jour aux activités suivantes."
             ],
             columns=["Activité", "Lieu", "Du", "Au"],
@@ -252,7 +255,9 @@ def school_facts(*, family: "Family", child: "Child", today: date) -> Certificat
     schooling = schooling_on([child.pk], today).get(child.pk)
     year = school_year_of(today)
     if schooling is None or year is None:
-        raise NothingToCertify(f"{child.first_name} n’est scolarisé(e) dans aucune de nos écoles.")
+        raise NothingToCertify(
+            f"{child.first_name} n’est {_agreed(child, 'scolarisé')} dans aucune de nos écoles."
+        )
     school_class = f", classe {schooling.school_class.name}" if schooling.school_class else ""
     return CertificateFacts(
         title="Certificat de scolarité",
@@ -263,8 +268,8 @@ def school_facts(*, family: "Family", child: "Child", today: date) -> Certificat
             family,
             today,
             sentences=[
-                f"La ville certifie que {_name(child)}, né(e) le {_born(child)}, est inscrit(e) "
-                f"à l’école {schooling.establishment.name}, niveau {schooling.level}"
+                f"La ville certifie que {_who(child)}, est {_agreed(child, 'inscrit')} "
+                f"à {_school(schooling)}, niveau {schooling.level}"
                 f"{school_class}, pour l’année scolaire {year.label}."
             ],
         ),
@@ -281,12 +286,11 @@ def leaving_facts(*, family: "Family", child: "Child", today: date) -> Certifica
     last = schoolings_of([child.pk]).first()
     if last is None:
         raise NothingToCertify(
-            f"{child.first_name} n’a été scolarisé(e) dans aucune de nos écoles."
+            f"{child.first_name} n’a été {_agreed(child, 'scolarisé')} dans aucune de nos écoles."
         )
     if last.ends_on >= last.school_year.ends_on and last.ends_on > today:
         raise NothingToCertify(
-            f"{child.first_name} est encore à l’école {last.establishment.name} : notez d’abord "
-            "son départ."
+            f"{child.first_name} est encore à {_school(last)} : notez d’abord son départ."
         )
     return CertificateFacts(
         title="Certificat de radiation",
@@ -297,9 +301,10 @@ def leaving_facts(*, family: "Family", child: "Child", today: date) -> Certifica
             family,
             today,
             sentences=[
-                f"La ville certifie que {_name(child)}, né(e) le {_born(child)}, inscrit(e) à "
-                f"l’école {last.establishment.name}, niveau {last.level}, depuis le "
-                f"{french.day(last.starts_on, year=True, weekday=False)}, en est radié(e) après le "
+                f"La ville certifie que {_who(child)}, {_agreed(child, 'inscrit')} à "
+                f"{_school(last)}, niveau {last.level}, depuis le "
+                f"{french.day(last.starts_on, year=True, weekday=False)}, en est "
+                f"{_agreed(child, 'radié')} après le "
                 f"{french.day(last.ends_on, year=True, weekday=False)}.",
                 "Ce certificat permet son inscription dans une autre école.",
             ],
@@ -345,6 +350,22 @@ def _paper(
 
 def _name(child: "Child") -> str:
     return f"{child.first_name} {child.usage_name or child.last_name}"
+
+
+def _who(child: "Child") -> str:
+    return f"{_name(child)}, {_agreed(child, 'né')} le {_born(child)}"
+
+
+def _agreed(child: "Child", word: str) -> str:
+    """A participle that agrees with the child; both endings when the town does not know."""
+    return {"F": f"{word}e", "M": word}.get(child.sex, f"{word}(e)")
+
+
+def _school(schooling: Any) -> str:
+    """«l’école élémentaire Jules-Ferry», «l’école Jules-Ferry», «le groupe…» as it is named."""
+    name: str = schooling.establishment.name
+    kind, _space, rest = name.partition(" ")
+    return f"l’{kind.lower()} {rest}" if kind.lower() in {"école", "ecole"} else f"l’école {name}"
 
 
 def _born(child: "Child") -> str:

@@ -5,7 +5,6 @@ cours», a debit announced, a line contested, a plan that is kept) is the caller
 `preau.journeys.debts`.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,15 +17,13 @@ from django.utils.translation import gettext as _
 
 from preau.audit.services import record
 from preau.billing.queries import unpaid_invoices
-from preau.documents.compiling import compile_pdf
-from preau.documents.render import known_facts
 from preau.documents.services import store_raw
 from preau.families.queries import payers_of
 from preau.kernel.actors import Actor
-from preau.kernel.clock import paris_day
 from preau.kernel.french import day, euros, month
 from preau.messaging.services import Email, queue_emails
 from preau.recovery.errors import NobodyToRemind, RunWorking
+from preau.recovery.letters import letters_file
 from preau.recovery.models import Reminder, ReminderLevel, ReminderRun
 
 logger = logging.getLogger(__name__)
@@ -239,9 +236,8 @@ def _chunk(run_id: int, spared: Mapping[int, str], now: datetime) -> bool:
 def _finish(run: ReminderRun, now: datetime) -> ReminderRun:
     pdf = None
     if run.letters:
-        content = compile_pdf("reminders", json.dumps(_letters(run, now), ensure_ascii=False))
         pdf = store_raw(
-            content=ContentFile(content),
+            content=ContentFile(letters_file(run, now=now)),
             name=f"relances-{run.pk}.pdf",
             content_type="application/pdf",
             actor=Actor.system(),
@@ -291,48 +287,3 @@ def _email(run: ReminderRun, to: str, family_id: int, invoices: list[Any]) -> Em
         family_id=family_id,
         key=f"reminder:{run.pk}:{family_id}",
     )
-
-
-def _letters(run: ReminderRun, now: datetime) -> dict[str, Any]:
-    """The facts of one PDF of all the letters of a run."""
-    families: dict[int, list[Reminder]] = {}
-    rows = (
-        run.reminders.filter(channel=Channel.LETTER)
-        .select_related("invoice", "family")
-        .order_by("family__sort_key", "family_id", "invoice__due_on")
-    )
-    for row in rows:
-        families.setdefault(row.family_id, []).append(row)
-    office = run.cash_office
-    return known_facts() | {
-        "title": run.name,
-        "day": day(paris_day(now), year=True, weekday=False),
-        "office": office.name,
-        "phone": office.phone,
-        "text": run.text,
-        "letters": [
-            {
-                "recipient": _recipient(found[0]),
-                "code": found[0].family.printed_code,
-                "total": euros(sum(row.left_cents for row in found)),
-                "invoices": [
-                    [
-                        row.invoice.number,
-                        month(row.invoice.month),
-                        day(row.invoice.due_on, year=True, weekday=False),
-                        euros(row.left_cents),
-                    ]
-                    for row in found
-                ],
-            }
-            for found in families.values()
-        ],
-    }
-
-
-def _recipient(row: Reminder) -> list[str]:
-    """The debtor as he was frozen on his invoice."""
-    debtor = row.invoice.debtor
-    name = f"{debtor.get('civility_label', '')} {debtor.get('name', '')}".strip()
-    address = [part.strip() for part in debtor.get("address", "").split(",") if part.strip()]
-    return [name or row.family.name, *address]
