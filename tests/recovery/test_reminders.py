@@ -1,5 +1,6 @@
 """Reminders: whom a level reaches, whom it spares, once each, whatever dies."""
 
+import re
 import uuid
 
 import pytest
@@ -61,7 +62,7 @@ def test_one_pdf_of_all_letters_tagged(town):
 
     from pypdf import PdfReader
 
-    from preau.documents.queries import read_bytes
+    from preau.documents.queries import find_by_code, read_bytes
 
     office, _family, _invoice = town
     for n in range(3):
@@ -71,8 +72,13 @@ def test_one_pdf_of_all_letters_tagged(town):
     pdf = PdfReader(BytesIO(read_bytes(run.pdf)))
     assert len(pdf.pages) == 3
     text = pdf.pages[0].extract_text()
-    assert "Code famille" in text and "10,0" in text
+    assert "Code famille" in text and "10,0" in text and "Comment payer" in text
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    # Each letter is a document of its family, under the code that its page bears.
+    letters = list(apps.get_model("documents", "IssuedDocument").objects.filter(kind="LETTER"))
+    assert len({letter.family_id for letter in letters}) == 3
+    assert any("-".join(re.findall("....", letter.code)) in text for letter in letters)
+    assert find_by_code(letters[0].code).public_facts["Reste à payer"].startswith("10,0")
 
 
 def test_never_while_a_payment_is_in_progress(town):

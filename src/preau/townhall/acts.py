@@ -59,8 +59,12 @@ def act_page(
     warning: str = "",
     kind: str = "",
     section: str = "townhall:billing",
+    paper: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """Show the form; sent and valid, do the act, say `done`, go `back`. A refusal is told on it."""
+    """Show the form; sent and valid, do the act, say `done`, go `back`. A refusal is told on it.
+
+    `paper`: the words and the address of what is printed before the act.
+    """
     if request.method == "POST" and form.is_valid():
         try:
             do(form.cleaned_data)
@@ -78,5 +82,6 @@ def act_page(
         "label": label,
         "kind": kind,
         "back": back,
+        "paper": paper,
     }
     return render(request, "townhall/act.html", context, status=422 if form.errors else 200)

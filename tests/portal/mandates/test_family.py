@@ -71,12 +71,17 @@ def test_signed_on_line_with_its_proof(client, family, office):
     mandate = Mandate.objects.get()
     assert mandate.proof["address_hash"] and "127.0.0.1" not in str(mandate.proof)
     assert mandate.proof["text_version"] == 1 and mandate.proof["user_id"]
+    copy = f"{PAGE}{mandate.pk}/copie/"
+    first = client.get(copy).content
+    assert first.startswith(b"%PDF") and client.get(copy).content == first
     client.post(f"{PAGE}{mandate.pk}/compte/", {"holder": "C", "iban": OTHER_IBAN, "bic": ""})
     mandate.refresh_from_db()
     assert mandate.iban_end == OTHER_IBAN[-4:]
     assert client.post(f"{PAGE}{mandate.pk}/fin/", {}).status_code == 422
     other = signed_in(make_family(1, name="Autre"))
     assert other.get(f"{PAGE}{mandate.pk}/fin/").status_code == 404
+    assert other.get(copy).status_code == 404
+    assert client.get(copy).content != first  # the account changed: another paper
     assert other.post(f"{PAGE}{mandate.pk}/compte/", {}).status_code == 404
     client.post(f"{PAGE}{mandate.pk}/fin/", {"sure": "on"})
     mandate.refresh_from_db()

@@ -100,6 +100,9 @@ def test_settings_then_a_paper_mandate(agent, family, office):
     html = text(agent.get(url("mandate", mandate.pk)))
     assert IBAN not in html and "•••• 0189" in html
     assert agent.get(url("mandate-paper", mandate.pk)).content == PDF
+    blank = url("mandate-blank", family.code, "enfance")
+    assert blank in text(agent.get(sign)) and agent.get(blank).content.startswith(b"%PDF")
+    assert agent.get(url("mandate-copy", mandate.pk)).content.startswith(b"%PDF")
     assert "0189" in text(agent.get(url("mandates"), {"q": mandate.reference}))
     export = b"".join(agent.get(url("mandates"), {"export": "csv"}).streaming_content).decode()
     assert mandate.reference in export and IBAN not in export
@@ -115,10 +118,13 @@ def test_a_collection_by_hand(agent, family, office):
         family_id=family.pk, cash_office_id=office.pk, holder="C", iban=IBAN, actor=AGENT, now=now
     )
     invoice = make_invoice(family, office, 4200, now=now)
-    first = (now + 15 * DAY).date()
+    first = (now + 25 * DAY).date()  # the day that the invoice announced
     assert "42,00" not in text(agent.get(url("debits")))
     soon = {"office": "enfance", "collection_on": now.date().isoformat()}
     assert "au plus tôt" in text(agent.post(url("debit-prepare"), soon), 422)
+    early = soon | {"collection_on": (first - DAY).isoformat()}
+    assert "annoncée pour ce jour-là" in text(agent.post(url("debit-prepare"), early), 422)
+    assert first.isoformat() in text(agent.get(url("debit-prepare")))
     agent.post(url("debit-prepare"), {"office": "enfance", "collection_on": first.isoformat()})
     batch = Batch.objects.get()
     page = url("debit-batch", batch.pk)

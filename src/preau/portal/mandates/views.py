@@ -13,10 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from preau.billing.queries import family_accounts
 from preau.directdebit import queries, services
 from preau.directdebit.iban import clean_bic, clean_iban
+from preau.directdebit.papers import mandate_copy
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
 from preau.portal.access import family_required
 from preau.portal.mandates.forms import AcceptForm, AccountForm, RevokeForm
+from preau.ui.files import file_response
 from preau.ui.refusals import add_refusal
 
 SECTION = "portal:account"
@@ -124,6 +126,16 @@ def _mandate(request: HttpRequest, mandate_id: int) -> Any:
     if found is None or not found.is_active:
         raise Http404
     return found
+
+
+@family_required
+@require_GET
+def copy(request: HttpRequest, mandate_id: int) -> HttpResponse:
+    """What the family signed, in force or ended."""
+    found = queries.get_mandate(mandate_id, family_id=request.family.pk)
+    if found is None:
+        raise Http404
+    return file_response(mandate_copy(found, now=utc_now()).file)
 
 
 @family_required

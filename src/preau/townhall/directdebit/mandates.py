@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from preau.accounts.enums import Permission
 from preau.billing.queries import get_cash_office
 from preau.directdebit import queries, services
+from preau.directdebit.papers import blank_mandate, mandate_copy
 from preau.documents.services import store_upload
 from preau.families.queries import families_for_agent, payer_of
 from preau.kernel.clock import paris_day, utc_now
@@ -136,6 +137,10 @@ def sign(request: HttpRequest, code: str, office: str) -> HttpResponse:
         request,
         title=_("Enregistrer un mandat papier"),
         lead=f"{family.name}, {cash_office.name}",
+        paper=(
+            _("Imprimer le mandat à signer"),
+            reverse("townhall:mandate-blank", args=[family.code, cash_office.code]),
+        ),
         form=PaperMandateForm(
             request.POST or None,
             request.FILES or None,
@@ -147,6 +152,27 @@ def sign(request: HttpRequest, code: str, office: str) -> HttpResponse:
         section="townhall:families",
         back=reverse("townhall:family-account", args=[family.code]),
     )
+
+
+@agent_required(Permission.TAKE_PAYMENTS, Permission.BILL)
+@require_GET
+def blank(request: HttpRequest, code: str, office: str) -> HttpResponse:
+    """The mandate to print, for the family to sign."""
+    family = _families(request).filter(code=code).first()
+    creditor = queries.creditors().filter(cash_office__code=office).first()
+    if family is None or creditor is None:
+        raise Http404
+    response = HttpResponse(blank_mandate(creditor, family), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="mandat-{family.code}.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@agent_required(Permission.SEE_ACCOUNTS)
+@require_GET
+def copy(request: HttpRequest, mandate_id: int) -> HttpResponse:
+    """The copy of a mandate, archived."""
+    return file_response(mandate_copy(_mandate(request, mandate_id), now=utc_now()).file)
 
 
 @agent_required(Permission.TAKE_PAYMENTS, Permission.BILL)

@@ -18,7 +18,13 @@ urlpatterns = [
     path("prelevements/mandats/<int:mandate_id>/papier/", mandates.paper, name="mandate-paper"),
     path("prelevements/mandats/<int:mandate_id>/compte/", mandates.amend, name="mandate-amend"),
     path("prelevements/mandats/<int:mandate_id>/revoquer/", mandates.revoke, name="mandate-revoke"),
+    path("prelevements/mandats/<int:mandate_id>/copie/", mandates.copy, name="mandate-copy"),
     path("dossiers/<slug:code>/mandat/<slug:office>/", mandates.sign, name="mandate-sign"),
+    path(
+        "dossiers/<slug:code>/mandat/<slug:office>/imprimer/",
+        mandates.blank,
+        name="mandate-blank",
+    ),
     path("prelevements/banque/", bank.files, name="bank-files"),
     path("prelevements/banque/ecritures/", bank.entries, name="bank-entries"),
     path("prelevements/banque/<int:entry_id>/famille/", bank.give, name="bank-entry-give"),
