@@ -113,7 +113,7 @@ def day_report(day: TillDay, *, received: list[tuple[str, int, int]], now: datet
     """The day of a till as PDF: opened, received, counted, closed. Kept, once it is closed."""
     closed = day.closed_at is not None
     given: dict[str, Any] = {
-        "title": _("Journée de caisse %s") % french.of(french.day(day.opened_at, year=True)),
+        "title": _("Journée de caisse du %s") % french.day(day.opened_at, year=True),
         "facts": {
             _("Régie"): day.cash_office.name,
             _("Ouverte"): f"{french.instant(day.opened_at, year=True)}, {day.opened_by}",
