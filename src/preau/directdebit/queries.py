@@ -95,6 +95,14 @@ def announced(family_id: int) -> Any:
     )  # fmt: skip
 
 
+def mandated(family_id: int) -> Any:
+    """The mandates in force, as tuples of the shape of `announced`; invoice 0."""
+    return Mandate.objects.filter(family_id=family_id, status=Mandate.Status.ACTIVE).values_list(
+        Value("M"), Value(0), "pk", "signed_on", Value(0), "iban_end", "creditor__cash_office_id",
+        Value(""), Value(0), Value(0),
+    )  # fmt: skip
+
+
 def invoices_being_debited(family_ids: Iterable[int] | None = None) -> dict[int, date]:
     """Invoice → collection day, for those in a batch prepared or at the bank."""
     found = Debit.objects.filter(status__in=LIVE)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
 
-from preau.directdebit.queries import announced
+from preau.directdebit.queries import announced, mandated
 from preau.kernel.kept import Kept
 from preau.recovery.models import (
     CollectionItem,
@@ -132,7 +132,8 @@ class Asked:
 
 
 def asked_of(family_id: int) -> list[Asked]:
-    """The family's titres in force, announced debits and running plans, by invoice: one query."""
+    """The family's titres in force, announced debits and running plans, by invoice, and its
+    mandates: one query."""
     return [Asked(*row) for row in _read_asked(family_id)]
 
 
@@ -149,7 +150,7 @@ def _asked(family_id: int) -> QuerySet[Any]:
         Value("P"), "plan__invoice_id", "plan_id", "due_on", "amount_cents", Value(""),
         "plan__invoice__cash_office_id", Value(""), "rank", "plan__paid_before_cents",
     )  # fmt: skip
-    rows = titres.union(plans, announced(family_id), all=True)
+    rows = titres.union(plans, announced(family_id), mandated(family_id), all=True)
     return rows.order_by("-titre__issued_on")
 
 

@@ -20,6 +20,8 @@ class Debts:
         self.titres = _once(row for row in asked if row.kind == "T")
         self.coming = _once(row for row in asked if row.kind == "D")
         self.debited = {row.invoice_id: row.on for row in asked if row.kind == "D"}
+        # Cash office → the last characters of the account that its mandate debits.
+        self.mandates = {row.cash_office_id: row.words for row in asked if row.kind == "M"}
         paid = {invoice.pk: invoice.paid_cents for invoice in invoices}
         self.plans: dict[int, list[Step]] = {
             pk: steps(

@@ -29,6 +29,7 @@ def draw_to_pay(shown: dict[str, Any], token: str) -> SafeString:
         f'<div class="sheet fold{owed}">\n<div><h3>{esc(name)}</h3>{_owed(shown)}</div>',
         _ways(shown, token) if shown["can_pay"] else "",
         *(_coming(debit) for debit in shown["coming"]),
+        _mandate(shown["mandate"]) if shown["mandate"] and shown["now_cents"] else "",
         *(_plan(plan) for plan in shown["plans"]),
     ]
     if account.credit_cents > 0 and account.left_cents:
@@ -113,6 +114,14 @@ def _coming(debit: Any) -> str:
         "day": f"<b>{day(debit.on)}</b>",
         "end": esc(debit.words),
     }
+    return f"<p>{icon('landmark', 'waitc')} <span>{words}</span></p>"
+
+
+def _mandate(end: str) -> str:
+    words = _(
+        "Prélèvement automatique en place, compte finissant par %(end)s : rien à faire, chaque "
+        "prélèvement vous est annoncé. Ce que vous payez avant n’est pas prélevé."
+    ) % {"end": esc(end)}
     return f"<p>{icon('landmark', 'waitc')} <span>{words}</span></p>"
 
 

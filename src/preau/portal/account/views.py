@@ -57,7 +57,10 @@ def account(request: HttpRequest) -> HttpResponse:
             "in_progress_cents": in_progress,
             "after_cents": max(left - in_progress, 0),
             "credit_cents": sum(row.credit_cents for row in accounts),
-            "next_due_on": min((r.next_due_on for r in accounts if r.next_due_on), default=None),
+            "next_due_on": min(
+                (r.next_due_on for r in accounts if r.next_due_on and _is_left(r, pending)),
+                default=None,
+            ),
             "page": page,
             "invoices": [
                 draw_bill(
@@ -70,6 +73,12 @@ def account(request: HttpRequest) -> HttpResponse:
             ],
         },
     )
+
+
+def _is_left(row: billing.OfficeAccount, pending: list[Any]) -> bool:
+    """Whether something is owed there beyond what is being paid."""
+    paying = sum(a.amount_cents for a in pending if a.cash_office_id == row.office.pk)
+    return row.left_cents > paying
 
 
 def _draw_office(
@@ -88,6 +97,7 @@ def _draw_office(
         "is_past_due": bool(row.next_due_on and row.next_due_on < debts.today),
         "can_pay": row.office.pk in open_offices,
         "now_cents": sum(invoice.now_cents for invoice in row.unpaid),
+        "mandate": debts.mandates.get(row.office.pk, ""),
         "coming": [debit for debit in debts.coming if debit.cash_office_id == row.office.pk],
         "plans": [
             {"invoice": invoice, "steps": debts.plans[invoice.pk]}
