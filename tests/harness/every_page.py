@@ -54,6 +54,7 @@ FILES = {
     "townhall:childcare-piece-file",
     "townhall:dashboard-payments",
     "townhall:dashboard-requests",
+    "townhall:debit-letters",
     "townhall:family-absence-document",
     "townhall:family-child-document",
     "townhall:family-judgment",

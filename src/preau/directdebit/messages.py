@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from preau.directdebit.models import Debit, Mandate
 from preau.directdebit.rules import reason_words
 from preau.families.queries import payer_of, payers_of
-from preau.kernel.french import day, euros
+from preau.kernel.french import day, euros, telephone
 from preau.messaging.services import Email, queue_email, queue_emails
 
 
@@ -81,6 +81,28 @@ def mandate_ended(mandate: Mandate, *, now: datetime) -> None:
     )
 
 
+def notice_lines(debit: Debit) -> list[str]:
+    """What a pre-notice says, in an e-mail or a letter. Its invoices are read with it."""
+    mandate, creditor = debit.mandate, debit.batch.creditor
+    amount, on = euros(debit.amount_cents), day(debit.batch.collection_on, year=True)
+    return [
+        _("%(amount)s seront prélevés le %(day)s sur votre compte finissant par %(end)s.")
+        % {"amount": amount, "day": on, "end": debit.iban_end or mandate.iban_end},
+        *(
+            _("– facture %(number)s : %(amount)s")
+            % {"number": item.invoice.number, "amount": euros(item.amount_cents)}
+            for item in debit.items.all()
+        ),
+        _("Mandat %(rum)s, créancier %(name)s (ICS %(ics)s).")
+        % {"rum": mandate.reference, "name": creditor.name, "ics": creditor.ics},
+        "",
+        _("Une erreur ? Répondez avant cette date, ou appelez le %(phone)s.")
+        % {"phone": telephone(creditor.cash_office.phone)}
+        if creditor.cash_office.phone
+        else _("Une erreur ? Prévenez-nous avant cette date."),
+    ]
+
+
 def announce(debits: Iterable[Debit], *, now: datetime) -> int:
     """The pre-notice of each debit of an approved batch: amount, day, invoices. How many."""
     debits = list(debits)
@@ -90,26 +112,8 @@ def announce(debits: Iterable[Debit], *, now: datetime) -> int:
         payer = payers.get(debit.family_id)
         if payer is None or not payer.email:
             continue
-        mandate, creditor = debit.mandate, debit.batch.creditor
         amount, on = euros(debit.amount_cents), day(debit.batch.collection_on, year=True)
-        lines = [
-            _("Bonjour,"),
-            "",
-            _("%(amount)s seront prélevés le %(day)s sur votre compte finissant par %(end)s.")
-            % {"amount": amount, "day": on, "end": mandate.iban_end},
-            *(
-                _("– facture %(number)s : %(amount)s")
-                % {"number": item.invoice.number, "amount": euros(item.amount_cents)}
-                for item in debit.items.all()
-            ),
-            _("Mandat %(rum)s, créancier %(name)s (ICS %(ics)s).")
-            % {"rum": mandate.reference, "name": creditor.name, "ics": creditor.ics},
-            "",
-            _("Une erreur ? Répondez avant cette date, ou appelez le %(phone)s.")
-            % {"phone": creditor.cash_office.phone}
-            if creditor.cash_office.phone
-            else _("Une erreur ? Prévenez-nous avant cette date."),
-        ]
+        lines = [_("Bonjour,"), "", *notice_lines(debit)]
         letters.append(
             Email(
                 to=payer.email,

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from preau.directdebit.models import Creditor, Mandate
+from preau.directdebit.messages import notice_lines
+from preau.directdebit.models import Batch, Creditor, Debit, Mandate
 from preau.documents.once import issue_once
 from preau.documents.render import render_pdf
-from preau.families.queries import address_of, payer_of
+from preau.families.queries import address_of, payer_of, payers_of
 from preau.kernel import french
 from preau.kernel.clock import paris_day
 
@@ -57,6 +58,37 @@ def mandate_copy(mandate: Mandate, *, now: datetime) -> Any:
         },
         family_id=mandate.family_id,
         now=now,
+    )
+
+
+def without_email(batch: Batch) -> list[Debit]:
+    """The debits of an approved batch whose families no e-mail reaches: they get a letter."""
+    debits = list(
+        batch.debits.exclude(status__in=[Debit.Status.EXCLUDED, Debit.Status.PLANNED])
+        .select_related("mandate", "family", "batch__creditor__cash_office")
+        .prefetch_related("items__invoice")
+        .order_by("family__sort_key", "pk")
+    )
+    payers = payers_of({debit.family_id for debit in debits})
+    return [d for d in debits if (p := payers.get(d.family_id)) is None or not p.email]
+
+
+def notice_letters(batch: Batch, *, now: datetime) -> bytes:
+    """Their pre-notices, a page each, for window envelopes."""
+    return render_pdf(
+        "mass_letter",
+        {
+            "title": _("Prélèvement du %(day)s")
+            % {"day": french.day(batch.collection_on, year=True)},
+            "day": french.day(paris_day(now), year=True, weekday=False),
+            "letters": [
+                {
+                    "recipient": [_holder(debit.family), *_address(debit.family)],
+                    "paragraphs": [line for line in notice_lines(debit) if line],
+                }
+                for debit in without_email(batch)
+            ],
+        },
     )
 
 

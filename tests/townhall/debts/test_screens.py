@@ -133,7 +133,12 @@ def test_a_collection_by_hand(agent, family, office):
     agent.post(url("debit-set-aside", debit.pk), {"reason": "à voir"})
     assert "à voir" in text(agent.get(page))
     agent.post(url("debit-put-back", debit.pk))
+    letters = url("debit-letters", batch.pk)
+    assert agent.get(letters).status_code == 404
     agent.post(url("debit-approve", batch.pk))
+    apps.get_model("families", "Guardian").objects.filter(family=family).update(email="")
+    assert letters in text(agent.get(page))
+    assert agent.get(letters).content.startswith(b"%PDF")
     taken = agent.post(url("debit-file", batch.pk))
     assert taken["Content-Type"].startswith("application/xml") and IBAN.encode() in taken.content
     agent.post(url("debit-reject", debit.pk), {"code": "AM04"})

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
-from preau.directdebit import queries, services
+from preau.directdebit import papers, queries, services
 from preau.families.queries import get_families
 from preau.journeys import debts
 from preau.kernel.clock import paris_day, utc_now
@@ -132,6 +132,7 @@ def batch(request: HttpRequest, batch_id: int) -> HttpResponseBase:
             "section": SECTION,
             "batch": found,
             "page": Paginator(lines, LINES).get_page(request.GET.get("page")),
+            "to_write": len(papers.without_email(found)) if found.approved_at else 0,
             "left_out": [{**row, "family": families.get(row["family"])} for row in found.left_out],
             "can_collect": Permission.TAKE_PAYMENTS in request.permissions,
             "formats": FORMATS,
@@ -163,6 +164,20 @@ def file(request: HttpRequest, batch_id: int) -> HttpResponse:
         return redirect("townhall:debit-batch", batch_id)
     response = HttpResponse(content, content_type="application/xml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{found.message_id}.xml"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@agent_required(Permission.SEE_ACCOUNTS)
+@require_GET
+def letters(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """The pre-notices of the families that no e-mail reaches, to print."""
+    found = or_404(queries.get_batch(batch_id))
+    if not found.approved_at or not papers.without_email(found):
+        raise Http404
+    content = papers.notice_letters(found, now=utc_now())
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="preavis-{batch_id}.pdf"'
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("prelevements/lots/<int:batch_id>/", batches.batch, name="debit-batch"),
     path("prelevements/lots/<int:batch_id>/valider/", batches.approve, name="debit-approve"),
     path("prelevements/lots/<int:batch_id>/fichier/", batches.file, name="debit-file"),
+    path("prelevements/lots/<int:batch_id>/lettres/", batches.letters, name="debit-letters"),
     path("prelevements/lots/<int:batch_id>/abandonner/", batches.cancel, name="debit-cancel"),
     path("prelevements/<int:debit_id>/ecarter/", batches.set_aside, name="debit-set-aside"),
     path("prelevements/<int:debit_id>/remettre/", batches.put_back, name="debit-put-back"),
