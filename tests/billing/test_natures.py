@@ -97,7 +97,9 @@ def test_what_is_received_and_left_by_nature_adds_up_to_the_cent(invoice):
     assert {row.nature.code for row in rows} == {"70671", "70688"}
     [left] = natures_of_invoices({invoice.pk: 571}).values()
     assert sum(row.cents for row in left) == 571
-    assert nature_words(left) == "70671 (281) : 2,86\u202f€ ; 70688 (281) : 2,85\u202f€"
+    assert (
+        nature_words(left) == "70671 (281)\u00a0: 2,86\u202f€\u202f; 70688 (281)\u00a0: 2,85\u202f€"
+    )
     assert left[0].nature == Nature("70671", "281")
 
 

@@ -65,7 +65,7 @@ def test_the_recap_says_until_when_on_any_device(clock, slot):
     assert [(c.state, c.chosen) for c in cells] == [("kept", True)]
     assert words in read(page) and "Gardé <small>jusqu’à 9 h 15</small>" in read(page)
     theirs = home(slot)
-    assert "Complets : à mettre en liste d’attente" in check(device(theirs), theirs, slot)
+    assert "Complets : à mettre en liste d’attente" in check(device(theirs), theirs, slot)
 
 
 def test_when_the_time_is_over_they_may_be_held_again(clock, slot, now):

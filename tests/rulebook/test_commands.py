@@ -29,7 +29,7 @@ def test_price_says_why():
     assert code == 0
     assert "3e enfant et suivants : moitié → 1,70 €" in said and "Total : 1,70 €" in said
     code, said = run("price", EXAMPLES / "nalliers.yaml", "--facts", "quotient=2000")
-    assert code == 1 and "QF 2 000 n'est dans aucune tranche" in said
+    assert code == 1 and "QF 2 000 n’est dans aucune tranche" in said
 
 
 def test_a_decision_from_the_command_line():

@@ -238,7 +238,7 @@ def test_several_readings_answer_when_they_agree_and_say_so_when_not():
     assert price(rules, Facts(rank=3)).cents == 100
     with pytest.raises(Undecided, match="quatrième") as told_:
         price(rules, Facts(rank=4))
-    assert told_.value.readings == ("1,00 €", "non : 2,00 €")
+    assert told_.value.readings == ("1,00\u202f€", "non\u00a0: 2,00\u202f€")
 
 
 def test_a_fact_of_the_wrong_type_never_reaches_a_price():

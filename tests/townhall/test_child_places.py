@@ -88,7 +88,7 @@ def test_several_days_with_their_outcome_before_and_an_undo_after(
     other = world.make_family(1)
     world.book(slots[1], world.children_of(other)[0], other)
     page = read(counter.get(f"{url}?du=2026-10-10&au=2026-10-31"))
-    assert "Lundi 12 octobre" in page and "Toute la période : les 4 jours" in page
+    assert "Lundi 12 octobre" in page and "Toute la période : les 4 jours" in page
     looked = check(counter, url, "book", slots[:3])
     assert "À réserver" in read(looked) and "liste d’attente" in read(looked)
     assert states() == {13: "CONFIRMED"}  # nothing is written yet
@@ -117,7 +117,7 @@ def test_a_day_moves_to_another_only_when_it_has_a_place(counter, url, child, sl
     world.book(slots[1], world.children_of(other)[0], other)
     moving = f"{url}?du=2026-10-12&au=2026-10-31&deplacer={slots[0].pk}"
     page = read(counter.get(moving))
-    assert "Déplacer : lundi 12 octobre, Cantine" in page and page.count('name="vers"') == 3
+    assert "Déplacer : lundi 12 octobre, Cantine" in page and page.count('name="vers"') == 3
 
     def move(to):
         data = {"act": "move", "vers": to.pk, "deplacer": slots[0].pk}

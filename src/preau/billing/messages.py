@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from preau.billing.models import CashOffice, CounterPayment, Invoice
 from preau.billing.notices import Notice, notices_at_issue
 from preau.families.queries import payer_of, payers_of
-from preau.kernel.french import day, euros, instant, month, of
+from preau.kernel.french import day, euros, instant, month, of, telephone
 from preau.messaging.services import Email, queue_email, queue_emails
 
 BATCH = 500
@@ -33,7 +33,7 @@ def acknowledge_counter_payment(
         % {"number": payment.receipt_number, "office": office.name},
     ]
     if office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
+        lines.append(_("Une question ? %(phone)s") % {"phone": telephone(office.phone)})
     lines += [
         "",
         _("Vous n’avez rien d’autre à faire : le détail est sur l’espace familles, « Compte »."),
@@ -99,7 +99,9 @@ def _announcement(invoice: Invoice, *, to: str, notice: Notice | None) -> Email:
         lines += [f"- {name} : {value}" for name, value in notice.facts]
         lines += [notice.sentence, ""]
     if invoice.cash_office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": invoice.cash_office.phone})
+        lines.append(
+            _("Une question ? %(phone)s") % {"phone": telephone(invoice.cash_office.phone)}
+        )
     return Email(
         to=to,
         subject=_("Votre facture %(month)s : %(amount)s")

@@ -17,7 +17,9 @@ def _write(mandate: Mandate, *, subject: str, lines: list[str], key: str, now: d
     if payer is None or not payer.email:
         return
     office = mandate.creditor.cash_office
-    foot = [_("Une question ? %(phone)s") % {"phone": office.phone}] if office.phone else []
+    foot = (
+        [_("Une question ? %(phone)s") % {"phone": telephone(office.phone)}] if office.phone else []
+    )
     queue_email(
         to=payer.email,
         subject=subject,

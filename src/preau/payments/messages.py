@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from preau.kernel.french import euros, instant
+from preau.kernel.french import euros, instant, telephone
 from preau.messaging.services import queue_email
 from preau.payments.models import Attempt
 
@@ -34,7 +34,7 @@ def acknowledge(attempt: Attempt, *, now: datetime) -> None:
             % {"document": attempt.document}
         )
     if office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
+        lines.append(_("Une question ? %(phone)s") % {"phone": telephone(office.phone)})
     lines += [
         "",
         _("Ce paiement figure déjà sur votre compte, dans l’espace familles."),

@@ -20,7 +20,7 @@ from preau.billing.queries import unpaid_invoices
 from preau.documents.services import store_raw
 from preau.families.queries import payers_of
 from preau.kernel.actors import Actor
-from preau.kernel.french import day, euros, month
+from preau.kernel.french import day, euros, month, telephone
 from preau.messaging.services import Email, queue_emails
 from preau.recovery.errors import NobodyToRemind, RunWorking
 from preau.recovery.letters import letters_file
@@ -279,7 +279,7 @@ def _email(run: ReminderRun, to: str, family_id: int, invoices: list[Any]) -> Em
         _("Pour payer ou contester une ligne : l’espace familles, rubrique « Compte »."),
     ]
     if office.phone:
-        lines.append(_("Une question ? %(phone)s") % {"phone": office.phone})
+        lines.append(_("Une question ? %(phone)s") % {"phone": telephone(office.phone)})
     return Email(
         to=to,
         subject=_("%(name)s : il reste %(total)s à payer") % {"name": run.name, "total": total},

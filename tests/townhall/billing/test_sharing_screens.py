@@ -55,7 +55,7 @@ def test_a_third_party_from_its_name_to_its_payment(agent, office, family):  # n
     assert "l’un des deux" in text(agent.post(there, asked))
     assert agent.post(there, asked | {"percent": "50"}).status_code == 302
     assert agent.get(url("third-party", ccas.pk)).status_code == 200
-    assert "50 %" in text(agent.get(url("family-account", family.code)))
+    assert "50 %" in text(agent.get(url("family-account", family.code)))
     run_all(office)
     invoice = ThirdPartyInvoice.objects.get()
     for name in ("third-party-invoice", "third-party-pay", "third-party-credit"):

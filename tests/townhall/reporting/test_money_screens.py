@@ -47,7 +47,7 @@ def test_the_board_stands_empty_and_full(office, django_assert_max_num_queries):
     with django_assert_max_num_queries(26):
         page = text(accountant.get(url("money")))
     assert "50,00 €" in page and 'role="img"' in page and "style=" not in page
-    assert "20 %" in page  # what was aimed at in the first month
+    assert "20 %" in page  # what was aimed at in the first month
     for table in ("mois", "moyens", "restes", "activites"):
         for kind in ("csv", "xlsx"):
             assert accountant.get(url("money-export", table, kind)).status_code == 200
@@ -90,7 +90,7 @@ def test_the_year_on_screen(office):
 
 def test_a_chart_says_what_it_shows():
     chart = columns("Encaissé", [("sept. 26", 0, "0 €"), ("oct. 26", 50, "50 €")], goal=25)
-    assert chart.words == "sept. 26 : 0 €. oct. 26 : 50 €"
+    assert chart.words == "sept. 26\u00a0: 0 €. oct. 26\u00a0: 50 €"
     assert chart.bars[0].height == 0 and chart.bars[1].height == chart.foot - chart.bars[1].y
     assert chart.goal_y is not None and chart.bars[1].y < chart.goal_y < chart.foot
     assert columns("Rien", []).bars == []

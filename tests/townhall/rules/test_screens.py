@@ -61,7 +61,7 @@ def test_the_rules_are_told_in_french(office):
         "1 jour d’école avant, jusqu’à 9 h",
         "plus de 800 à 1 100",
         "QF × 1,2 %",
-        "rang de l&#x27;enfant à partir de 3",
+        "rang de l’enfant à partir de 3",
     ):
         assert words in html, words
 

@@ -84,7 +84,7 @@ class InvoiceDispute(Kind):
     )
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
-        return [Wanted("Un justificatif", "Facultatif.")]
+        return [Wanted("Un justificatif", "Ce qui montre l’erreur, si vous l’avez.")]
 
     def summary(self, request: Request) -> str:
         return f"Facture {request.payload['invoice']}"

@@ -28,10 +28,10 @@ def draw_bill(
     left of it is on an invoice of this account.
     """
     title = esc(title)
-    told = esc(
-        _("N° %(number)s, du %(day)s")
-        % {"number": invoice.number, "day": french.day(invoice.issued_on)}
-    )
+    told = esc(_("N° %(number)s, du %(day)s")) % {
+        "number": f'<span class="nb">{esc(invoice.number)}</span>',
+        "day": esc(french.day(invoice.issued_on)),
+    }
     reason = f'<p class="small">{esc(invoice.reason)}</p>' if invoice.reason else ""
     contest = "" if invoice.is_credit_note or is_old else route("portal:request-new", "facture")
     drawn = ""

@@ -61,6 +61,7 @@ def account(request: HttpRequest) -> HttpResponse:
                 (r.next_due_on for r in accounts if r.next_due_on and _is_left(r, pending)),
                 default=None,
             ),
+            "today": today,
             "page": page,
             "invoices": [
                 draw_bill(
