@@ -8,7 +8,7 @@ from django.db import transaction
 from preau.families.errors import NoEmail, NothingWritten
 from preau.families.services._common import guardian_of, journal, lock_family
 from preau.kernel.actors import Actor
-from preau.kernel.french import and_join
+from preau.kernel.french import and_join, telephone
 from preau.messaging.services import queue_email
 from preau.town.queries import get_town
 
@@ -38,7 +38,7 @@ def write_to_family(
     town = get_town()
     reach = f"Répondre : {town.email}" if town.email else "Répondre : au guichet famille"
     if town.phone:
-        reach += f" ou {town.phone}"
+        reach += f" ou {telephone(town.phone)}"
     for address in dict.fromkeys(adult.email for adult in adults):
         queue_email(
             to=address,
