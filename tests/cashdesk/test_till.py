@@ -152,6 +152,8 @@ def test_after_the_deposit_a_payment_is_corrected_to_another_account():
     assert (left_on(invoice), left_on(theirs)) == (4_000, 0)
     assert (balance(family, office), balance(right, office)) == (4_000, -1_000)
     assert state_of(office.pk, at=LATER).held_cents == 0
+    with pytest.raises(Refusal, match="pour un autre dossier"):
+        giving_back.correct_payment(to_family_id=owing(office, 500)[0].pk, reason="x", **given)
     with pytest.raises(Refusal):
         void(payment)
     assert ledger.verify() == []

@@ -56,6 +56,7 @@ def refusals():
     )
 
 
+COUNTED = "<TxsSummry><TtlNtries><NbOfNtries>{}</NbOfNtries></TtlNtries></TxsSummry>"
 WHOLE = camt(transfer(5000, "FACTURE X"), opening=0, closing=5000)
 
 
@@ -73,6 +74,8 @@ WHOLE = camt(transfer(5000, "FACTURE X"), opening=0, closing=5000)
         (camt(transfer(5000, "x").replace("EUR", "USD")), "euros"),
         (camt(transfer(5000, "x").replace("50.00", "50.001")), "illisible"),
         (camt(transfer(5000, "x").replace("2026-11-25", "2026-13-45")), "date"),
+        (camt(transfer(5000, "x") + COUNTED.format("beaucoup")), "annonce"),
+        (camt(transfer(5000, "x") + COUNTED.format(2)), "annonce"),
         (pain002("INCONNU", 5000, "E2E"), "aucun fichier"),
     ],
 )
@@ -108,6 +111,16 @@ def test_imported_twice_nothing_is_doubled(town):
     read(office, again)
     assert left_on(invoice) == 2000 and balance(family, office) == 2000
     assert BankEntry.objects.count() == 2
+
+
+def test_two_transfers_alike_without_the_banks_reference_are_two(town):
+    office, _family, invoice = town
+    once = transfer(1000, invoice.number, reference="")
+    read(office, camt(once, once))
+    assert left_on(invoice) == 3000 and BankEntry.objects.count() == 2
+    # The month's statement tells both again, and a third.
+    read(office, camt(once, once, once, kind="camt.054"))
+    assert left_on(invoice) == 2000 and BankEntry.objects.count() == 3
 
 
 def test_what_names_nobody_waits_for_an_agent(town):

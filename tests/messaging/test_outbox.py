@@ -111,3 +111,23 @@ def test_what_is_posted_and_fails_is_tried_again_by_a_job_of_its_own(settings: A
     assert [job.args["message_id"] for job in own] == [message.pk]
     message.refresh_from_db()
     assert message.attempts == 1
+
+
+class Strict(BaseEmailBackend):
+    """A server's client, which cannot write every address."""
+
+    def send_messages(self, messages: Any) -> int:
+        for message in messages:
+            if "@" not in message.to[0]:
+                raise ValueError("Invalid address")
+        return len(messages)
+
+
+def test_an_address_that_cannot_be_written_keeps_nobody_else_waiting(settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Strict"
+    for n, to in enumerate(["inconnu", "amina@example.org"]):
+        with transaction.atomic():
+            post_email(to=to, subject="Reçu", body="", now=NOW, family_id=None, key=f"p{n}")
+    tasks.send_waiting.func()
+    sent = Message.objects.order_by("pk").values_list("status", "error")
+    assert list(sent) == [("FAILED", "Invalid address"), ("SENT", "")]

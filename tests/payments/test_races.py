@@ -10,7 +10,7 @@ from django.db import connection
 from preau.billing import counter, ledger
 from preau.billing.models import FamilyAccount
 from preau.payments import outcomes, services
-from preau.payments.models import ProviderEvent
+from preau.payments.models import Attempt, ProviderEvent
 from tests.harness.money import AGENT, NOW, balance, left_on, make_invoice
 from tests.payments.test_payments import (
     BOTH,
@@ -109,3 +109,20 @@ def test_the_bank_and_the_counter_at_once(family):
     rush(6, act)
     assert left_on(invoice) == 0 and balance(family, office) == 5_000 - 5_000 - 9_000
     assert ledger.verify() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_form_sent_by_four_at_once_opens_one_payment(family):
+    office, key = open_office("SPPLUS"), uuid.uuid4()
+    found = rush(4, lambda rank: start(family, office, top_up=5_000, key=key).pk)
+    assert set(found) == {Attempt.objects.get().pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_waiting_for_the_form_three_break(family, monkeypatch):
+    office, key = open_office("SPPLUS"), uuid.uuid4()
+    all_in = threading.Barrier(4)
+    monkeypatch.setattr(services, "lock_form", lambda key: None)
+    monkeypatch.setattr(services, "check_open", lambda ids: all_in.wait())
+    found = rush(4, lambda rank: start(family, office, top_up=5_000, key=key).pk)
+    assert found.count("IntegrityError") == 3 and Attempt.objects.count() == 1

@@ -87,6 +87,25 @@ def test_another_sites_places_are_not_there(slots, site):
     assert away.post(url, {"capacity": "1"}).status_code in (403, 404)
 
 
+def test_rights_of_two_sites_do_not_add_up(slots, site):
+    """Books at one site, takes attendance at another: there, it sees places and changes none."""
+    user = world.make_agent("COUNTER", world.make_site("Ailleurs"))
+    user.roles.create(role="SITE_MANAGER", establishment_id=site.pk, starts_on=world.YEAR[0])
+    both, slot = signed_in(user), slots["day"]
+    change = reverse("townhall:site-places-change", args=[site.pk])
+    page = both.get(place_url(site, jour="2026-10-14"))
+    assert page.status_code == 200 and change not in page.content.decode()
+    for url, sent in (
+        (f"{change}?jour=2026-10-14", {"all": "1", "capacity": "1"}),
+        (reverse("townhall:slot-places", args=[slot.pk]), {"capacity": "1"}),
+        (reverse("townhall:slot-reorder", args=[slot.pk]), {"booking": "1", "reason": "x"}),
+        (f"/mairie/sites/{site.pk}/annuler/?jour=2026-10-14", {"slot": slot.pk, "reason": "x"}),
+    ):
+        assert both.post(url, sent).status_code == 404, url
+    slot.refresh_from_db()
+    assert (slot.capacity, slot.status) == (10, "OPEN")
+
+
 @pytest.mark.parametrize("file_format", ["csv", "xlsx", "ods"])
 def test_the_list_is_exported(town, slots, site, file_format):
     response = town.get(place_url(site, jour="2026-10-14", export=file_format))

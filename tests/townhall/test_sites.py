@@ -1,5 +1,6 @@
 """The town hall's sites: sheets, cards at the door, the register, and each agent at his own."""
 
+import csv
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from preau.attendance.models import Attendance, SheetClosure
 from preau.attendance.services import declare_card_lost, issue_card
 from preau.audit.models import Entry
 from preau.bookings.models import Booking, Slot, Submission
+from preau.families.models import Child
 from preau.kernel.actors import Actor
 from tests.bookings import world
 
@@ -230,6 +232,14 @@ def test_the_register_filters_and_sorts(manager, counter, slot, lina, school):
         assert page.status_code == 200 and seen in page.content.decode(), query
     answer = counter.get("/mairie/sites/registre/?jour=2026-10-06&export=csv")
     assert "Zola" in b"".join(answer.streaming_content).decode()
+    # The sign of a health plan leaves for the sites where the agent may read health, no other.
+    Child.objects.update(has_pai=True)
+    user = world.make_agent("COUNTER")
+    user.roles.create(role="SITE_MANAGER", establishment_id=school.pk, starts_on=world.YEAR[0])
+    answer = sign_in(user).get("/mairie/sites/registre/?jour=2026-10-06&export=csv")
+    rows = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    told = {row["Nom"]: row["PAI"] for row in csv.DictReader(rows, delimiter=";")}
+    assert told == {"Bouvier": "oui", "Zola": ""}
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from preau.audit import services as audit
 from preau.kernel.actors import Actor
 from preau.kernel.codes import normalise_code, random_code
 from preau.kernel.sealing import seal, unseal
+from preau.kernel.text import is_number
 
 SECRET_BYTES = 20
 RECOVERY_CODES = 10
@@ -138,7 +139,7 @@ def trust_mark(user: User) -> str:
 
 
 def _is_digits(code: str) -> bool:
-    return len(code.replace(" ", "")) == 6 and code.replace(" ", "").isdigit()
+    return len(code.replace(" ", "")) == 6 and is_number(code.replace(" ", ""))
 
 
 def _locked(user: User, *, confirmed: bool) -> Authenticator | None:

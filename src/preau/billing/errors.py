@@ -34,6 +34,11 @@ class CashOfficeClosed(BillingRefusal):
     code = "cash_office_closed"
 
 
+class CorrectedAlready(BillingRefusal):
+    message = _("Cet encaissement a déjà changé de compte, pour un autre dossier.")
+    code = "corrected_already"
+
+
 class AlreadyVoided(BillingRefusal):
     message = _("Cet encaissement est déjà annulé.")
     code = "already_voided"

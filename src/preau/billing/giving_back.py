@@ -11,8 +11,14 @@ from django.utils.translation import gettext as _
 
 from preau.audit.services import record
 from preau.billing import acts, counter, ledger
-from preau.billing.errors import NoCredit, NotAPositiveAmount, ReasonMissing, RefundRefused
-from preau.billing.models import CounterPayment, CreditReturn, Movement
+from preau.billing.errors import (
+    CorrectedAlready,
+    NoCredit,
+    NotAPositiveAmount,
+    ReasonMissing,
+    RefundRefused,
+)
+from preau.billing.models import CounterPayment, CreditReturn, LedgerLine, Movement
 from preau.billing.refusing import journalled
 from preau.billing.rules import spread, take_from
 from preau.kernel.actors import Actor
@@ -106,7 +112,7 @@ def correct_payment(
 
     What it paid is due again; it becomes a credit of the right family (perhaps the same one), and
     pays its oldest debts when that is another. Raises ReasonMissing, NotNamed, AlreadyVoided,
-    CreditGivenBack.
+    CorrectedAlready (to another account), CreditGivenBack.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -116,10 +122,15 @@ def correct_payment(
         family_id: ledger.lock_account(family_id=family_id, cash_office_id=office_id)
         for family_id in sorted({payment.family_id, to_family_id})
     }
-    if Movement.objects.filter(
-        kind=Movement.Kind.CORRECTION, source_type=CORRECTION, source_id=payment.pk
-    ).exists():
+    done = LedgerLine.objects.filter(
+        movement__kind=Movement.Kind.CORRECTION,
+        movement__source_type=CORRECTION,
+        movement__source_id=payment.pk,
+    )
+    if done.filter(family_account=accounts[to_family_id]).exists():
         return
+    if done.exists():
+        raise CorrectedAlready
     acts.refuse_unnamed(cash_office_id=office_id, actor=actor, now=now)
     movement = counter.movement_of(payment)
     counter.refuse_used(movement)

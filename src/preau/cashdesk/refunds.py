@@ -23,6 +23,7 @@ from preau.cashdesk.models import Refund, RefundFile
 from preau.kernel import sealing
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
+from preau.kernel.locks import lock_form
 from preau.kernel.money import euros
 
 SOURCE = "refund"
@@ -48,6 +49,7 @@ def ask_refund(
     The same form (`key`) twice makes one refund. Raises RefundNotPossible, or what
     `billing.giving_back.give_back` raises.
     """
+    lock_form(key)
     if existing := Refund.objects.filter(key=key).first():
         return existing
     if not reason.strip():

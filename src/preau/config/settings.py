@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     *(["preau.portal.waiting.middleware.WaitingRoom"] if WAITING_ROOM else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "preau.config.nul.NoNul",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -174,7 +175,8 @@ AXES_LOCKOUT_CALLABLE = "preau.ui.lockout.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = env.int("PREAU_PROXY_COUNT", 0) or None
+PROXY_COUNT = env.int("PREAU_PROXY_COUNT", 0)
+AXES_CLIENT_IP_CALLABLE = "preau.ui.lockout.client_address"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 
 SESSION_ENGINE = "preau.accounts.sessions"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import TypeVar
+from uuid import UUID
 
 from django.db import connection, models
 
@@ -24,3 +25,11 @@ def advisory_lock(namespace: int, key: int) -> None:
     """Hold a transaction-long lock that no row stands for (a run, an import)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [namespace, key])
+
+
+def lock_form(key: UUID | None) -> None:
+    """Two sendings of one form, by its key, come one after the other: the second waits here for
+    the first to end, then finds what it wrote. Inside a transaction; no key, no wait."""
+    if key is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])

@@ -21,3 +21,9 @@ def proper_name(text: str) -> str:
     return re.sub(
         r"[^\W\d_]+", lambda m: m[0][0].upper() + m[0][1:].lower(), text, flags=re.UNICODE
     )
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a whole number that `int` and the database read: plain digits, eighteen at
+    most. (`str.isdigit` takes «²» too, and any length.)"""
+    return text.isascii() and text.isdigit() and len(text) < 19

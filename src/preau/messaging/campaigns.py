@@ -11,6 +11,7 @@ from preau.audit.services import record
 from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.errors import Refusal
+from preau.kernel.locks import lock_form
 from preau.messaging.models import Campaign
 
 OPEN = (Campaign.Status.QUEUED, Campaign.Status.RUNNING)
@@ -44,6 +45,7 @@ def open_campaign(
     actor: Actor,
 ) -> tuple[Campaign, bool]:
     """Keep the message. Returns it and whether it is new: the same `key` is kept once."""
+    lock_form(key)
     known = Campaign.objects.filter(key=key).first()
     if known is not None:
         return known, False

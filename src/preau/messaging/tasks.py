@@ -46,7 +46,7 @@ def _deliver(message_id: int) -> OSError | None:
         failure: OSError | None = None
         try:
             _send(message)
-        except SmsRefused as error:
+        except (SmsRefused, ValueError) as error:  # ValueError: no address that can be written
             message.error, message.status = str(error)[:300], Message.Status.FAILED
         except OSError as error:
             failure = error

@@ -22,6 +22,7 @@ from preau.billing.means import ONLINE
 from preau.billing.titres import check_open
 from preau.kernel.actors import Actor
 from preau.kernel.codes import random_code
+from preau.kernel.locks import lock_form
 from preau.kernel.money import euros
 from preau.payments import asking
 from preau.payments.errors import (
@@ -95,6 +96,7 @@ def start_payment(
 
     Nothing is paid nor reserved yet. Raises a PaymentRefusal, or an OfficeRefusal (the act).
     """
+    lock_form(key)
     if existing := Attempt.objects.filter(key=key, family_id=family_id).first():
         return existing
     if min([top_up_cents, *invoices.values()]) < 0:
@@ -151,6 +153,7 @@ def start_titre_payment(
 
     The caller vouches for the titre. Raises a PaymentRefusal, TitreBeingPaid among them.
     """
+    lock_form(key)
     if existing := Attempt.objects.filter(key=key, family_id=family_id).first():
         return existing
     gateway_account = _open_gateway(cash_office_id, GatewayAccount.Use.TITRE)

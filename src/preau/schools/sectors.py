@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from preau.audit.services import record
 from preau.catalogue.queries import establishments
 from preau.kernel.actors import Actor
-from preau.kernel.text import search_key
+from preau.kernel.text import is_number, search_key
 from preau.schools.enums import Cycle, Side
 from preau.schools.errors import SchoolRefusal
 from preau.schools.models import SectorSegment
@@ -288,7 +288,7 @@ def _segment(cells: dict[str, str], schools: dict[str, int]) -> SectorSegment:
     if school_id is None:
         raise BadSegment(f"l’école «\u00a0{cells.get('ecole', '')}\u00a0» n’existe pas")
     first, last = (cells.get(name, "") for name in ("du", "au"))
-    if (first and not first.isdigit()) or (last and not last.isdigit()):
+    if (first and not is_number(first)) or (last and not is_number(last)):
         raise BadSegment("un numéro se lit en chiffres")
     if first and last and int(last) < int(first):
         raise BadSegment("le dernier numéro est avant le premier")

@@ -153,6 +153,22 @@ def test_an_address_that_tries_many_accounts_is_held_back_but_known_devices_are_
     assert come_in(elsewhere, family.code).status_code == 302
 
 
+def test_behind_a_proxy_each_visitor_is_told_apart_and_none_may_pretend(family, settings):
+    settings.PROXY_COUNT, settings.SIGN_IN_ACCOUNTS = 1, 3
+
+    def visitor(address, pretended=""):
+        said = f"{pretended}, {address}" if pretended else address
+        return Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=said)
+
+    for n in range(3):
+        thief = visitor("203.0.113.9", pretended=f"198.51.100.{n}")
+        assert come_in(thief, f"absent{n}@example.org", "Printemps2026").status_code == 422
+    assert come_in(thief, family.code).status_code == 429
+    assert come_in(visitor("198.51.100.7"), family.code).status_code == 302
+    # A header that a proxy of ours did not write is no address.
+    assert come_in(visitor("nulle part"), family.code).status_code == 302
+
+
 def test_the_right_password_forgets_the_wrong_ones(client, family, settings):
     for _ in range(3):
         for _ in range(settings.AXES_FAILURE_LIMIT - 1):

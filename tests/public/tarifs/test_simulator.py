@@ -86,6 +86,8 @@ def test_the_number_of_children_can_be_changed_before_their_days_are_told(client
         {"mois": "1999-01"},
         {"enfants": "99"},
         {"enfants": "x"},
+        {"enfants": "²"},
+        {"enfants": "9" * 5000},
         {"e1-j": "cantine:repas:sun"},
         {"commune": "peut-être"},
     ],

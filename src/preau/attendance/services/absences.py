@@ -26,6 +26,7 @@ from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import random_code
 from preau.kernel.enums import Channel
+from preau.kernel.locks import lock_form
 from preau.messaging.services import queue_email
 
 
@@ -223,6 +224,7 @@ def report_absence(
 
     The same `key` again returns the first report. Raises AbsenceRefused.
     """
+    lock_form(key)
     if key is not None:
         first = AbsenceReport.objects.filter(key=key, family_id=family_id).first()
         if first is not None:

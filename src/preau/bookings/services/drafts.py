@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from preau.bookings.models import PlanningDraft
+from preau.kernel.text import is_number
 
 KEPT_STATES = 20
 # A year of three children on five activities is some 2,500 choices.
@@ -21,11 +22,7 @@ def pair(slot_id: int, child_id: int) -> str:
 def parse_pair(text: str) -> tuple[int, int] | None:
     """(slot, child) of what a form sent back; None when it is no pair."""
     slot, _, child = text.partition("-")
-    if not (slot.isascii() and slot.isdigit() and child.isascii() and child.isdigit()):
-        return None
-    if len(slot) > 18 or len(child) > 18:
-        return None
-    return int(slot), int(child)
+    return (int(slot), int(child)) if is_number(slot) and is_number(child) else None
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from preau.casework.kinds.invoice_decision import InvoiceDecision, granted
 from preau.casework.models import Request, RequestKind
 from preau.kernel import french
 from preau.kernel.actors import Actor
+from preau.kernel.text import is_number
 
 
 class InvoiceForm(KindForm):
@@ -54,7 +55,7 @@ class InvoiceForm(KindForm):
             invoice = billing.get_invoice(number, family_id=self.asking.family_id)
             self.initial.setdefault("invoice", number)
             line = self.asking.options.get("ligne", "")
-            if line.isdigit():
+            if is_number(line):
                 self.initial.setdefault("lines", [int(line)])
             self.fields["lines"].choices = [
                 (line.pk, f"{line.label}, {french.euros(line.amount_cents)}")

@@ -18,7 +18,7 @@ from preau.families.values import AddressData, ChildData, GuardianData
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.codes import new_family_code
-from preau.kernel.text import search_key
+from preau.kernel.text import is_number, search_key
 from preau.town.queries import get_town
 
 _DRAWS = 20
@@ -172,7 +172,7 @@ def clean_address(address: AddressData) -> AddressData:
     )
     if not (clean.line1 and clean.city):
         raise MissingAddress
-    if clean.country == "FRANCE" and not (clean.postcode.isdigit() and len(clean.postcode) == 5):
+    if clean.country == "FRANCE" and not (is_number(clean.postcode) and len(clean.postcode) == 5):
         raise MissingAddress("Un code postal français a cinq chiffres.")
     return clean
 

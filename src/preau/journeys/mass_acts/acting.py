@@ -33,6 +33,7 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.enums import Channel
+from preau.kernel.locks import lock_form
 
 SLOTS_AT_ONCE = 10
 BOOKINGS_AT_ONCE = 300
@@ -46,6 +47,7 @@ def ask_mass_act(
     bookings have changed since, MassActRefused asks to read again. The same `key` acts once."""
     from preau.journeys.tasks import apply_mass_act
 
+    lock_form(key)
     known = MassAct.objects.filter(key=key).first()
     if known is not None:
         return known

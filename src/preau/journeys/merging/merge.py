@@ -31,6 +31,7 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.errors import Refusal
+from preau.kernel.locks import lock_form
 from preau.kernel.money import euros
 from preau.payments.queries import pending_of
 
@@ -103,6 +104,7 @@ def merge_families(
     actor: Actor,
 ) -> FamilyAct:
     """Join the second file to the first. The same `key` acts once. Raises MergeRefused."""
+    lock_form(key)
     known = FamilyAct.objects.filter(key=key).first()
     if known is not None:
         return known

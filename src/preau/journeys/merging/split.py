@@ -28,6 +28,7 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.errors import Refusal
+from preau.kernel.locks import lock_form
 
 STAYS = "STAYS"
 
@@ -66,6 +67,7 @@ def split_family(
     *, family_id: int, parting: Parting, key: uuid.UUID, now: datetime, actor: Actor
 ) -> FamilyAct:
     """Part the household. The same `key` acts once. Raises SplitRefused, MissingAddress."""
+    lock_form(key)
     known = FamilyAct.objects.filter(key=key).first()
     if known is not None:
         return known

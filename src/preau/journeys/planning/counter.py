@@ -16,6 +16,7 @@ from preau.journeys.planning.values import Board, BoardCell
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.periods import week_start
+from preau.kernel.text import is_number
 from preau.schools.queries import schooling_on
 
 # What the calendar shows of a day that the child has, or waits for.
@@ -162,5 +163,5 @@ def counter_schooling(act: Act, now: datetime) -> Mapping[int, dict[str, Any]]:
 
 def as_ids(texts: Iterable[str]) -> tuple[int, ...]:
     """The sessions that a form names, each once, in order."""
-    found = (int(t) for t in texts if t.isascii() and t.isdigit() and len(t) < 19)
+    found = (int(t) for t in texts if is_number(t))
     return tuple(dict.fromkeys(found))

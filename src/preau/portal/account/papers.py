@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from preau.billing.queries import family_accounts
 from preau.billing.statements import statement_document
 from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.text import is_number
 from preau.portal.access import family_required
 from preau.ui.files import file_response
 
@@ -22,7 +23,7 @@ def statement_pdf(request: HttpRequest, office: str) -> HttpResponse:
         raise Http404
     today = paris_day(utc_now())
     asked = request.GET.get("annee", "")
-    year = int(asked) if asked.isdigit() and 2000 <= int(asked) <= today.year else today.year
+    year = int(asked) if is_number(asked) and 2000 <= int(asked) <= today.year else today.year
     document = statement_document(
         family=request.family,
         account=row,

@@ -17,6 +17,7 @@ from preau.families.custody import custody_calendars
 from preau.families.rules import days_words
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.portal.access import family_required
 from preau.ui.childsheet import pages
 from preau.ui.childsheet.weeks import draw_weeks, rule_words
@@ -133,7 +134,7 @@ def _act(request: HttpRequest, child: Any, here: int, other: int | None, form: S
         )
         return _("C’est proposé. Rien ne change tant que l’autre parent n’a pas dit oui.")
     pk = request.POST.get("swap", "")
-    if not pk.isdigit() or int(pk) not in {
+    if not is_number(pk) or int(pk) not in {
         s.pk for s in queries.swaps_of_child(child.pk, paris_day(utc_now()))
     }:
         raise Http404

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +18,7 @@ from preau.kernel.errors import Refusal
 from preau.portal.access import family_required
 from preau.portal.mandates.forms import AcceptForm, AccountForm, RevokeForm
 from preau.ui.files import file_response
+from preau.ui.lockout import client_address
 from preau.ui.refusals import add_refusal
 
 SECTION = "portal:account"
@@ -90,7 +90,7 @@ def sign(request: HttpRequest, office: str) -> HttpResponse:
                 proof=services.OnlineProof(
                     user_id=request.user.pk,
                     name=str(guardian),
-                    address=str(get_client_ip_address(request) or ""),
+                    address=client_address(request),
                     text=creditor.mandate_text,
                     text_version=creditor.text_version,
                 ),

@@ -28,6 +28,7 @@ from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.enums import Channel
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.ui.access import public
 from preau.ui.casework import PiecesForm, dress
 
@@ -232,7 +233,7 @@ def _first_guess(draft: Any, part: str, people: list[Any]) -> dict[str, Any]:
 
 
 def _index(text: str | None, length: int) -> int | None:
-    return int(text) if text and text.isdigit() and int(text) < length else None
+    return int(text) if text and is_number(text) and int(text) < length else None
 
 
 def _part_form(part: str, request: HttpRequest, *, initial: Any = None) -> Any:

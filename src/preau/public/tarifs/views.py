@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from preau.journeys import price_simulation as simulation
 from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.text import is_number
 from preau.public.pages.caching import public_page
 from preau.public.tarifs.forms import DAYS, MOST_CHILDREN, ChildForm, HouseholdForm
 from preau.town import queries as town
@@ -33,7 +34,7 @@ def prices(request: HttpRequest) -> HttpResponse:
         initial={"mois": f"{default:%Y-%m}"},
     )
     wanted = request.GET.get("enfants", "1")
-    count = min(int(wanted), MOST_CHILDREN) if wanted.isdigit() and int(wanted) else 1
+    count = min(int(wanted), MOST_CHILDREN) if is_number(wanted) and int(wanted) else 1
     children = [
         ChildForm(
             request.GET if asked and f"e{n}-niveau" in request.GET else None,

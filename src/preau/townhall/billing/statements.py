@@ -12,6 +12,7 @@ from preau.accounts.enums import Permission
 from preau.billing import queries, services
 from preau.billing.statements import statement_document
 from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.billing.shares_forms import BillingSettingsForm
 from preau.townhall.cashdesk.scope import family_or_404
@@ -37,7 +38,7 @@ def statement(request: HttpRequest, code: str, office: str) -> HttpResponse:
         raise Http404
     today = paris_day(utc_now())
     asked = request.GET.get("annee", "")
-    year = int(asked) if asked.isdigit() and 2000 <= int(asked) <= today.year else today.year
+    year = int(asked) if is_number(asked) and 2000 <= int(asked) <= today.year else today.year
     document = statement_document(
         family=family,
         account=row,

@@ -18,6 +18,7 @@ from preau.documents.render import render_pdf
 from preau.kernel import french
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.childcare.forms import CommissionForm, PlaceForm
 from preau.townhall.childcare.scope import SECTION, scope_of, today
@@ -125,7 +126,7 @@ def _act(request: HttpRequest, row: Any, form: PlaceForm) -> HttpResponse | None
 
 def _number(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "")
-    if not text.isdigit():
+    if not is_number(text):
         raise Http404
     return int(text)
 

@@ -21,7 +21,7 @@ from preau.families import queries as families
 from preau.kernel import french
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
-from preau.kernel.text import search_key
+from preau.kernel.text import is_number, search_key
 from preau.townhall.access import agent_required
 from preau.townhall.childcare.contracts_table import COLUMNS, terms_now, with_papers
 from preau.townhall.childcare.forms import (
@@ -61,7 +61,7 @@ def contracts(request: HttpRequest) -> HttpResponseBase:
     for word in search_key(text).split()[:4]:
         found = found.filter(child__search_key__contains=word)
     site = request.GET.get("creche", "")
-    if site.isdigit():
+    if is_number(site):
         found = found.filter(establishment_id=int(site))
     if unsigned:
         found = found.filter(pk__in=queries.unsigned_contracts())
@@ -390,7 +390,7 @@ def income(request: HttpRequest, code: str) -> HttpResponse:
             **data,
         )
         messages.success(request, _("Les ressources sont enregistrées."))
-        if back.isdigit():
+        if is_number(back):
             return redirect("townhall:childcare-sign", int(back))
         return redirect("townhall:childcare-income", family.code)
     return render(

@@ -12,6 +12,7 @@ from preau.childcare.errors import BadWeek
 from preau.childcare.rules.week import DAYS, Week, checked_spans, read_week
 from preau.kernel import french
 from preau.kernel.money import NotAnAmount, parse_euros
+from preau.kernel.text import is_number
 from preau.ui.forms import DateField
 
 
@@ -297,7 +298,7 @@ class ScaleForm(forms.Form):
             if not line.strip():
                 continue
             parts = [part.strip() for part in line.split(";", 3)]
-            if len(parts) != 4 or not (parts[0].isdigit() and parts[1].isdigit() and all(parts)):
+            if len(parts) != 4 or not (is_number(parts[0]) and is_number(parts[1]) and all(parts)):
                 raise forms.ValidationError(
                     _("Cette ligne n’a pas ses quatre parties : %(line)s") % {"line": line}
                 )

@@ -19,6 +19,7 @@ from preau.childcare.errors import UnknownCode
 from preau.kernel import french
 from preau.kernel.clock import paris, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.childcare.forms import HoursForm
 from preau.townhall.childcare.scope import (
@@ -81,7 +82,7 @@ def punch(request: HttpRequest, pk: int) -> HttpResponse:
 def _punch(request: HttpRequest, site_id: int) -> Any:
     by: dict[str, Any] = {"now": utc_now(), "actor": request.actor}
     chosen = request.POST.get("contract", "")
-    if chosen.isdigit():
+    if is_number(chosen):
         known = {row.contract.pk for row in queries.expected_on([site_id], today())}
         if int(chosen) not in known:
             raise UnknownCode

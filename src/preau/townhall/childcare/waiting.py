@@ -19,7 +19,7 @@ from preau.documents.queries import get_file
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
-from preau.kernel.text import search_key
+from preau.kernel.text import is_number, search_key
 from preau.townhall.access import agent_required
 from preau.townhall.childcare.forms import BirthForm, OfferForm
 from preau.townhall.childcare.scope import SECTION, file_or_404, files, site_ids, sites, today
@@ -62,7 +62,7 @@ def waiting_list(request: HttpRequest) -> HttpResponseBase:
             counts[key] += status in statuses
     found = found.filter(status__in=wanted)
     site = request.GET.get("creche", "")
-    if site.isdigit():
+    if is_number(site):
         found = found.filter(wishes__establishment_id=int(site))
     text = request.GET.get("q", "").strip()
     for word in search_key(text).split()[:4]:
@@ -220,7 +220,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     criterion, quantity = request.POST.get("criterion", ""), request.POST.get("quantity", "1")
     scale = queries.get_scale(row.scale_id) if row.scale_id else None
     known = {c.pk for c in scale.criteria.all()} if scale else set()
-    if not criterion.isdigit() or int(criterion) not in known or not quantity.isdigit():
+    if not is_number(criterion) or int(criterion) not in known or not is_number(quantity):
         raise Http404
     try:
         services.claim(

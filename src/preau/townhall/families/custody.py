@@ -28,6 +28,7 @@ from preau.families.enums import CustodyHolidays, CustodyWeeks, ParentingBasis, 
 from preau.families.rules import days_words
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.families.scope import get_family_or_404
 from preau.ui.childsheet.pages import child_or_404
@@ -273,7 +274,7 @@ def _act(
     if act == "swap-end":
         pk = request.POST.get("swap", "")
         known = {s.pk for s in queries.swaps_of_child(child.pk, paris_day(who["now"]))}
-        if not pk.isdigit() or int(pk) not in known:
+        if not is_number(pk) or int(pk) not in known:
             raise Http404
         services.withdraw_swap(swap_id=int(pk), family_id=None, **who)
         return _("Échange retiré."), False
@@ -281,7 +282,7 @@ def _act(
         return _record(request, child, parenting, who), False
     if act == "lift":
         pk = request.POST.get("record", "")
-        if not pk.isdigit() or int(pk) not in {r.pk for r in queries.parenting_of(child.pk)}:
+        if not is_number(pk) or int(pk) not in {r.pk for r in queries.parenting_of(child.pk)}:
             raise Http404
         services.lift_parenting(record_id=int(pk), reason=request.POST.get("reason", ""), **who)
         return _("Décision levée. Rouvrez à la main ce qu’elle avait fermé."), False

@@ -14,6 +14,7 @@ from preau.accounts.queries import establishment_scope
 from preau.catalogue.queries import establishments
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.text import is_number
 from preau.reporting.periods import Span
 from preau.townhall.figures.forms import SpanForm
 from preau.ui.exports import FORMATS, Column, export_table
@@ -86,11 +87,11 @@ def asked_span(form: SpanForm, ids: tuple[int, ...] | None) -> Span:
     """What the form asks, within what the agent may see."""
     data = form.cleaned_data if form.is_valid() else form.clean()
     site, activity = data.get("site") or "", data.get("activite") or ""
-    if site.isdigit():
+    if is_number(site):
         if ids is not None and int(site) not in ids:
             raise Http404
         ids = (int(site),)
-    return Span(data["du"], data["au"], ids, int(activity) if activity.isdigit() else None)
+    return Span(data["du"], data["au"], ids, int(activity) if is_number(activity) else None)
 
 
 def sites(ids: tuple[int, ...] | None, kind: str = "") -> list[tuple[int, str]]:

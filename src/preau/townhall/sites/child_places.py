@@ -29,6 +29,7 @@ from preau.journeys.planning.advances import submit_with_advances, undo_with_adv
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.families.scope import get_family_or_404
 from preau.townhall.sites.family import desk_of
@@ -119,7 +120,7 @@ def child_places(request: HttpRequest, code: str) -> HttpResponse:
         "du": first.isoformat(),
         "au": last.isoformat(),
         "jour_semaine": asked,
-        "deplacer": data.get("deplacer", "") if data.get("deplacer", "").isdigit() else "",
+        "deplacer": data.get("deplacer", "") if is_number(data.get("deplacer", "")) else "",
     }
     here = desk.url("places") + "?" + urlencode({k: v for k, v in query.items() if v})
     if request.method == "POST":
@@ -320,7 +321,7 @@ def choose_child(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request, Permission.BOOK)
     site = request.GET.get("site", "")
     ids: Any = scope
-    if site.isdigit() and (scope is None or int(site) in scope):
+    if is_number(site) and (scope is None or int(site) in scope):
         ids = [int(site)]
     text = request.GET.get("q", "")[:80]
     found = enrolled_at(ids, day, text).filter(

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from preau.accounts.enums import Permission
 from preau.catalogue.queries import active_classes, establishments, list_activities, school_year_of
 from preau.journeys.mass_acts import (
     MassAct,
@@ -26,11 +25,11 @@ from preau.journeys.mass_acts import (
 )
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
-from preau.townhall.sites.scope import asked_day, scope_of
+from preau.townhall.sites.scope import MANAGING, asked_day, managed_scope
 
 PAGE = 50
-RIGHTS = (Permission.MANAGE_CATALOGUE, Permission.BOOK)
 TAGS = {
     "QUEUED": "wait",
     "RUNNING": "wait",
@@ -134,18 +133,7 @@ class MassActForm(forms.Form):
         return " – ".join(parts)
 
 
-def managed_scope(request: HttpRequest) -> frozenset[int] | None:
-    """The sites where the agent may act for families or on the offer; None: everywhere."""
-    sites: frozenset[int] = frozenset()
-    for permission in RIGHTS:
-        scope = scope_of(request, permission)
-        if scope is None:
-            return None
-        sites |= scope
-    return sites
-
-
-@agent_required(*RIGHTS)
+@agent_required(*MANAGING)
 @require_GET
 def acts(request: HttpRequest) -> HttpResponse:
     """The acts done, latest first."""
@@ -157,7 +145,7 @@ def acts(request: HttpRequest) -> HttpResponse:
     )
 
 
-@agent_required(*RIGHTS)
+@agent_required(*MANAGING)
 @require_http_methods(["GET", "POST"])
 def new_act(request: HttpRequest) -> HttpResponse:
     """Choose, then read who is concerned (a plain GET), then apply what was read (POST)."""
@@ -169,7 +157,7 @@ def new_act(request: HttpRequest) -> HttpResponse:
         initial={
             "du": asked_day(request) if request.GET.get("jour") else paris_day(now),
             "acte": MassAct.Kind.CLOSED_DAY,
-            "site": [int(s) for s in request.GET.getlist("lieu") if s.isdigit()],
+            "site": [int(s) for s in request.GET.getlist("lieu") if is_number(s)],
         },
     )
     preview: Preview | None = None
@@ -240,7 +228,7 @@ def _act_or_404(request: HttpRequest, act_id: int) -> MassAct:
     return act
 
 
-@agent_required(*RIGHTS)
+@agent_required(*MANAGING)
 @require_GET
 def show(request: HttpRequest, act_id: int) -> HttpResponse:
     """One act: how far the worker is, what was done, and how to undo it."""
@@ -258,7 +246,7 @@ def show(request: HttpRequest, act_id: int) -> HttpResponse:
     )
 
 
-@agent_required(*RIGHTS)
+@agent_required(*MANAGING)
 @require_POST
 def undo(request: HttpRequest, act_id: int) -> HttpResponse:
     """Open again, give back what was held, tell families."""

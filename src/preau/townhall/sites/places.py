@@ -18,8 +18,16 @@ from preau.bookings.services import change_places
 from preau.kernel import french
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
-from preau.townhall.sites.scope import asked_day, get_site_or_404, get_slot_or_404
+from preau.townhall.sites.scope import (
+    MANAGING,
+    asked_day,
+    get_managed_site_or_404,
+    get_managed_slot_or_404,
+    get_site_or_404,
+    may_manage_at,
+)
 from preau.ui.exports import FORMATS, Column, export_table
 
 PAGE = 60
@@ -106,7 +114,7 @@ def places(request: HttpRequest, site_id: int) -> HttpResponseBase:
                 for name, label in LIMITS
                 if name != "shared" or shared
             ],
-            "may_manage": may_manage(request),
+            "may_manage": may_manage_at(request, site.pk),
             "formats": FORMATS,
             "query": request.GET.urlencode(),
             "section": "townhall:sites",
@@ -144,10 +152,6 @@ def _rows(request: HttpRequest, site_id: int, first: date, last: date) -> tuple[
     return form, rows
 
 
-def may_manage(request: HttpRequest) -> bool:
-    return bool(request.permissions & {Permission.MANAGE_CATALOGUE, Permission.BOOK})
-
-
 def read_changes(data: Any) -> dict[str, int | None]:
     """The limits written in a form; what is left empty stays as it is. Raises Refusal."""
     changes: dict[str, int | None] = {}
@@ -157,7 +161,7 @@ def read_changes(data: Any) -> dict[str, int | None]:
             continue
         if name in WITHOUT and text in NO_LIMIT:
             changes[name] = None
-        elif text.isascii() and text.isdigit():
+        elif is_number(text):
             changes[name] = int(text[:6])
         else:
             raise Refusal(_("%s : écrivez un nombre en chiffres.") % label)
@@ -166,16 +170,16 @@ def read_changes(data: Any) -> dict[str, int | None]:
     return changes
 
 
-@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
+@agent_required(*MANAGING)
 @require_POST
 def change(request: HttpRequest, site_id: int) -> HttpResponse:
     """Change the limits of the sessions checked, or of all those of the filter."""
-    site = get_site_or_404(request, site_id)
+    site = get_managed_site_or_404(request, site_id)
     first, last = _period(request)
     _form, rows = _rows(request, site.pk, first, last)
     ids = set(rows.values_list("pk", flat=True))
     if request.POST.get("all") != "1":
-        ids &= {int(pk) for pk in request.POST.getlist("slot") if pk.isdigit()}
+        ids &= {int(pk) for pk in request.POST.getlist("slot") if is_number(pk)}
     if not ids:
         messages.error(request, _("Cochez au moins une séance."))
     else:
@@ -185,11 +189,11 @@ def change(request: HttpRequest, site_id: int) -> HttpResponse:
     return response
 
 
-@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
+@agent_required(*MANAGING)
 @require_POST
 def change_one(request: HttpRequest, slot_id: int) -> HttpResponse:
     """Change the limits of one session, from its queue."""
-    slot = get_slot_or_404(request, slot_id)
+    slot = get_managed_slot_or_404(request, slot_id)
     _act(request, {slot.pk})
     return redirect("townhall:slot-queue", slot_id=slot.pk)
 

@@ -20,7 +20,7 @@ from preau.bookings.queries import register as register_of
 from preau.catalogue.queries import active_classes, list_activities, school_year_of
 from preau.families.enums import Diet
 from preau.kernel.clock import utc_now
-from preau.kernel.text import search_key
+from preau.kernel.text import is_number, search_key
 from preau.schools.queries import schooling_on
 from preau.townhall.access import agent_required
 from preau.townhall.sites.places import group_heads
@@ -110,7 +110,7 @@ def _classes(year: Any, scope: Any, site: str) -> list[tuple[int, str, str]]:
     found = active_classes(year)
     if scope is not None:
         found = found.filter(establishment__in=scope)
-    if site.isdigit():
+    if is_number(site):
         found = found.filter(establishment=int(site))
     rows = list(found.values_list("pk", "name", "establishment__name")[: MANY_CLASSES + 1])
     return rows if len(rows) <= MANY_CLASSES else []
@@ -158,9 +158,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
         .only(*SHOWN)
     )
     if request.GET.get("export"):
-        return _export(
-            request.GET["export"], rows, day, Permission.SEE_HEALTH in request.permissions
-        )
+        return _export(request.GET["export"], rows, day, scope_of(request, Permission.SEE_HEALTH))
     paginator = Paginator(rows, PAGE)
     paginator.count = found.order_by().count()  # the count needs none of the columns
     page = paginator.get_page(request.GET.get("page"))
@@ -207,13 +205,20 @@ def _tag(row: Any) -> tuple[str, str]:
     return "ok", _("Attendu")
 
 
-def _export(file_format: str, rows: Any, day: Any, health: bool) -> HttpResponseBase:
+def _export(
+    file_format: str, rows: Any, day: Any, health: frozenset[int] | None
+) -> HttpResponseBase:
+    """`health`: the sites whose children's health the agent may read (None: all)."""
     found = list(rows)
     schooling = schooling_on({row.child_id for row in found}, day)
 
     def school_class(row: Any) -> str:
         place = schooling.get(row.child_id)
         return place.school_class.name if place and place.school_class else ""
+
+    def has_pai(row: Any) -> bool | None:
+        site = row.slot.offering.establishment_id
+        return row.child.has_pai if health is None or site in health else None
 
     columns = [
         Column("Nom", "child.last_name"),
@@ -227,7 +232,7 @@ def _export(file_format: str, rows: Any, day: Any, health: bool) -> HttpResponse
         Column("À", "slot.ends_at"),
         Column("Repas", lambda r: Diet(r.child.diet).label),
         # Even the sign leaves in a file for those alone who may read health.
-        *([Column("PAI", "child.has_pai")] if health else []),
+        *([Column("PAI", has_pai)] if health is None or health else []),
         Column("État", lambda r: _tag(r)[1]),
         Column("Motif signalé", lambda r: AbsenceReason(r.absence).label if r.absence else ""),
     ]

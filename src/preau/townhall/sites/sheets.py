@@ -30,6 +30,7 @@ from preau.journeys.site_tablet import TIMED
 from preau.kernel import french
 from preau.kernel.clock import paris, paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.schools.queries import schooling_on
 from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import get_slot_or_404, may_take
@@ -198,7 +199,7 @@ def mark(request: HttpRequest, slot_id: int) -> HttpResponse:
     """One child: present, absent, gone, or taken off a list it was added to by mistake."""
     slot = get_slot_or_404(request, slot_id, Permission.TAKE_ATTENDANCE)
     act, _sep, pk = request.POST.get("mark", "").partition(":")
-    if not pk.isdigit():
+    if not is_number(pk):
         raise Http404
     now = utc_now()
     clock = paris(now).time().replace(second=0, microsecond=0)
@@ -288,7 +289,7 @@ def walk_in(request: HttpRequest, slot_id: int) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:80]
     if request.method == "POST":
         pk = request.POST.get("child", "")
-        if not pk.isdigit():
+        if not is_number(pk):
             raise Http404
         now = utc_now()
         arrived = paris(now).time().replace(second=0, microsecond=0)

@@ -22,6 +22,7 @@ from preau.attendance.services import (
 )
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import asked_day, get_site_or_404, may_take_at
 from preau.ui.refusals import add_refusal
@@ -128,14 +129,14 @@ def _act(request: HttpRequest, act: str, site_id: int, day: date, form: DutyForm
             rows.append(
                 (
                     posted.get(f"name-{n}", ""),
-                    int(low) if low.isdigit() else 0,
-                    int(high) if high.isdigit() else 17,
+                    int(low) if is_number(low) else 0,
+                    int(high) if is_number(high) else 17,
                 )
             )
         save_groups(groups=rows, **who)
         return _("Groupes enregistrés.")
     pk = posted.get("duty", "")
-    if not pk.isdigit():
+    if not is_number(pk):
         raise Http404
     if act == "remove":
         remove_duty(duty_id=int(pk), **who)

@@ -29,6 +29,7 @@ from preau.families.queries import get_children
 from preau.journeys.site_tablet import pupils_here, tablet_day
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.kernel.ticks import TickAnswer, TickData, read_tick
 from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import get_site_or_404, may_take_at
@@ -175,7 +176,7 @@ def close(request: HttpRequest, site_id: int) -> HttpResponse:
     """Close every sheet of the day (or the slots named): who was not seen is absent."""
     site = get_site_or_404(request, site_id, Permission.TAKE_ATTENDANCE)
     now = utc_now()
-    asked = {int(pk) for pk in request.POST.getlist("slot") if pk.isdigit()}
+    asked = {int(pk) for pk in request.POST.getlist("slot") if is_number(pk)}
     closed = 0
     try:
         for slot in slots_of(site.pk, paris_day(now)):

@@ -18,9 +18,19 @@ from preau.bookings.services import cancel_slots, move_in_queue
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.sites.places import LIMITS
-from preau.townhall.sites.scope import asked_day, get_site_or_404, get_slot_or_404, sites_of
+from preau.townhall.sites.scope import (
+    MANAGING,
+    asked_day,
+    get_managed_site_or_404,
+    get_managed_slot_or_404,
+    get_site_or_404,
+    get_slot_or_404,
+    may_manage_at,
+    sites_of,
+)
 
 
 @agent_required(Permission.SEE_REGISTER)
@@ -66,23 +76,19 @@ def site(request: HttpRequest, site_id: int) -> HttpResponse:
             "before": before,
             "after": after,
             "section": "townhall:sites",
-            "may_manage": _may_manage(request),
+            "may_manage": may_manage_at(request, found.pk),
         },
     )
 
 
-def _may_manage(request: HttpRequest) -> bool:
-    return bool(request.permissions & {Permission.MANAGE_CATALOGUE, Permission.BOOK})
-
-
-@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
+@agent_required(*MANAGING)
 @require_POST
 def cancel(request: HttpRequest, site_id: int) -> HttpResponse:
     """The town cancels the slots chosen of a day; each family is told, nothing is due."""
-    found = get_site_or_404(request, site_id)
+    found = get_managed_site_or_404(request, site_id)
     day = asked_day(request)
     ours = {slot.pk for slot in slots_of(found.pk, day)}
-    chosen = {int(pk) for pk in request.POST.getlist("slot") if pk.isdigit()} & ours
+    chosen = {int(pk) for pk in request.POST.getlist("slot") if is_number(pk)} & ours
     if not chosen:
         messages.error(request, _("Choisissez au moins une séance à annuler."))
     else:
@@ -147,17 +153,17 @@ def queue(request: HttpRequest, slot_id: int) -> HttpResponse:
             "pools": pools_of([slot.pk]).get(slot.pk, []),
             "limits": _limits(slot),
             "section": "townhall:sites",
-            "may_manage": _may_manage(request),
+            "may_manage": may_manage_at(request, slot.offering.establishment_id),
         },
     )
 
 
-@agent_required(Permission.MANAGE_CATALOGUE, Permission.BOOK)
+@agent_required(*MANAGING)
 @require_POST
 def reorder(request: HttpRequest, slot_id: int) -> HttpResponse:
     """Give a waiting child another rank (the first when none is said), with a reason that is
     kept."""
-    slot = get_slot_or_404(request, slot_id)
+    slot = get_managed_slot_or_404(request, slot_id)
     waiting = [b for b in queue_of(slot.pk) if b.status == "WAITING"]
     text = request.POST.get("booking", "")
     moved: Any = next((b for b in waiting if str(b.pk) == text), None)
@@ -166,7 +172,7 @@ def reorder(request: HttpRequest, slot_id: int) -> HttpResponse:
     others = [b for b in waiting if b.pk != moved.pk]
     rank = request.POST.get("rank", "").strip() or "1"
     try:
-        if not rank.isascii() or not rank.isdigit() or not 1 <= int(rank[:6]) <= len(waiting):
+        if not is_number(rank) or not 1 <= int(rank[:6]) <= len(waiting):
             raise Refusal(_("Écrivez un rang entre 1 et %s.") % len(waiting))
         place = int(rank) - 1
         move_in_queue(

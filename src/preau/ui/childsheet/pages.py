@@ -23,6 +23,7 @@ from preau.families.services import change_diet
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.text import is_number
 from preau.ui.childsheet.forms import (
     AloneForm,
     CollectorForm,
@@ -249,7 +250,7 @@ def _both_signed(desk: Desk) -> bool:
 
 def _take_removal(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[None, str]:
     pk = desk.request.POST.get("person", "")
-    if not pk.isdigit():
+    if not is_number(pk):
         raise Http404
     if desk.is_agent:
         who = who | {"family_id": None}
@@ -289,7 +290,7 @@ def _take_consents(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[Any, st
 
 def _take_signature(desk: Desk, child: Any, who: dict[str, Any]) -> tuple[None, str]:
     what, _sep, pk = desk.request.POST.get("sign", "").partition(":")
-    if not pk.isdigit():
+    if not is_number(pk):
         raise Http404
     return _plain(lambda: services.confirm_other_parent(what=what, pk=int(pk), **who))
 
