@@ -37,11 +37,11 @@ class Changes:
 
     def update(self, label: str, ids: Iterable[int | str], **values: Any) -> int:
         """Set the same values on rows, whatever they hold; how many were changed."""
-        rows = list(_manager(label).filter(pk__in=list(ids)).order_by("pk").values("pk", *values))
+        rows = list(rows_of(label).filter(pk__in=list(ids)).order_by("pk").values("pk", *values))
         changed = [row for row in rows if any(row[name] != new for name, new in values.items())]
         if not changed:
             return 0
-        _manager(label).filter(pk__in=[row["pk"] for row in changed]).update(**values)
+        rows_of(label).filter(pk__in=[row["pk"] for row in changed]).update(**values)
         groups: dict[str, dict[str, Any]] = {}
         for row in changed:
             before = {name: _plain(row[name]) for name in values}
@@ -84,7 +84,7 @@ class Changes:
 
     def create(self, label: str, **values: Any) -> Any:
         """Write a new row."""
-        row = _manager(label).create(**values)
+        row = rows_of(label).create(**values)
         self.note_created(row)
         return row
 
@@ -94,7 +94,7 @@ class Changes:
 
     def delete(self, label: str, ids: Iterable[int | str]) -> int:
         """Take rows away, keeping all that they held."""
-        rows = list(_manager(label).filter(pk__in=list(ids)).order_by("pk"))
+        rows = list(rows_of(label).filter(pk__in=list(ids)).order_by("pk"))
         for row in rows:
             self.steps.append(
                 {
@@ -107,7 +107,7 @@ class Changes:
                     },
                 }
             )
-        _manager(label).filter(pk__in=[row.pk for row in rows]).delete()
+        rows_of(label).filter(pk__in=[row.pk for row in rows]).delete()
         return len(rows)
 
     # -- Undoing --------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Changes:
         for label, pk, name in latest:
             wanted.setdefault((label, (name,)), set()).add(pk)
         for (label, names), ids in wanted.items():
-            found = _manager(label).filter(pk__in=ids).values("pk", *names)
+            found = rows_of(label).filter(pk__in=ids).values("pk", *names)
             rows = {_plain(row["pk"]): row for row in found}
             for pk in ids:
                 row = rows.get(pk)
@@ -140,9 +140,9 @@ class Changes:
         for step in reversed(self.steps):
             label, model = step["model"], apps.get_model(step["model"])
             if step["did"] == "create":
-                _manager(label).filter(pk__in=step["ids"]).delete()
+                rows_of(label).filter(pk__in=step["ids"]).delete()
             elif step["did"] == "update":
-                _manager(label).filter(pk__in=step["ids"]).update(
+                rows_of(label).filter(pk__in=step["ids"]).update(
                     **{n: _typed(model, n, value) for n, value in step["before"].items()}
                 )
             else:
@@ -150,8 +150,17 @@ class Changes:
                 model._base_manager.bulk_create([model(**values)])
 
 
-def _manager(label: str) -> Any:
+def rows_of(label: str) -> Any:
+    """Every row of a model, by its label, whatever room it lives in."""
     return apps.get_model(label)._base_manager
+
+
+def newest_ids() -> dict[str, int]:
+    """The newest booking and enrolment: what comes after forbids the undo."""
+    return {
+        label: getattr(rows_of(label).order_by("-pk").only("pk").first(), "pk", 0)
+        for label in ("bookings.Booking", "enrolments.Enrolment")
+    }
 
 
 def _check_now() -> None:

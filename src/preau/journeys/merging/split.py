@@ -21,8 +21,8 @@ from preau.families.enums import CustodyWeeks
 from preau.families.rules import household_name
 from preau.families.services import lock_family, open_family, refresh_search
 from preau.families.values import AddressData, GuardianData
-from preau.journeys.merging.merge import Told, _RolledBack, _rows
-from preau.journeys.merging.record import Changes
+from preau.journeys.merging.record import Changes, newest_ids, rows_of
+from preau.journeys.merging.told import RolledBack, Told
 from preau.journeys.models import FamilyAct
 from preau.kernel import french
 from preau.kernel.actors import Actor
@@ -57,8 +57,8 @@ def preview_split(*, family_id: int, parting: Parting, now: datetime, actor: Act
     try:
         with transaction.atomic():
             _Split(family_id, parting, now, actor, told).run()
-            raise _RolledBack
-    except _RolledBack:
+            raise RolledBack
+    except RolledBack:
         return told
 
 
@@ -80,7 +80,7 @@ def split_family(
         other_id=split.new.pk,
         from_on=parting.from_on,
         report=told.as_json(),
-        changes={"steps": split.changes.steps, "last_entry": split.last_ids()},
+        changes={"steps": split.changes.steps, "last_entry": newest_ids()},
         key=key,
         at=now,
         by_label=actor.label,
@@ -130,12 +130,6 @@ class _Split:
         refresh_search([self.old.pk, self.new.pk])
         self._tell()
 
-    def last_ids(self) -> dict[str, int]:
-        return {
-            label: getattr(_rows(label).order_by("-pk").only("pk").first(), "pk", 0)
-            for label in ("bookings.Booking", "enrolments.Enrolment")
-        }
-
     def _check(self) -> None:
         parting = self.parting
         if parting.from_on < self.day:
@@ -162,7 +156,7 @@ class _Split:
             now=self.now,
             actor=self.actor,
         )
-        _rows("families.Guardian").filter(family_id=self.new.pk).delete()
+        rows_of("families.Guardian").filter(family_id=self.new.pk).delete()
         ids = [adult.pk for adult in self.adults]
         was_payer = any(adult.is_payer for adult in self.adults)
         self.changes.update("families.Guardian", ids, family_id=self.new.pk, is_payer=False)
@@ -180,7 +174,7 @@ class _Split:
     def _child(self, child_id: int, weeks: str) -> None:
         start = self.parting.from_on
         custody = (
-            _rows("families.Custody")
+            rows_of("families.Custody")
             .filter(
                 Q(ends_on__isnull=True) | Q(ends_on__gte=start),
                 child_id=child_id,
@@ -221,7 +215,7 @@ class _Split:
         """Old enrolment → that of the new file; a shared child keeps both."""
         start = self.parting.from_on
         found = {}
-        for row in _rows("enrolments.Enrolment").filter(
+        for row in rows_of("enrolments.Enrolment").filter(
             child_id=child_id, family_id=self.old.pk, status="ACTIVE", ends_on__gte=start
         ):
             self.moved.enrolments += 1
@@ -252,7 +246,7 @@ class _Split:
 
     def _days(self, child_id: int, weeks: str, enrolment_of: Mapping[int, int]) -> None:
         rows = (
-            _rows("bookings.Booking")
+            rows_of("bookings.Booking")
             .filter(
                 child_id=child_id,
                 family_id=self.old.pk,
@@ -273,7 +267,7 @@ class _Split:
                 family_id=self.new.pk,
                 enrolment_id=enrolment_of[enrolment_id],
             )
-        came = _rows("attendance.Attendance").filter(
+        came = rows_of("attendance.Attendance").filter(
             child_id=child_id, family_id=self.old.pk, slot__day__gte=self.parting.from_on
         )
         ids = [pk for pk, day in came.values_list("pk", "slot__day") if in_week(weeks, day)]
@@ -281,7 +275,7 @@ class _Split:
 
     def _papers(self, child_id: int) -> None:
         """A child who leaves for good takes its pieces and the requests that wait."""
-        pieces = _rows("enrolments.ProvidedDocument").filter(
+        pieces = rows_of("enrolments.ProvidedDocument").filter(
             child_id=child_id, family_id=self.old.pk
         )
         files = list(pieces.values_list("file_id", flat=True))
@@ -291,7 +285,7 @@ class _Split:
             family_id=self.new.pk,
         )
         self.changes.update("documents.StoredFile", files, family_id=self.new.pk)
-        waiting = _rows("casework.Request").filter(
+        waiting = rows_of("casework.Request").filter(
             child_id=child_id,
             family_id=self.old.pk,
             status__in=("SUBMITTED", "WAITING_FAMILY"),

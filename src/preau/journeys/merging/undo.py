@@ -13,8 +13,7 @@ from preau.audit.services import record
 from preau.billing.carrying import Carried, carry_back, money_moved_since
 from preau.bookings.services import restore_bookings
 from preau.families.services import lock_family, refresh_search
-from preau.journeys.merging.merge import _rows
-from preau.journeys.merging.record import ChangedSince, Changes
+from preau.journeys.merging.record import ChangedSince, Changes, rows_of
 from preau.journeys.models import FamilyAct
 from preau.kernel.actors import Actor
 from preau.kernel.errors import Refusal
@@ -57,7 +56,7 @@ def undo_act(*, act_id: int, now: datetime, actor: Actor) -> FamilyAct:
     Changes(act.changes["steps"]).undo()
     if act.kind == FamilyAct.Kind.SPLIT:
         # The new file stays, closed and empty: it was journaled, nothing of it is erased.
-        _rows("families.Family").filter(pk=act.other_id).update(
+        rows_of("families.Family").filter(pk=act.other_id).update(
             status="CLOSED", closed_on=now.date(), merged_into_id=act.family_id
         )
     held = {int(pk): status for pk, status in act.changes.get("held", {}).items()}
@@ -120,15 +119,15 @@ def _check_nothing_new(act: FamilyAct) -> None:
     """What was written since on what moved would be left without its owner."""
     last: dict[str, Any] = act.changes.get("last_entry", {})
     enrolments = Changes(act.changes["steps"]).ids_of("enrolments.Enrolment")
-    new_days = _rows("bookings.Booking").filter(
+    new_days = rows_of("bookings.Booking").filter(
         pk__gt=last.get("bookings.Booking", 0), enrolment_id__in=enrolments
     )
     if new_days.exists():
         raise ChangedSince("Des jours ont été réservés depuis : on ne peut plus défaire.")
     if act.kind == FamilyAct.Kind.SPLIT:
-        new_rows = _rows("enrolments.Enrolment").filter(
+        new_rows = rows_of("enrolments.Enrolment").filter(
             pk__gt=last.get("enrolments.Enrolment", 0), family_id=act.other_id
         )
-        invoices = _rows("billing.Invoice").filter(family_id=act.other_id)
+        invoices = rows_of("billing.Invoice").filter(family_id=act.other_id)
         if new_rows.exists() or invoices.exists():
             raise ChangedSince("Le nouveau dossier a déjà servi : on ne peut plus défaire.")
