@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from preau.kernel import french
 from preau.ui.escaping import esc
 from preau.ui.routes import route
-from preau.ui.templatetags.preau import button, invoice_line, quand, tag
+from preau.ui.templatetags.parts import button, invoice_line, quand, tag
 
 
 def draw_bill(

@@ -14,7 +14,7 @@ from preau.portal.account.drawing import draw_ledger
 from preau.ui.escaping import esc
 from preau.ui.icons import icon
 from preau.ui.routes import route
-from preau.ui.templatetags.preau import button, leaf, tag, unfold
+from preau.ui.templatetags.parts import button, leaf, tag, unfold
 
 
 def draw_to_pay(shown: dict[str, Any], token: str) -> SafeString:

@@ -10,7 +10,7 @@ from preau.journeys.family_days import ChildDay, ChildDays
 from preau.kernel import french
 from preau.ui.escaping import esc
 from preau.ui.icons import icon
-from preau.ui.templatetags.preau import child_class, child_disc, tag
+from preau.ui.templatetags.parts import child_class, child_disc, tag
 
 
 def draw_cards(cards: Iterable[ChildDays], *, planning: str, has_rights: bool) -> SafeString:
