@@ -12,7 +12,7 @@ from preau.billing.models import FamilyAccount
 from preau.payments import outcomes, services
 from preau.payments.models import Attempt, ProviderEvent
 from tests.harness.money import AGENT, NOW, balance, left_on, make_invoice
-from tests.payments.test_payments import (
+from tests.payments.world import (
     BOTH,
     message,
     open_office,

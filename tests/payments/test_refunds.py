@@ -9,7 +9,7 @@ from preau.payments.errors import RefundElsewhere
 from preau.payments.models import Attempt, BankRefund, ProviderEvent
 from preau.payments.resolving import record_refund
 from tests.harness.money import AGENT, NOW, balance, left_on, make_invoice
-from tests.payments.test_payments import (
+from tests.payments.world import (
     at_the_bank,
     notify,
     open_office,

@@ -14,7 +14,7 @@ from preau.recovery.errors import NobodyToRemind, RecoveryRefusal, RunWorking
 from preau.recovery.models import Reminder
 from tests.directdebit.world import make_creditor, sign
 from tests.harness.money import AGENT, NOW, make_invoice, make_office
-from tests.payments.test_payments import open_office
+from tests.payments.world import open_office
 from tests.recovery.world import DAY, LATE, both_levels, household, remind, set_levels
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from preau.billing import counter, credits
 from preau.payments.models import Attempt, ProviderEvent
 from tests.bookings.world import children_of, make_family, make_offering, user_of
 from tests.harness.money import AGENT, NOW, balance, left_on, make_invoice, make_office
-from tests.payments.test_payments import message, notify, open_office, send, start
+from tests.payments.world import message, notify, open_office, send, start
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from tests.bookings.world import children_of, make_family, make_offering, user_o
 from tests.harness.bank import BankProcess
 from tests.harness.browser import overflow_of, read_by_axe
 from tests.harness.money import AGENT, NOW, left_on, make_invoice, name_cashier
-from tests.payments.test_payments import open_office
+from tests.payments.world import open_office
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHOTS = os.environ.get("PREAU_SHOTS", "")

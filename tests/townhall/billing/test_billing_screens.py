@@ -17,7 +17,7 @@ from tests.billing.test_runs import BOOK, book_day, set_quotient
 from tests.bookings.world import children_of, make_family, make_offering, make_slot
 from tests.harness.money import AGENT, NOW, OCTOBER, balance, left_on, make_invoice, make_office
 from tests.harness.people import make_agent
-from tests.payments.test_payments import open_office, start
+from tests.payments.world import open_office, start
 
 pytestmark = pytest.mark.django_db
 BACKEND = "preau.accounts.auth.AgentBackend"

@@ -22,7 +22,7 @@ from tests.bookings.world import make_family
 from tests.directdebit.world import IBAN, ICS, OFFICE_IBAN, camt, make_creditor, transfer
 from tests.harness.money import AGENT, balance, left_on, make_invoice, make_office
 from tests.harness.people import make_agent, make_town
-from tests.payments.test_payments import message, notify, open_office, send, start
+from tests.payments.world import message, notify, open_office, send, start
 from tests.recovery.world import set_levels
 
 pytestmark = pytest.mark.django_db
