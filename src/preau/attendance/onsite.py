@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from preau.attendance.models import AbsenceReport, SiteGroup, StaffDuty, Tick
+from preau.attendance.models import AbsenceReport, SiteGroup, StaffDuty
 from preau.attendance.queries import Sheet, SheetRow, sheet
 from preau.bookings.facts import age_on
 from preau.bookings.queries import slots_of
@@ -87,14 +87,6 @@ def group_of(groups: Iterable[SiteGroup], child: Any, day: date) -> str:
         return ""
     age = age_on(child.birth_on, day)
     return next((g.name for g in groups if g.from_age <= age <= g.to_age), "")
-
-
-def ticks_of(slot_id: int, child_id: int | None = None) -> list[Tick]:
-    """What tablets said at a slot, in order: for the trace of a day."""
-    found = Tick.objects.filter(slot=slot_id).select_related("child")
-    if child_id is not None:
-        found = found.filter(child=child_id)
-    return list(found.order_by("received_at", "pk"))
 
 
 def away_on(child_ids: Iterable[int], day: date) -> set[int]:

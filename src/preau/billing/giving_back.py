@@ -28,12 +28,6 @@ CORRECTION = "correction"
 Account = ledger.Account
 
 
-def credit_of(*, family_id: int, cash_office_id: int) -> int:
-    """What was paid and serves no invoice, in cents; the account is locked until commit."""
-    account = ledger.lock_account(family_id=family_id, cash_office_id=cash_office_id)
-    return sum(left for _movement, left in ledger.list_credits(account))
-
-
 @transaction.atomic
 def give_back(
     *,

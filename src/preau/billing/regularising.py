@@ -395,8 +395,3 @@ def regularisations(
         if status == Status.PROPOSED
         else found.order_by("-found_at", "-pk")
     )
-
-
-def to_decide() -> int:
-    """How many proposals wait for an agent."""
-    return Regularisation.objects.filter(status=Status.PROPOSED).count()

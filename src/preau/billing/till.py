@@ -112,17 +112,3 @@ def oldest_held_at(cash_office_id: int, after: datetime | None) -> datetime | No
         .values_list("payment__received_at", flat=True)
         .first()
     )
-
-
-def movements_of_till(cash_office_id: int, since: datetime, until: datetime) -> QuerySet[Any]:
-    """The office's own movements (deposits, differences) and refunds between two instants."""
-    return (
-        Movement.objects.filter(
-            cash_office_id=cash_office_id,
-            kind__in=[Movement.Kind.DEPOSIT, Movement.Kind.DIFFERENCE, Movement.Kind.REFUND],
-            at__gte=since,
-            at__lt=until,
-        )
-        .annotate(cash_cents=Sum("lines__amount_cents", filter=Q(lines__account="CASH")))
-        .order_by("pk")
-    )

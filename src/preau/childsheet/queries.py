@@ -2,10 +2,10 @@
 here are the signs alone, counts that name nobody, and what a home reads of its own child."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from preau.childsheet.enums import CollectorKind, ConsentKind
 from preau.childsheet.health import Health, Signs, SitePerson, SiteSheet, open_health
@@ -14,7 +14,6 @@ from preau.childsheet.rules import leave_words, vaccines_missing, vaccines_requi
 from preau.families.enums import ParentingEffect
 from preau.families.queries import (
     both_must_sign,
-    children_of,
     get_children,
     guardians_in,
     household_on,
@@ -203,26 +202,3 @@ def needs_both(child_id: int, day: date) -> bool:
 def measures_of(plan: Pai) -> str:
     """The words of the plan: for who has been journaled already, or its own home."""
     return sealing.unseal(plan.sealed_measures)
-
-
-def to_complete(family_id: int, day: date) -> list[Any]:
-    """The household's children whose sheet was never read again by a parent: two queries."""
-    children = children_of(family_id, day)
-    done = set(
-        ChildSheet.objects.filter(
-            child_id__in=[c.pk for c in children], confirmed_at__isnull=False
-        ).values_list("child_id", flat=True)
-    )
-    return [child for child in children if child.pk not in done]
-
-
-def sheet_counts(now: datetime) -> dict[str, int]:
-    """For the office: plans to review, children admitted for a time."""
-    today = now.date()
-    return {
-        "pai": pais_running().count(),
-        "provisional": ChildSheet.objects.filter(provisional_until__isnull=False).count(),
-        "late": ChildSheet.objects.filter(
-            Q(provisional_until__lt=today), provisional_until__isnull=False
-        ).count(),
-    }

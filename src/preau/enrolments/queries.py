@@ -200,19 +200,6 @@ def family_document_exists(file_id: object, family_id: int) -> bool:
     return ProvidedDocument.objects.filter(file_id=file_id, family_id=family_id).exists()
 
 
-def expiring_documents(family_id: int, first: date, last: date) -> QuerySet[ProvidedDocument]:
-    """The accepted pieces that end within a period (to be asked again in good time)."""
-    return (
-        ProvidedDocument.objects.filter(
-            family_id=family_id,
-            status=ProvidedDocument.Status.ACCEPTED,
-            expires_on__range=(first, last),
-        )
-        .select_related("kind", "child")
-        .order_by("expires_on")
-    )
-
-
 def siblings_enrolled(
     family_id: int, offering_ids: Iterable[int], day: date
 ) -> frozenset[tuple[int, int]]:

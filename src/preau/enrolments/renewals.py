@@ -12,7 +12,6 @@ from preau.catalogue.queries import get_offering
 from preau.enrolments.errors import EnrolmentRefusal
 from preau.enrolments.models import (
     Acceptance,
-    Enrolment,
     Regulation,
     Renewal,
     RenewalCampaign,
@@ -271,11 +270,6 @@ def note_told(*, renewal_ids: Sequence[int], now: datetime, actor: Actor) -> Non
             for family_id in rows.values_list("family_id", flat=True)
         ],
     )
-
-
-def enrolments_made(renewal: Renewal) -> list[Enrolment]:
-    """What a renewal wrote."""
-    return [line.new_enrolment for line in renewal.lines.all() if line.new_enrolment]
 
 
 def _say(actor: Actor, now: datetime, verb: str, summary: str, pk: int) -> None:

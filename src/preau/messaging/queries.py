@@ -27,11 +27,6 @@ def list_letters(family_id: int) -> QuerySet[Message]:
     return list_messages(family_id).filter(~Exists(twin))
 
 
-def list_failed() -> QuerySet[Message]:
-    """What could not be sent, latest first."""
-    return Message.objects.filter(status=Message.Status.FAILED).order_by("-created_at")
-
-
 def list_all() -> QuerySet[Message]:
     """The whole outbox, latest first: for the demo's mailbox and the town's IT team."""
     return Message.objects.order_by("-created_at", "-pk")

@@ -27,16 +27,6 @@ read_pending = Kept(pending_of)
 """As `pending_of`, at the price of its plain SQL."""
 
 
-def attempts_of(family_id: int) -> QuerySet[Attempt]:
-    """All that the family tried to pay on line, latest first; what was never sent left out."""
-    return (
-        Attempt.objects.filter(family_id=family_id)
-        .exclude(status=Attempt.Status.CREATED)
-        .select_related("cash_office")
-        .order_by("-created_at")
-    )
-
-
 def attempts(
     *,
     text: str = "",

@@ -24,8 +24,3 @@ class Span:
             "sites": list(sites or ()),
             "activity": self.activity_id or 0,
         }
-
-
-def civil_year(day: date) -> Span:
-    """The year of the CAF's forms, to the day."""
-    return Span(date(day.year, 1, 1), day)

@@ -42,35 +42,6 @@ def put_rule(book: Rulebook, section: str, rule: Rule) -> Rulebook:
     return replace(book, **changed)
 
 
-def remove_rule(book: Rulebook, section: str, rule_id: str) -> Rulebook:
-    """The same rulebook without this rule."""
-    changed: dict[str, Any] = {
-        section: tuple(one for one in getattr(book, section) if one.id != rule_id)
-    }
-    return replace(book, **changed)
-
-
-def copy_rule(book: Rulebook, section: str, rule_id: str, new_id: str) -> Rulebook:
-    """The same rulebook with a copy of this rule after it, under another name."""
-    rules: list[Rule] = []
-    for one in getattr(book, section):
-        rules.append(one)
-        if one.id == rule_id:
-            rules.append(replace(one, id=new_id))
-    changed: dict[str, Any] = {section: tuple(rules)}
-    return replace(book, **changed)
-
-
-def move_rule(book: Rulebook, section: str, rule_id: str, steps: int) -> Rulebook:
-    """The same rulebook with this rule so many places further (before: negative)."""
-    rules = list(getattr(book, section))
-    place = next(i for i, one in enumerate(rules) if one.id == rule_id)
-    rule = rules.pop(place)
-    rules.insert(min(max(place + steps, 0), len(rules)), rule)
-    changed: dict[str, Any] = {section: tuple(rules)}
-    return replace(book, **changed)
-
-
 def amount_of(rule: Rule) -> Amount | None:
     """The amount that a rule's screen shows."""
     if isinstance(rule, (Tariff, Extra, Penalty)):

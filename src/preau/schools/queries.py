@@ -50,15 +50,6 @@ def schoolings_at(establishment_ids: Iterable[int], day: date) -> QuerySet[Schoo
     )
 
 
-def pupils_at(establishment_id: int, day: date) -> QuerySet[Schooling]:
-    """The pupils of one school on the day, by class then name."""
-    return (
-        schoolings_at([establishment_id], day)
-        .select_related("child", "school_class")
-        .order_by("school_class__name", "child__search_key", "pk")
-    )
-
-
 def schoolings_of(child_ids: Iterable[int]) -> QuerySet[Schooling]:
     """All the schoolings of these children, latest first."""
     return (

@@ -47,11 +47,6 @@ def list_services() -> QuerySet[Service]:
     return Service.objects.all()
 
 
-def get_service(slug: str) -> Service | None:
-    """One service, or None."""
-    return Service.objects.filter(slug=slug).first()
-
-
 def get_page(slug: str) -> Page:
     """The public page `slug` (a PageSlug); Préau's own words until the town wrote some.
 

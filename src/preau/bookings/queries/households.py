@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
-from preau.bookings.enums import HOLDING, LIVE, BookingStatus
+from preau.bookings.enums import HOLDING, BookingStatus
 from preau.bookings.models import Booking
 from preau.kernel.kept import Kept
 
@@ -22,16 +22,6 @@ def offers_of(family_id: int, now: datetime) -> QuerySet[Booking]:
 
 read_offers = Kept(offers_of)
 """As `offers_of`, at the price of its plain SQL."""
-
-
-def get_booking(booking_id: int, *, family_id: int) -> Booking | None:
-    """One booking, within a family's scope."""
-    return (
-        Booking.objects.for_family(family_id)
-        .select_related("slot__offering__activity", "slot__product", "child")
-        .filter(pk=booking_id)
-        .first()
-    )
 
 
 def live_bookings(
@@ -75,9 +65,3 @@ def charged_bookings(family_id: int, first: date, last: date) -> QuerySet[Bookin
 def get_bookings(booking_ids: Iterable[int]) -> list[Booking]:
     """Bookings by id, in order: for services that scoped them already."""
     return list(Booking.objects.filter(pk__in=list(booking_ids)).order_by("pk"))
-
-
-def has_upcoming(family_id: int, first: date) -> bool:
-    return (
-        Booking.objects.for_family(family_id).filter(slot__day__gte=first, status__in=LIVE).exists()
-    )

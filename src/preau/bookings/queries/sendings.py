@@ -1,6 +1,5 @@
 """A planning before it is sent, and its receipt after."""
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -56,11 +55,6 @@ def get_submission(reference: str, *, family_id: int) -> Submission | None:
 _read_submission = Kept(
     lambda reference, family_id: Submission.objects.filter(reference=reference, family_id=family_id)
 )
-
-
-def find_submission(key: uuid.UUID, *, family_id: int) -> Submission | None:
-    """The receipt of a sending made already, by the form's key."""
-    return Submission.objects.filter(key=key, family_id=family_id).first()
 
 
 def submissions_of(family_id: int) -> QuerySet[Submission]:

@@ -8,7 +8,6 @@ from preau.bookings.services.adjusting import (
     change_places,
 )
 from preau.bookings.services.cancelling import (
-    cancel_booking,
     cancel_bookings,
     cancel_future,
     cancel_slots,
@@ -47,7 +46,6 @@ __all__ = [
     "apply_offering",
     "book_place",
     "book_whole_period",
-    "cancel_booking",
     "cancel_bookings",
     "cancel_future",
     "cancel_slots",

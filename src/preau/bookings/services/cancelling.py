@@ -26,33 +26,6 @@ _FIELDS = (
 
 
 @transaction.atomic
-def cancel_booking(
-    *,
-    booking_id: int,
-    reason: str,
-    charged: bool,
-    sentence: str = "",
-    channel: str,
-    now: datetime,
-    actor: Actor,
-) -> Booking:
-    """Take one booking back as the caller decided (an absence reported in time, an agent's act).
-
-    The place goes to the first who waits. Twice is harmless.
-    """
-    booking = Booking.objects.get(pk=booking_id)
-    return cancel_bookings(
-        bookings=[booking],
-        reason=reason,
-        charged=charged,
-        sentence=sentence,
-        channel=channel,
-        now=now,
-        actor=actor,
-    )[0]
-
-
-@transaction.atomic
 def cancel_bookings(
     *,
     bookings: Iterable[Booking],

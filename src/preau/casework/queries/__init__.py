@@ -13,16 +13,13 @@ from preau.casework.queries.requests import (
     list_inbox,
     neighbours,
     only_in_hidden_requests,
-    open_count,
     open_of,
     read_open,
-    request_file,
     requests_hold_file,
     sent_acknowledgement,
     status_for_family,
     to_handle,
     visible_kinds,
-    waiting_for_family,
 )
 from preau.casework.queries.settings import Setting, all_kind_settings, kind_settings
 from preau.casework.queries.signing import Signer, may_wait, signed_by, signers_of, to_sign
@@ -45,10 +42,8 @@ __all__ = [
     "may_wait",
     "neighbours",
     "only_in_hidden_requests",
-    "open_count",
     "open_of",
     "read_open",
-    "request_file",
     "requests_hold_file",
     "sent_acknowledgement",
     "signed_by",
@@ -57,5 +52,4 @@ __all__ = [
     "to_handle",
     "to_sign",
     "visible_kinds",
-    "waiting_for_family",
 ]

@@ -27,7 +27,7 @@ from preau.kernel.text import search_key
 from preau.town import queries as town_queries
 
 if TYPE_CHECKING:
-    from preau.documents.models import StoredFile
+    pass
 
 DONE_STATUSES = (RequestStatus.APPROVED, RequestStatus.REFUSED, RequestStatus.WITHDRAWN)
 
@@ -41,11 +41,6 @@ def for_family(family_id: int) -> QuerySet[Request]:
     )
 
 
-def open_count(family_id: int) -> int:
-    """How many requests of the household await the town or the family."""
-    return Request.objects.filter(family_id=family_id, status__in=OPEN_STATUSES).count()
-
-
 def open_of(family_id: int) -> QuerySet[Request]:
     """The requests of the household that await the town or the family, latest first."""
     return for_family(family_id).filter(status__in=OPEN_STATUSES)
@@ -53,11 +48,6 @@ def open_of(family_id: int) -> QuerySet[Request]:
 
 read_open = Kept(open_of)
 """As `open_of`, at the price of its plain SQL."""
-
-
-def waiting_for_family(family_id: int) -> QuerySet[Request]:
-    """The requests that stand still until the household answers («à compléter»)."""
-    return for_family(family_id).filter(status=RequestStatus.WAITING_FAMILY)
 
 
 def visible_kinds(permissions: Iterable[str]) -> list[str]:
@@ -195,12 +185,6 @@ def can_undo(request: Request, now: datetime) -> bool:
     if request.status == RequestStatus.REFUSED:
         return True
     return request.status == RequestStatus.APPROVED and get_kind(request.kind).undoable
-
-
-def request_file(request: Request, file_id: UUID) -> "StoredFile | None":
-    """A piece of this request, or None."""
-    joined = request.files.select_related("file").filter(file_id=file_id).first()
-    return joined.file if joined else None
 
 
 def family_holds_file(file_id: UUID, family_id: int) -> bool:

@@ -3,7 +3,6 @@
 from preau.casework.services.decide import approve, refuse, undo
 from preau.casework.services.drafts import (
     add_draft_file,
-    discard_draft,
     drop_draft_file,
     purge_drafts,
     save_draft,
@@ -26,7 +25,6 @@ __all__ = [
     "approve",
     "ask_piece",
     "ask_signatures",
-    "discard_draft",
     "drop_draft_file",
     "give_piece",
     "hold",

@@ -108,11 +108,6 @@ def send_draft(
     return request
 
 
-def discard_draft(*, draft: Draft) -> None:
-    """Throw away what was not sent."""
-    Draft.objects.filter(pk=draft.pk, sent_request_id__isnull=True).delete()
-
-
 def send_open_file_link(*, email: str, now: datetime) -> None:
     """Send the link that proves an address. Raises BadEmail, TooManyLinks."""
     families.ask_file_opening(email=email, address=open_file_address(), now=now)

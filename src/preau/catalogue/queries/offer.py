@@ -40,11 +40,6 @@ def get_activity(slug: str, *, published: bool = True) -> Activity | None:
     return list_activities(published).filter(slug=slug).first()
 
 
-def get_product(pk: int) -> Product | None:
-    """One product with its activity, or None."""
-    return Product.objects.select_related("activity").filter(pk=pk).first()
-
-
 read_offering_names = Kept(
     lambda ids: Offering.objects.filter(pk__any_of=ids).values_list(
         "pk", "activity__slug", "activity__name", "activity_id", "establishment__slug"

@@ -37,9 +37,7 @@ from preau.childcare.queries.statements import (
 )
 from preau.childcare.queries.todo import CareTodo, care_todo, may_be_at_creche
 from preau.childcare.queries.waiting import (
-    counts_by_status,
     get_preregistration,
-    get_waiting,
     pending_offers_of,
     preregistrations,
     preregistrations_of,
@@ -62,7 +60,6 @@ __all__ = [
     "contracts_of",
     "contracts_of_month",
     "corrections_of",
-    "counts_by_status",
     "expected_on",
     "get_absence",
     "get_commission",
@@ -70,7 +67,6 @@ __all__ = [
     "get_preregistration",
     "get_scale",
     "get_section",
-    "get_waiting",
     "incomes_of",
     "may_be_at_creche",
     "months_on",

@@ -8,7 +8,7 @@ from django.db.models import Case, CharField, Count, F, Q, Sum, Value, When
 
 from preau.catalogue import queries as catalogue
 from preau.childcare.enums import WishStatus
-from preau.childcare.models import Contract, Preregistration, Section, Statement, Wish
+from preau.childcare.models import Section, Statement, Wish
 
 AGES = ((0, 12, "moins de 1 an"), (12, 24, "1 an"), (24, 36, "2 ans"), (36, 600, "3 ans et plus"))
 
@@ -177,14 +177,3 @@ def waiting_by_site() -> dict[int, dict[str, int]]:
     for site, status, count in rows:
         found.setdefault(site, {})[status] = count
     return found
-
-
-def waiting_count() -> int:
-    return Preregistration.objects.filter(status=WishStatus.WAITING).count()
-
-
-def contracts_running(day: date, establishment_ids: Collection[int] | None = None) -> int:
-    found = Contract.objects.filter(starts_on__lte=day, ends_on__gte=day)
-    if establishment_ids is not None:
-        found = found.filter(establishment_id__in=list(establishment_ids))
-    return found.count()

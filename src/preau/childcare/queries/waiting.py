@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
@@ -65,14 +64,6 @@ def get_preregistration(preregistration_id: int) -> Preregistration | None:
             Prefetch("pieces", Piece.objects.select_related("criterion", "file")),
             Prefetch("offers", Offer.objects.select_related("section__establishment")),
         )
-        .first()
-    )
-
-
-def get_waiting(preregistration_id: int) -> Preregistration | None:
-    return (
-        Preregistration.objects.filter(pk=preregistration_id, status=WishStatus.WAITING)
-        .select_related("child", "family", "establishment")
         .first()
     )
 
@@ -153,11 +144,3 @@ def pending_offers_of(family_id: int) -> QuerySet[Offer]:
     return Offer.objects.filter(
         preregistration__family_id=family_id, status="PENDING"
     ).select_related("preregistration__child", "section__establishment")
-
-
-def counts_by_status(establishment_ids: Any = None) -> dict[str, int]:
-    """How many files stand where."""
-    found = Preregistration.objects.all()
-    if establishment_ids is not None:
-        found = found.filter(Q(wishes__establishment_id__in=list(establishment_ids)))
-    return dict(found.values_list("status").annotate(n=Count("pk", distinct=True)).order_by())

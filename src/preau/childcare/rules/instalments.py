@@ -22,11 +22,6 @@ class Instalment:
     hourly_cents: int
     cents: int
 
-    @property
-    def monthly_minutes(self) -> int:
-        """The hours that one instalment pays, to the minute."""
-        return half_up(self.minutes, self.months)
-
     def sentences(self, weeks_off: Decimal) -> tuple[str, ...]:
         """The arithmetic, as the family reads it."""
         hours = french.minutes
@@ -62,14 +57,6 @@ def price_of(minutes: int, hourly_cents: int) -> int:
 def months_between(first: date, last: date) -> int:
     """The calendar months that a period touches: one instalment each."""
     return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
-def months_of(first: date, last: date) -> Iterator[date]:
-    """Their first days."""
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
-        month = (month + timedelta(days=32)).replace(day=1)
 
 
 def planned_days(

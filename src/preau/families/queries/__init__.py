@@ -13,7 +13,6 @@ from preau.families.queries.children import (
     children_of,
     children_queryset,
     colours_of,
-    find_child_by_ine,
     find_children,
     former_children_of,
     get_child,
@@ -49,7 +48,6 @@ from preau.families.queries.households import (
     payer_of,
     payers_of,
     read_emails,
-    users_of,
 )
 from preau.families.queries.quotients import (
     list_quotients,
@@ -71,7 +69,6 @@ __all__ = [
     "families_for_agent",
     "families_linked",
     "families_of_child",
-    "find_child_by_ine",
     "find_children",
     "former_children_of",
     "get_child",
@@ -104,6 +101,5 @@ __all__ = [
     "search_children",
     "swaps_of_child",
     "swaps_to_answer",
-    "users_of",
     "with_people",
 ]

@@ -136,7 +136,3 @@ def search_children(text: str, limit: int = 20) -> list[Child]:
     for word in words[:6]:
         found = found.filter(search_key__contains=word)
     return list(found.order_by("search_key", "pk")[:limit])
-
-
-def find_child_by_ine(ine: str) -> Child | None:
-    return Child.objects.filter(ine=ine).first()

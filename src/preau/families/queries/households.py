@@ -1,6 +1,6 @@
 """One household or many: their file, their adults, who pays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -122,15 +122,6 @@ def guardians_by_id(ids: Iterable[int]) -> dict[int, Guardian]:
     """Adults by id, with their families, one query: for jobs that scoped them already."""
     found = Guardian.objects.filter(pk__in=list(ids), left_on__isnull=True)
     return {guardian.pk: guardian for guardian in found.select_related("family", "user")}
-
-
-def users_of(family: Family | int) -> Sequence[int]:
-    """The accounts (ids) of the household's adults."""
-    return list(
-        Guardian.objects.filter(
-            family_id=id_of(family), left_on__isnull=True, user__isnull=False
-        ).values_list("user_id", flat=True)
-    )
 
 
 def guardians_of_families(family_ids: Iterable[int]) -> QuerySet[Guardian]:

@@ -354,36 +354,6 @@ def note_sheet(
         Child.objects.filter(pk=child_id).update(**values)
 
 
-@transaction.atomic
-def child_left(
-    *, family_id: int, child_id: int, left_on: date | None, now: datetime, actor: Actor
-) -> bool:
-    """The child left the town's rolls from this day (None: it is back)."""
-    family = lock_family(family_id, even_closed=True)
-    child = (
-        Child.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk=child_id, custodies__family=family)
-        .first()
-    )
-    if child is None:
-        raise NotInFamily
-    if child.left_on == left_on:
-        return False
-    child.left_on = left_on
-    child.save(update_fields=["left_on"])
-    said = "a quitté la commune" if left_on else "est de retour"
-    journal(
-        actor,
-        now,
-        "child_left",
-        f"{child} {said}",
-        family.pk,
-        object_type="child",
-        object_id=child.pk,
-    )
-    return True
-
-
 def create_child(family: Family, data: ChildData, *, starts_on: date, now: datetime) -> Child:
     """Write a child and where it lives; the caller holds the file and journals."""
     if data.child_id is not None:

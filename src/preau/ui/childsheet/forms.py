@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from preau.catalogue.enums import Allergen
@@ -180,7 +179,3 @@ def phone_rows(data: Any, kept: list[Any]) -> list[tuple[str, str, str]]:
 def alone_initial(sheet: Any) -> dict[str, Any]:
     may = sheet.may_leave_alone
     return {"may": "" if may is None else str(int(may)), "from_hour": sheet.leave_alone_from}
-
-
-def upload_help() -> str:
-    return _("Photo ou PDF.")
