@@ -8,6 +8,7 @@ from django.apps import apps
 from preau.billing import pricing, regularising, repricing, runs
 from preau.billing.errors import AlreadyDecided, ReasonMissing
 from preau.billing.models import Invoice, InvoiceLine, Regularisation, ThirdPartyInvoice
+from preau.billing.rules import left_to_family
 from preau.rulebook.text.read_book import read_text
 from tests.billing.test_runs import (  # noqa: F401  (fixtures)
     BOOK,
@@ -193,3 +194,11 @@ def test_a_late_quotient_with_rules_over_the_month(office, slots, monkeypatch): 
     assert sum(note.total_cents for note in notes) == -(1200 - 636)
     assert repricing.reprice(**asked) == ()
     assert InvoiceLine.objects.filter(invoice__kind="CREDIT_NOTE").exists()
+
+
+@pytest.mark.parametrize(
+    ("cents", "net", "gross", "left"),
+    [(735, 500, 1000, 367), (736, 500, 1000, 368), (735, 1000, 1000, 735), (300, 0, 900, 0)],
+)
+def test_half_a_cent_goes_to_the_third_party_as_on_the_invoice(cents, net, gross, left):
+    assert left_to_family(cents, net=net, gross=gross) == left

@@ -346,7 +346,9 @@ def test_undoing_a_split_gives_one_household_again(home: Any) -> None:
         key=uuid.uuid4(),
         **WHO,
     )
-    undo_act(act_id=act.pk, **WHO)
+    # Half an hour after midnight in Paris, where it is the next day already.
+    undo_act(act_id=act.pk, now=NOW.replace(hour=23, minute=30), actor=AGENT)
+    assert Family.objects.get(pk=act.other_id).closed_on == DAY + dt.timedelta(days=1)
     after = snapshot()
     closed = [row for row in after["families.Family"] if row["id"] == act.other_id]
     assert closed[0]["status"] == "CLOSED" and closed[0]["merged_into_id"] == home.family.pk

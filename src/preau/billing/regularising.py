@@ -23,6 +23,7 @@ from preau.billing.errors import AlreadyDecided, InvoiceNotFound, ReasonMissing
 from preau.billing.models import Invoice, InvoiceLine, Movement, Regularisation, ThirdPartyLine
 from preau.billing.natures import nature_of
 from preau.billing.recharging import Key, Priced, issued, net_of_credits, recharge
+from preau.billing.rules import left_to_family
 from preau.billing.shares_back import credit_whole_shares, parts_of_lines
 from preau.kernel import french
 from preau.kernel.actors import Actor
@@ -174,7 +175,7 @@ def _changes(
         )
         asked = sum(left[line.pk] for line in mine) + more
         # Third parties keep the share that they had of the line.
-        due = now.cents if gross == net or gross <= 0 else round(now.cents * net / gross)
+        due = left_to_family(now.cents, net=net, gross=gross)
         share = now.cents - due - sum(shares.get(line.pk, 0) for line in mine) - more_shares
         if due > asked:
             yield Change(key, due - asked, max(share, 0), list(_days(then, now)))

@@ -41,6 +41,15 @@ def spread(
     return result
 
 
+def left_to_family(cents: int, *, net: int, gross: int) -> int:
+    """What the family pays of an amount of which a third party bears the share that it bore of
+    `gross` (the family paid `net` of it). As when it was invoiced, half a cent goes to the third
+    party (`shares.Term.part`)."""
+    if gross == net or gross <= 0:
+        return cents
+    return cents - (2 * cents * (gross - net) + gross) // (2 * gross)
+
+
 def take_from(credits: Iterable[tuple[int, int]], amount_cents: int) -> list[tuple[int, int]]:
     """Take an amount from (movement id, what it has left), in their order."""
     taken = []

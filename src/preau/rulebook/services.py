@@ -9,6 +9,7 @@ from django.db import transaction
 from preau.audit.services import record
 from preau.kernel import french
 from preau.kernel.actors import Actor
+from preau.kernel.clock import paris_day
 from preau.rulebook.checking.check import blocking, check
 from preau.rulebook.checking.findings import Finding
 from preau.rulebook.enums import Status
@@ -82,7 +83,7 @@ def _locked(version_id: int) -> RulebookVersion:
 def report(version: RulebookVersion) -> tuple[Finding, ...]:
     """What the checker finds in a version, on the town's calendar, against the rules in force."""
     book = _read(version.text, version.name)
-    day = book.applies_from or version.created_at.date()
+    day = book.applies_from or paris_day(version.created_at)
     return check(book, town_calendar(day), rulebook_on(day))
 
 

@@ -32,6 +32,7 @@ from preau.families import services as family_services
 from preau.families.values import ChildData
 from preau.kernel import french
 from preau.kernel.actors import Actor
+from preau.kernel.clock import paris_day
 
 CRITERION = "critere-"
 DAYS = [(str(index), french.WEEKDAYS[index]) for index in range(5)]
@@ -280,7 +281,7 @@ class CrechePlace(Kind):
             child_id=child_id,
             family_id=request.family_id,
             establishment_id=payload.get("establishment"),
-            wished_from=as_day(payload["wished_from"]) or request.submitted_at.date(),
+            wished_from=as_day(payload["wished_from"]) or paris_day(request.submitted_at),
             weekly_minutes=week_of(payload),
             week=spans_of(payload),
             more_wishes=[childcare_services.Wished(pk) for pk in wishes_in(payload)],

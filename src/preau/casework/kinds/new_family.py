@@ -38,6 +38,7 @@ from preau.families.duplicates import find_likely_duplicates
 from preau.families.values import Duplicate
 from preau.kernel import french
 from preau.kernel.actors import Actor
+from preau.kernel.clock import paris_day
 from preau.kernel.text import search_key
 
 MAX_ADULTS, MAX_CHILDREN = 4, 10
@@ -235,7 +236,7 @@ class NewFamily(Kind):
                 )
         known_children = {
             (search_key(child.first_name), child.birth_on)
-            for child in families.children_of(family, now.date())
+            for child in families.children_of(family, paris_day(now))
         }
         added = []
         for child in payload["children"]:

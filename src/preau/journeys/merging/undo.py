@@ -16,6 +16,7 @@ from preau.families.services import lock_family, refresh_search
 from preau.journeys.merging.record import ChangedSince, Changes, rows_of
 from preau.journeys.models import FamilyAct
 from preau.kernel.actors import Actor
+from preau.kernel.clock import paris_day
 from preau.kernel.errors import Refusal
 
 UNDO_DAYS = 30
@@ -57,7 +58,7 @@ def undo_act(*, act_id: int, now: datetime, actor: Actor) -> FamilyAct:
     if act.kind == FamilyAct.Kind.SPLIT:
         # The new file stays, closed and empty: it was journaled, nothing of it is erased.
         rows_of("families.Family").filter(pk=act.other_id).update(
-            status="CLOSED", closed_on=now.date(), merged_into_id=act.family_id
+            status="CLOSED", closed_on=paris_day(now), merged_into_id=act.family_id
         )
     held = {int(pk): status for pk, status in act.changes.get("held", {}).items()}
     if held:
