@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connection, models
 
 from preau.audit.models import Entry
+from preau.billing.debits import collect_debit, receive_transfer, return_debit
 from preau.billing.ledger import lock_account, verify
 from preau.billing.models import FamilyAccount, Invoice
 from preau.bookings.models import Booking, Slot
@@ -22,6 +23,7 @@ from preau.families.models import Child, Custody, Family, Guardian
 from preau.families.services import record_quotient
 from preau.families.values import AddressData
 from preau.journeys.merging import followers
+from preau.journeys.merging.afterwards import carry_what_came
 from preau.journeys.merging.merge import Choices, MergeRefused, merge_families, preview_merge
 from preau.journeys.merging.record import ChangedSince
 from preau.journeys.merging.split import Parting, SplitRefused, preview_split, split_family
@@ -193,6 +195,23 @@ def test_everything_follows_and_no_cent_is_lost(twice: Any) -> None:
     assert Entry.objects.count() > journal
     merged = Child.objects.get(pk=twice.again.pk)
     assert merged.merged_into_id == twice.lina.pk and merged.left_on == DAY
+
+
+def test_money_that_comes_for_the_former_file_goes_on(twice: Any) -> None:
+    there = {"family_id": twice.other.pk, "cash_office_id": twice.office.pk}
+    bank = {"label": "De la banque", "actor_label": "Banque", "now": NOW}
+    owed = {twice.owed.pk: 3500}
+    collect_debit(**there, debit_id=1, amount_cents=3500, chosen=owed, **bank)
+    merge(twice)
+    receive_transfer(**there, entry_id=1, amount_cents=1200, chosen=None, **bank)
+    assert (balance(twice.other, twice.office), balance(twice.kept, twice.office)) == (-1200, 4000)
+    assert [carry_what_came(now=NOW) for _ in range(2)] == [1, 0]
+    assert (balance(twice.other, twice.office), balance(twice.kept, twice.office)) == (0, 2800)
+    return_debit(**there, debit_id=1, **bank)
+    assert carry_what_came(now=NOW) == 1
+    assert (balance(twice.other, twice.office), balance(twice.kept, twice.office)) == (0, 6300)
+    assert Entry.objects.filter(action="journeys.carry_what_came").count() == 4
+    assert verify() == []
 
 
 def test_undo_restores_every_row_and_every_balance(twice: Any) -> None:

@@ -13,6 +13,7 @@ __all__ = [
     "apply_import",
     "apply_mass_act",
     "apply_take_over",
+    "carry_to_joined_files",
     "give_back_stalled_jobs",
     "make_letters",
     "print_cards",
@@ -111,6 +112,15 @@ def send_campaign(campaign_id: int) -> None:
     from preau.journeys.mass_messages import run_campaign
 
     run_campaign(campaign_id=campaign_id, now=utc_now())
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(queue="money", name="journeys.carry_what_came", queueing_lock="journeys.carry_what_came")
+def carry_to_joined_files(timestamp: int) -> None:
+    """Money that moved on a file after it joined another."""
+    from preau.journeys.merging.afterwards import carry_what_came
+
+    carry_what_came(now=utc_now())
 
 
 @app.periodic(cron="25 * * * *")
