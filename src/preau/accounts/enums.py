@@ -107,6 +107,12 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 
+# What these roles open is the whole town's: none of them is held for one establishment alone.
+TOWN_WIDE: frozenset[str] = frozenset(
+    {Role.SCHOOL_OFFICE, Role.CASHIER, Role.ACCOUNTANT, Role.ADMINISTRATOR}
+)
+
+
 class SecondFactorPolicy(models.TextChoices):
     """Of whom the town asks a second factor. It is offered to every agent anyway."""
 

@@ -50,6 +50,11 @@ class BadRoleDates(AccountRefusal):
     code = "bad_role_dates"
 
 
+class RoleOfTheTown(AccountRefusal):
+    message = "Ce rôle vaut pour toute la ville : laissez l’établissement vide."
+    code = "role_of_the_town"
+
+
 class WrongCode(AccountRefusal):
     message = "Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant et réessayez."
     code = "wrong_code"

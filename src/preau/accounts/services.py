@@ -4,8 +4,14 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from preau.accounts.enums import Role
-from preau.accounts.errors import BadRoleDates, EmailTaken, LastAdministrator, OwnAccount
+from preau.accounts.enums import TOWN_WIDE, Role
+from preau.accounts.errors import (
+    BadRoleDates,
+    EmailTaken,
+    LastAdministrator,
+    OwnAccount,
+    RoleOfTheTown,
+)
 from preau.accounts.models import PasswordLink, RoleAssignment, User
 from preau.accounts.passwords import (
     change_password,
@@ -137,7 +143,12 @@ def assign_role(
     now: datetime,
     actor: Actor,
 ) -> RoleAssignment:
-    """Give an agent a role from a day, perhaps until another, perhaps for one establishment."""
+    """Give an agent a role from a day, perhaps until another, perhaps for one establishment.
+
+    Raises BadRoleDates, RoleOfTheTown.
+    """
+    if establishment_id is not None and role in TOWN_WIDE:
+        raise RoleOfTheTown
     if ends_on is not None and ends_on < starts_on:
         raise BadRoleDates
     assignment = RoleAssignment.objects.create(

@@ -7,9 +7,13 @@ import pytest
 from django.test import Client
 
 from preau.accounts import queries
-from preau.accounts.enums import Role
+from preau.accounts.enums import TOWN_WIDE, Role
+from preau.accounts.errors import RoleOfTheTown
+from preau.accounts.services import assign_role
+from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day, utc_now
 from preau.messaging.models import Message
+from tests.bookings.world import make_site
 from tests.harness.people import PASSWORD, make_agent, make_town
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +68,25 @@ def test_a_new_agent_gets_a_role_and_a_link(client, admin):
     again = new_agent(client)
     assert again.status_code == 422
     assert "sert déjà" in again.content.decode()
+
+
+def test_a_role_of_the_whole_town_is_not_given_for_one_site(client, admin):
+    """Who bills, or manages agents, does so everywhere: a site would limit nothing."""
+    site = make_site().pk
+    for role in TOWN_WIDE:
+        answer = new_agent(client, role=role, establishment=site)
+        assert answer.status_code == 422 and "toute la ville" in answer.content.decode(), role
+        with pytest.raises(RoleOfTheTown):
+            assign_role(
+                user=admin,
+                role=role,
+                establishment_id=site,
+                starts_on=paris_day(utc_now()),
+                now=utc_now(),
+                actor=Actor.system(),
+            )
+    assert queries.find_agent_by_email("yves.roy@example.org") is None
+    assert new_agent(client, role="SITE_MANAGER", establishment=site).status_code == 302
 
 
 def test_roles_begin_and_end(client, admin):

@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from preau.accounts.enums import ROLE_PERMISSIONS, Permission, Role
+from preau.accounts.enums import ROLE_PERMISSIONS, TOWN_WIDE, Permission, Role
+from preau.accounts.errors import RoleOfTheTown
 from preau.catalogue.queries import establishments
 from preau.ui.forms import DateField, choice
 
@@ -54,6 +55,8 @@ class RoleForm(forms.Form):
         start, end = cleaned.get("starts_on"), cleaned.get("ends_on")
         if start and end and end < start:
             self.add_error("ends_on", _("La fin d’un rôle ne peut pas précéder son début."))
+        if cleaned.get("establishment") and cleaned.get("role", "") in TOWN_WIDE:
+            self.add_error("establishment", RoleOfTheTown.message)
         return cleaned
 
 
