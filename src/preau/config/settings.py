@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     *(["preau.portal.waiting.middleware.WaitingRoom"] if WAITING_ROOM else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "preau.config.nul.NoNul",
+    "preau.config.nonsense.Nonsense",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

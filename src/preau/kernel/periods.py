@@ -5,6 +5,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 FAR_FUTURE = date(9999, 12, 31)
+# What a town has to do with: each of these days has its neighbours, and the months around it.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def read_day(text: str) -> date:
+    """The day of «2026-10-06», as addresses tell it. Raises ValueError for any other text, and
+    for a day that no town has to do with."""
+    day = date.fromisoformat(text)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"no day of a town: {text}")
+    return day
 
 
 @dataclass(frozen=True, slots=True)

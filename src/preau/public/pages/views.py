@@ -13,7 +13,7 @@ from preau.catalogue.enums import BookingMode
 from preau.enrolments.queries import required_documents
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
-from preau.kernel.periods import week_start
+from preau.kernel.periods import read_day, week_start
 from preau.public.pages import words
 from preau.public.pages.bookings import booking_openings
 from preau.public.pages.caching import public_page
@@ -154,7 +154,7 @@ def menus(request: HttpRequest) -> HttpResponse:
     today = paris_day(utc_now())
     asked = request.GET.get("semaine", "")
     try:
-        monday = week_start(date.fromisoformat(asked)) if asked else shown_monday(today)
+        monday = week_start(read_day(asked)) if asked else shown_monday(today)
     except ValueError:
         monday = shown_monday(today)
     # Far weeks hold nothing: do not let robots walk through the centuries.

@@ -15,7 +15,7 @@ from preau.catalogue import queries, services
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
-from preau.kernel.periods import week_start
+from preau.kernel.periods import read_day, week_start
 from preau.townhall.access import agent_required
 from preau.townhall.catalogue.tables import SECTION, tabs_for
 from preau.ui.exports import Column, export_table
@@ -34,7 +34,7 @@ COLUMNS = (Column(_("Jour"), "day"), *(Column(label, name) for name, label, _siz
 def _monday(text: str) -> date:
     today = paris_day(utc_now())
     try:
-        monday = week_start(date.fromisoformat(text)) if text else week_start(today)
+        monday = week_start(read_day(text)) if text else week_start(today)
     except ValueError:
         monday = week_start(today)
     if abs((monday - today).days) > 800:

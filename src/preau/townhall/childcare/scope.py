@@ -12,6 +12,7 @@ from preau.catalogue import queries as catalogue
 from preau.catalogue.enums import EstablishmentKind
 from preau.childcare import queries
 from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.periods import read_day
 
 SECTION = "townhall:childcare"
 
@@ -72,7 +73,7 @@ def site_or_404(request: HttpRequest, pk: int, permission: str = Permission.MANA
 def asked_month(request: HttpRequest) -> date:
     """The month of `?mois=2026-10`; the last one that is over when it makes no sense."""
     try:
-        return date.fromisoformat(f"{request.GET.get('mois', '')}-01")
+        return read_day(f"{request.GET.get('mois', '')}-01")
     except ValueError:
         return (today().replace(day=1) - timedelta(days=1)).replace(day=1)
 
@@ -80,7 +81,7 @@ def asked_month(request: HttpRequest) -> date:
 def asked_day(request: HttpRequest) -> date:
     """The day of `?jour=2026-10-06`; today when it makes no sense."""
     try:
-        return date.fromisoformat(request.GET.get("jour", ""))
+        return read_day(request.GET.get("jour", ""))
     except ValueError:
         return today()
 

@@ -17,7 +17,7 @@ from preau.journeys.menu_import import MenuFileError, apply_menus, read_menus
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
-from preau.kernel.periods import week_start
+from preau.kernel.periods import read_day, week_start
 from preau.townhall.access import agent_required
 
 SECTION = "townhall:kitchen"
@@ -25,7 +25,7 @@ SECTION = "townhall:kitchen"
 
 def _monday(text: str) -> date:
     try:
-        return week_start(date.fromisoformat(text))
+        return week_start(read_day(text))
     except ValueError:
         return week_start(paris_day(utc_now()))
 

@@ -16,6 +16,7 @@ from preau.families.queries import payer_of
 from preau.journeys.leaving import come_back, departure_of, leave, preview_leaving
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.periods import read_day
 from preau.townhall.access import agent_required
 from preau.townhall.cashdesk.scope import family_or_404
 from preau.ui.refusals import add_refusal
@@ -45,7 +46,7 @@ class LeavingForm(forms.Form):
 
 def _last_on(request: HttpRequest, today: date) -> date:
     try:
-        return date.fromisoformat(request.GET.get("jusqu", "") or request.POST.get("last_on", ""))
+        return read_day(request.GET.get("jusqu", "") or request.POST.get("last_on", ""))
     except ValueError:
         return today
 

@@ -29,6 +29,7 @@ from preau.journeys.planning.advances import submit_with_advances, undo_with_adv
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.periods import read_day
 from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.families.scope import get_family_or_404
@@ -78,7 +79,7 @@ class DaysForm(forms.Form):
 
 def _as_day(text: str, default: date) -> date:
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         return default
 

@@ -18,6 +18,7 @@ from preau.bookings.services import change_places
 from preau.kernel import french
 from preau.kernel.clock import utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.periods import read_day
 from preau.kernel.text import is_number
 from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import (
@@ -80,7 +81,7 @@ def _period(request: HttpRequest) -> tuple[date, date]:
 
 def _as_day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        return read_day(text or "")
     except ValueError:
         return None
 

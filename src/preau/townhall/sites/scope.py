@@ -10,6 +10,7 @@ from preau.accounts.queries import establishment_scope
 from preau.bookings.queries import get_slot
 from preau.catalogue.queries import establishments, get_establishment
 from preau.kernel.clock import paris_day, utc_now
+from preau.kernel.periods import read_day
 
 # Acting on a site's sessions: on the offer, or for families.
 MANAGING = (Permission.MANAGE_CATALOGUE, Permission.BOOK)
@@ -18,7 +19,7 @@ MANAGING = (Permission.MANAGE_CATALOGUE, Permission.BOOK)
 def asked_day(request: HttpRequest) -> date:
     """The day of `?jour=2026-10-06`; today when it is missing or makes no sense."""
     try:
-        return date.fromisoformat(request.GET.get("jour", ""))
+        return read_day(request.GET.get("jour", ""))
     except ValueError:
         return paris_day(utc_now())
 

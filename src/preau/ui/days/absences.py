@@ -22,7 +22,7 @@ from preau.journeys.planning import schooling_of
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
-from preau.kernel.periods import month_period
+from preau.kernel.periods import month_period, read_day
 from preau.schools.queries import schooling_on
 from preau.ui.days.desk import Desk
 from preau.ui.days.planning import asked_month
@@ -205,7 +205,7 @@ def _list_url(desk: Desk) -> str:
 
 def _prefilled(data: Any, today: date) -> date:
     try:
-        return date.fromisoformat(data.get("jour", ""))
+        return read_day(data.get("jour", ""))
     except ValueError:
         return today
 

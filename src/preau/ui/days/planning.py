@@ -33,6 +33,7 @@ from preau.journeys.planning import (
 from preau.kernel import french
 from preau.kernel.clock import paris, paris_day, utc_now
 from preau.kernel.errors import Refusal
+from preau.kernel.periods import read_day
 from preau.ui.days.board import draw_weeks, shown_pairs
 from preau.ui.days.checkout import asked_key, hold_words
 from preau.ui.days.desk import Desk
@@ -308,7 +309,7 @@ def _is_ours(url: str, desk: Desk) -> bool:
 def _copy(desk: Desk, act: str, rest: str, *, month: date, activity: str, now: datetime) -> None:
     at, _sep, how = rest.partition(":")
     try:
-        monday = date.fromisoformat(at)
+        monday = read_day(at)
     except ValueError:
         raise Http404 from None
     first, last = page_span(month)
