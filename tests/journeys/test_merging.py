@@ -19,8 +19,9 @@ from preau.documents.models import StoredFile
 from preau.enrolments.models import DocumentKind, Enrolment, ProvidedDocument
 from preau.enrolments.services import enrol
 from preau.families import queries as families
+from preau.families.errors import JoinedFamily
 from preau.families.models import Child, Custody, Family, Guardian
-from preau.families.services import record_quotient
+from preau.families.services import record_quotient, reopen_family
 from preau.families.values import AddressData
 from preau.journeys.merging import followers
 from preau.journeys.merging.afterwards import carry_what_came
@@ -207,6 +208,8 @@ def test_money_that_comes_for_the_former_file_goes_on(twice: Any) -> None:
     assert (balance(twice.other, twice.office), balance(twice.kept, twice.office)) == (-1200, 4000)
     assert [carry_what_came(now=NOW) for _ in range(2)] == [1, 0]
     assert (balance(twice.other, twice.office), balance(twice.kept, twice.office)) == (0, 2800)
+    with pytest.raises(JoinedFamily):
+        reopen_family(family_id=twice.other.pk, **WHO)
     return_debit(**there, debit_id=1, **bank)
     assert carry_what_came(now=NOW) == 1
     assert (balance(twice.other, twice.office), balance(twice.kept, twice.office)) == (0, 6300)

@@ -57,6 +57,7 @@ def users_with_second_factor(user_ids: list[int]) -> set[int]:
 
 
 def recovery_codes_left(user: User) -> int:
+    """How many codes on paper may still serve."""
     return RecoveryCode.objects.filter(user=user, used_at__isnull=True).count()
 
 

@@ -74,10 +74,12 @@ def ratio_of(found: SlotDay, adults: int) -> Ratio:
 
 
 def staff_of(establishment_id: int, day: date) -> Iterable[StaffDuty]:
+    """The adults planned at a site on a day, by their hours."""
     return StaffDuty.objects.filter(establishment=establishment_id, day=day).select_related("group")
 
 
 def groups_of(establishment_id: int) -> Iterable[SiteGroup]:
+    """The groups of children of a site, by age."""
     return SiteGroup.objects.filter(establishment=establishment_id)
 
 

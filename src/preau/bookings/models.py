@@ -134,6 +134,8 @@ class PoolSlot(models.Model):
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
+    """Bookings, by what they hold and for whom."""
+
     def holding_a_place(self) -> "BookingQuerySet":
         return self.filter(status__in=HOLDING)
 

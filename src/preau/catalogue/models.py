@@ -65,6 +65,8 @@ class SchoolHoliday(models.Model):
 
 
 class Establishment(models.Model):
+    """A school, a leisure centre, a crèche, a sports hall: where activities take place."""
+
     kind = models.CharField("type", max_length=16, choices=EstablishmentKind)
     name = models.CharField("nom", max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)

@@ -36,6 +36,7 @@ class Health:
 
 
 def seal_health(health: Health) -> str:
+    """What is kept of it: one sealed text."""
     return "" if health.is_empty else sealing.seal(json.dumps(asdict(health), ensure_ascii=False))
 
 

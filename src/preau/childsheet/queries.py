@@ -78,6 +78,7 @@ def get_pai(child_id: int) -> Pai | None:
 
 
 def pais_running() -> QuerySet[Pai]:
+    """The health plans that no agent has ended."""
     return Pai.objects.filter(ended_on__isnull=True)
 
 

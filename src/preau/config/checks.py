@@ -9,6 +9,7 @@ from django.core.checks import Error, register
 
 @register()
 def production_is_not_a_demo(**kwargs: Any) -> list[Error]:
+    """What keeps a production server from starting, one error each."""
     if not settings.PRODUCTION:
         return []
     errors = []

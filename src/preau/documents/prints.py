@@ -67,6 +67,7 @@ def start_print(*, print_id: int) -> Print | None:
 
 
 def note_progress(*, print_id: int, done: int) -> None:
+    """How far a print is; nothing changes once it is over."""
     Print.objects.filter(pk=print_id, status=Print.Status.RUNNING).update(done=done)
 
 

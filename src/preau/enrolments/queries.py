@@ -92,6 +92,7 @@ def enrolled_at(
 
 
 def get_enrolment(enrolment_id: int) -> Enrolment | None:
+    """One enrolment with its child and its opening: scope it before showing it."""
     return Enrolment.objects.select_related(*WITH_OFFERING).filter(pk=enrolment_id).first()
 
 

@@ -67,6 +67,11 @@ class ClosedFamily(FamilyRefusal):
     code = "closed_family"
 
 
+class JoinedFamily(FamilyRefusal):
+    message = "Ce dossier a rejoint un autre dossier : défaites leur réunion."
+    code = "joined_family"
+
+
 class NothingWritten(FamilyRefusal):
     message = "Choisissez à qui écrire, un objet et un message."
     code = "nothing_written"

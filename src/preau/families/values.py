@@ -8,6 +8,8 @@ from preau.families.enums import CustodyWeeks, Diet
 
 @dataclass(frozen=True, slots=True)
 class AddressData:
+    """A postal address, as typed."""
+
     line1: str
     postcode: str
     city: str
@@ -25,6 +27,8 @@ class AddressData:
 
 @dataclass(frozen=True, slots=True)
 class GuardianData:
+    """What is known of an adult when it is added to a file."""
+
     last_name: str
     first_name: str
     usage_name: str = ""

@@ -55,6 +55,8 @@ class TickData:
 
 @dataclass(frozen=True, slots=True)
 class TickAnswer:
+    """What became of one act of a tablet; once told, the tablet forgets it."""
+
     key: UUID
     outcome: str
     sentence: str = ""

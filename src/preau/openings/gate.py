@@ -44,6 +44,8 @@ class GateState:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
+    """A place in the queue of one rush (`epoch`), in order of arrival."""
+
     epoch: int
     number: int
 

@@ -211,5 +211,6 @@ def give_back(
 
 
 def as_text(raw: bytes | str) -> str:
+    """What a bank sent, as a text that PostgreSQL keeps."""
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

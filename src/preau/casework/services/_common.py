@@ -18,6 +18,7 @@ def lock_request(request_id: int) -> Request:
 
 
 def check_open(request: Request) -> None:
+    """Raises AlreadyDecided when nothing is left to decide."""
     if request.status not in OPEN_STATUSES:
         raise AlreadyDecided
 
@@ -34,6 +35,7 @@ def check_holder(request: Request, actor: Actor, now: datetime) -> None:
 
 
 def check_version(request: Request, version: int | None) -> None:
+    """Raises StaleRequest when the request changed since it was shown."""
     if version is not None and version != request.version:
         raise StaleRequest
 
@@ -70,6 +72,7 @@ def tell(
 
 
 def journal(request: Request, action: str, summary: str, *, now: datetime, actor: Actor) -> None:
+    """One line in the journal about this request."""
     audit.record(
         actor=actor,
         now=now,

@@ -75,6 +75,7 @@ def drop_draft_file(*, draft: Draft, file_id: str) -> None:
 
 
 def given_files(draft: Draft) -> list[GivenFile]:
+    """The files of the draft, as `submit_request` takes them."""
     return [GivenFile(UUID(row["file"]), row["kind"]) for row in draft.files]
 
 

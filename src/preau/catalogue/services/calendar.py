@@ -61,6 +61,7 @@ def save_school_year(
 
 @transaction.atomic
 def delete_school_year(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take away a year that nothing uses. Raises CatalogueRefusal, which says what uses it."""
     row = fetch(SchoolYear, pk)
     remove(row, what=f"Année scolaire {row.label}", now=now, actor=actor)
 
@@ -100,6 +101,7 @@ def save_holiday(
 
 @transaction.atomic
 def delete_holiday(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take holidays away; slots stay as they are."""
     row = fetch(SchoolHoliday, pk)
     remove(row, what=f"Vacances « {row.name} » {row.starts_on.year}", now=now, actor=actor)
 
@@ -133,6 +135,7 @@ def save_closed_day(
 
 @transaction.atomic
 def delete_closed_day(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take a closed day away; slots stay as they are."""
     row = fetch(ClosedDay, pk)
     said = french.day(row.day, year=True)
     remove(row, what=f"Fermeture du {said}", now=now, actor=actor)

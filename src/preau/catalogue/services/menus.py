@@ -79,5 +79,6 @@ def save_allergens(
 
 @transaction.atomic
 def delete_menu(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take a day’s menu away."""
     row = fetch(Menu, pk)
     remove(row, what=f"Menu du {french.day(row.day, year=True)}", now=now, actor=actor)

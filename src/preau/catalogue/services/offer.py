@@ -59,6 +59,7 @@ def save_activity(
 
 @transaction.atomic
 def delete_activity(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take away an activity that nothing uses. Raises CatalogueRefusal otherwise."""
     row = fetch(Activity, pk)
     remove(row, what=f"Activité « {row.name} »", now=now, actor=actor)
 
@@ -92,6 +93,7 @@ def save_product(
 
 @transaction.atomic
 def delete_product(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take away a product that nothing uses. Raises CatalogueRefusal otherwise."""
     row = fetch(Product, pk)
     remove(row, what=f"Formule « {row.name} »", now=now, actor=actor)
 
@@ -163,6 +165,7 @@ def save_offering(
 
 @transaction.atomic
 def delete_offering(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take away an opening that nothing uses. Raises CatalogueRefusal otherwise."""
     row = fetch(Offering, pk)
     remove(row, what=f"Ouverture « {row} »", now=now, actor=actor)
 

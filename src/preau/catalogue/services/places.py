@@ -54,6 +54,7 @@ def save_establishment(
 
 @transaction.atomic
 def delete_establishment(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take away an establishment that nothing uses. Raises CatalogueRefusal otherwise."""
     row = fetch(Establishment, pk)
     remove(row, what=f"Établissement « {row.name} »", now=now, actor=actor)
 
@@ -88,5 +89,6 @@ def save_class(
 
 @transaction.atomic
 def delete_class(*, pk: int, now: datetime, actor: Actor) -> None:
+    """Take away a class that nothing uses. Raises CatalogueRefusal otherwise."""
     row = fetch(SchoolClass, pk)
     remove(row, what=f"Classe « {row.name} »", now=now, actor=actor)

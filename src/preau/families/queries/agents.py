@@ -93,8 +93,10 @@ def guardians_to_invite(family_ids: Iterable[int] | None = None) -> QuerySet[Gua
 
 
 def list_letter_batches() -> QuerySet[LetterBatch]:
+    """The first letters printed, latest first, without their bytes."""
     return LetterBatch.objects.defer("sealed_pdf").order_by("-created_at", "-pk")
 
 
 def get_letter_batch(pk: int) -> LetterBatch | None:
+    """One printing of first letters, with its sealed bytes."""
     return LetterBatch.objects.filter(pk=pk).first()

@@ -32,6 +32,7 @@ def get_guardian_of(user: "User") -> Guardian | None:
 
 
 def get_family(pk: int) -> Family | None:
+    """The file, whatever its state: scope it before showing it."""
     return Family.objects.filter(pk=pk).first()
 
 
@@ -47,6 +48,7 @@ def get_family_by_code(code: str) -> Family | None:
 
 
 def address_of(family: Family) -> AddressData:
+    """The address that is written on letters (the protected one has its own room)."""
     return AddressData(
         line1=family.address_line1,
         line2=family.address_line2,
@@ -115,6 +117,7 @@ def payers_of(family_ids: Iterable[int]) -> dict[int, Guardian]:
 
 
 def active_families() -> QuerySet[Family]:
+    """The files in use, neither closed nor joined to another."""
     return Family.objects.filter(status=FamilyStatus.ACTIVE)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from preau.families.enums import FamilyStatus
-from preau.families.errors import MissingAddress, NoGuardian
+from preau.families.errors import JoinedFamily, MissingAddress, NoGuardian
 from preau.families.models import Family
 from preau.families.queries import address_of
 from preau.families.rules import household_name, is_resident
@@ -149,9 +149,12 @@ def close_family(*, family_id: int, reason: str, now: datetime, actor: Actor) ->
 
 @transaction.atomic
 def reopen_family(*, family_id: int, now: datetime, actor: Actor) -> None:
+    """A file closed by a departure lives again; no more when it joined another (JoinedFamily)."""
     family = lock_family(family_id, even_closed=True)
     if family.status == FamilyStatus.ACTIVE:
         return
+    if family.merged_into_id is not None:
+        raise JoinedFamily
     family.status, family.closed_on = FamilyStatus.ACTIVE, None
     family.save(update_fields=["status", "closed_on"])
     journal(actor, now, "reopen", "Dossier rouvert", family.pk)

@@ -35,6 +35,7 @@ def acts_of(family_id: int) -> QuerySet[FamilyAct]:
 
 
 def get_act(pk: int) -> FamilyAct | None:
+    """A merge or a split, with its two files."""
     return FamilyAct.objects.select_related("family", "other").filter(pk=pk).first()
 
 

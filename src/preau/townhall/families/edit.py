@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from preau.accounts.enums import Permission
 from preau.families import queries, services
+from preau.families.errors import FamilyRefusal
 from preau.families.state_quotient import is_available
 from preau.journeys.state_quotient import fetch_quotient
 from preau.kernel.clock import paris_day, utc_now
@@ -178,6 +179,10 @@ def close(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest, code: str) -> HttpResponse:
     family = get_family_or_404(request, code)
-    services.reopen_family(family_id=family.pk, now=utc_now(), actor=request.actor)
-    messages.success(request, _("Dossier rouvert."))
+    try:
+        services.reopen_family(family_id=family.pk, now=utc_now(), actor=request.actor)
+    except FamilyRefusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Dossier rouvert."))
     return redirect("townhall:family", code=family.code)
