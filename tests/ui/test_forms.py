@@ -23,6 +23,13 @@ def ids_of(html: str) -> set[str]:
     return set(re.findall(r'\sid="([^"]+)"', html))
 
 
+def test_a_hint_that_an_agent_typed_is_only_text() -> None:
+    class Piece(forms.Form):
+        piece = forms.CharField(help_text="<form action=//x>Justificatif")
+
+    assert "&lt;form action=//x&gt;Justificatif" in str(Piece())
+
+
 def test_plain_form_binds_everything_together() -> None:
     html = str(SampleForm({"phone": "063998470"}))
     ids = ids_of(html)

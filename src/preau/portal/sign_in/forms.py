@@ -1,6 +1,8 @@
 """Forms of the way in."""
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from preau.ui.passwords import NewPasswordForm, password_field
@@ -9,10 +11,6 @@ from preau.ui.passwords import NewPasswordForm, password_field
 class SignInForm(forms.Form):
     username = forms.CharField(
         label=_("Code famille ou adresse e-mail"),
-        help_text=_(
-            "Le code est en haut de vos courriers et factures\u00a0: 7 chiffres et une lettre, "
-            'par exemple <b class="nb">4027316 K</b>.'
-        ),
         max_length=254,
         error_messages={"required": _("Écrivez votre code famille ou votre adresse e-mail.")},
         widget=forms.TextInput(
@@ -23,6 +21,13 @@ class SignInForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["username"].help_text = format_html(
+            gettext(
+                "Le code est en haut de vos courriers et factures\u00a0: 7 chiffres et une lettre, "
+                "par exemple {}."
+            ),
+            format_html('<b class="nb">{}</b>', "4027316\u00a0K"),
+        )
         self.fields["password"].error_messages["required"] = _("Écrivez votre mot de passe.")
 
 
