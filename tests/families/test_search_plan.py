@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from preau.accounts.enums import Role
+from preau.accounts.queries import permissions_of
 from preau.families import queries
 from preau.journeys.search import search_all
 from tests.harness.people import DAY, NOW, make_agent, make_town
@@ -65,7 +66,7 @@ def fill():
 def test_a_search_goes_by_its_index(django_assert_max_num_queries):
     make_town()
     agent = make_agent(Role.COUNTER)
-    permissions = queries.accounts.permissions_of(agent, DAY)
+    permissions = permissions_of(agent, DAY)
     fill()
     for typed in ("nom12", "prenom7 nom", "0600001234", "1004321a", "p77@example", "midi v", "no"):
         with django_assert_max_num_queries(MOST):
