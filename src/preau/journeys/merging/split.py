@@ -318,7 +318,7 @@ class _Split:
 
     def _fees(self) -> None:
         """Registration fees that the household paid count for the new one too."""
-        own = _rows("billing.RegistrationPaid").filter(family_id=self.old.pk)
+        own = rows_of("billing.RegistrationPaid").filter(family_id=self.old.pk)
         paid = set(own.values_list("line_id", "activity_id", "span", "part"))
         for line_id, activity_id, span, part in sorted(paid):
             self.changes.create(
