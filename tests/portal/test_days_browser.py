@@ -78,7 +78,7 @@ def test_a_month_for_two_children_in_under_twelve_taps(live_server, open_page, f
     taps = 0
     week = page.locator("section.week", has_text="2 – 6 novembre")
     for name in ("lundi 2", "mardi 3", "jeudi 5", "vendredi 6"):
-        week.locator("label.slot", has_text=re.compile(f"Lina, {name} ")).click()
+        week.locator("label.slot", has_text=re.compile(rf"Lina, {name}\b")).click()
         taps += 1
     expect(page.locator("[data-recap-count]")).to_have_text("4\u00a0changements")
     week.get_by_text("Copier").click()
@@ -104,13 +104,13 @@ def test_a_month_for_two_children_in_under_twelve_taps(live_server, open_page, f
 def test_the_same_path_without_script(live_server, open_page, family, width):
     page = family_page(open_page, live_server, family, width=width, javascript=False)
     page.goto(f"{live_server.url}/espace/reservations/?mois=2026-11")
-    page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).locator("input").check()
+    page.locator("label.slot", has_text=re.compile(r"Noé, lundi 2\b")).locator("input").check()
     page.get_by_role("button", name="Vérifier et envoyer").last.click()
     page.get_by_role("button", name="Envoyer").click()
     expect(page.locator("body")).to_contain_text("C’est envoyé")
     page.get_by_role("link", name="Retour au calendrier").click()
     page.goto(f"{live_server.url}/espace/reservations/?mois=2026-11")
-    page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).locator("input").uncheck()
+    page.locator("label.slot", has_text=re.compile(r"Noé, lundi 2\b")).locator("input").uncheck()
     page.get_by_role("button", name="Garder mes choix").click()
     page.get_by_role("button", name=re.compile("Annuler")).click()
     page.locator("label.slot").first.wait_for()
@@ -120,7 +120,7 @@ def test_the_same_path_without_script(live_server, open_page, family, width):
 def test_leaving_the_month_keeps_the_choices(live_server, open_page, family):
     page = family_page(open_page, live_server, family, width=1280)
     page.goto(f"{live_server.url}/espace/reservations/?mois=2026-11")
-    page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).click()
+    page.locator("label.slot", has_text=re.compile(r"Noé, lundi 2\b")).click()
     page.get_by_role("link", name="Décembre").click()
     page.wait_for_url(re.compile("mois=2026-12"))
     expect(page.locator("body")).to_contain_text("1 changement gardé")
@@ -175,7 +175,7 @@ def test_axe_finds_nothing_in_the_familys_space(
         page.get_by_role("button", name="Voir ce que cela change").click()
     assert_accessible(page)
     page.goto(f"{live_server.url}/espace/reservations/?mois=2026-11")
-    page.locator("label.slot", has_text=re.compile("Noé, lundi 2 ")).click()
+    page.locator("label.slot", has_text=re.compile(r"Noé, lundi 2\b")).click()
     with page.expect_navigation():
         page.get_by_role("button", name="Vérifier et envoyer").last.click()
     assert_accessible(page)
