@@ -42,7 +42,8 @@ def make_letters(batch_id: int) -> None:
     make_batch(batch_id=batch_id)
 
 
-@app.task(queue="letters", name="journeys.print_cards")
+# Before the thousands of e-mails of the same act: somebody watches a print.
+@app.task(queue="letters", name="journeys.print_cards", priority=5)
 def print_cards(print_id: int, establishment_id: int) -> None:
     """The cards of a school in one PDF; safe to run again."""
     from preau.journeys.card_prints import run_cards
@@ -50,7 +51,7 @@ def print_cards(print_id: int, establishment_id: int) -> None:
     run_cards(print_id=print_id, establishment_id=establishment_id, now=utc_now())
 
 
-@app.task(queue="letters", name="journeys.print_letters")
+@app.task(queue="letters", name="journeys.print_letters", priority=5)
 def print_letters(print_id: int) -> None:
     """Letters to many in one PDF; safe to run again."""
     from preau.journeys.letter_prints import run_letters
