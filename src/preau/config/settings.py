@@ -280,9 +280,9 @@ SMS_OVH = {
 API_PARTICULIER = {
     "url": env.str(
         "PREAU_API_PARTICULIER_URL",
-        f"{DEMO_BANK_URL}/etat" if DEMO else "https://particulier.api.gouv.fr",
+        "https://particulier.api.gouv.fr" if PRODUCTION else f"{DEMO_BANK_URL}/etat",
     ),
-    "token": env.str("PREAU_API_PARTICULIER_TOKEN", "demonstration" if DEMO else ""),
+    "token": env.str("PREAU_API_PARTICULIER_TOKEN", "" if PRODUCTION else "demonstration"),
     "recipient": env.str("PREAU_API_PARTICULIER_RECIPIENT", ""),
 }
 QUOTIENT_SERVICE = (
