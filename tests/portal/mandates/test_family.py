@@ -95,12 +95,14 @@ def test_an_announced_debit_is_told_and_not_asked_twice(client, family, office):
         family_id=family.pk, cash_office_id=office.pk, holder="C", iban=IBAN, actor=AGENT, now=now
     )
     make_invoice(family, office, 4200, now=now)
+    assert "automatique en place" in text(client.get("/espace/compte/"))
     batch = directdebit.prepare_batch(
         cash_office_id=office.pk, collection_on=(now + 25 * DAY).date(), actor=AGENT, now=now
     )
     directdebit.approve_batch(batch_id=batch.pk, actor=AGENT, now=now)
     html = text(client.get("/espace/compte/"))
     assert "seront prélevés le" in html and "Payer 42,00" not in html
+    assert "automatique en place" not in html  # told with its day and its amount
     assert "Annoncé" in text(client.get(PAGE))
 
 
