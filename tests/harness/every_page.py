@@ -62,6 +62,7 @@ FILES = {
     "townhall:handover-pdf",
     "townhall:issued",
     "townhall:letter-batch-pdf",
+    "townhall:mandate-blank",
     "townhall:menus-export",
     "townhall:message-letters-pdf",
     "townhall:money-export",

@@ -97,7 +97,7 @@ def test_an_announced_debit_is_told_and_not_asked_twice(client, family, office):
     make_invoice(family, office, 4200, now=now)
     assert "automatique en place" in text(client.get("/espace/compte/"))
     batch = directdebit.prepare_batch(
-        cash_office_id=office.pk, collection_on=(now + 25 * DAY).date(), actor=AGENT, now=now
+        cash_office_id=office.pk, collection_on=(now + 26 * DAY).date(), actor=AGENT, now=now
     )
     directdebit.approve_batch(batch_id=batch.pk, actor=AGENT, now=now)
     html = text(client.get("/espace/compte/"))

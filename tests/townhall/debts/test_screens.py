@@ -14,7 +14,7 @@ from django.urls import reverse
 from preau.accounts.enums import Role
 from preau.directdebit import services as directdebit
 from preau.directdebit.models import BankEntry, Batch, Mandate
-from preau.kernel.clock import utc_now
+from preau.kernel.clock import paris_day, utc_now
 from preau.payments.models import Attempt, ProviderEvent
 from preau.recovery import reminders, services
 from preau.recovery.models import CollectionList, Plan, ReminderRun, Titre
@@ -118,7 +118,7 @@ def test_a_collection_by_hand(agent, family, office):
         family_id=family.pk, cash_office_id=office.pk, holder="C", iban=IBAN, actor=AGENT, now=now
     )
     invoice = make_invoice(family, office, 4200, now=now)
-    first = (now + 25 * DAY).date()  # the day that the invoice announced
+    first = paris_day(now) + 25 * DAY  # the day that the invoice announced
     assert "42,00" not in text(agent.get(url("debits")))
     soon = {"office": "enfance", "collection_on": now.date().isoformat()}
     assert "au plus tôt" in text(agent.post(url("debit-prepare"), soon), 422)
