@@ -37,7 +37,7 @@ from preau.reporting.models import YearEnd
 from preau.rulebook.models import RulebookVersion
 from preau.rulebook.queries import compiled
 from preau.townhall.catalogue.subjects import SUBJECTS
-from preau.townhall.families.panels import PANELS
+from preau.townhall.families.lists import PANELS
 from tests.connectors.test_onde import ADULTS, LUCIE, MOTHER, PUPILS
 from tests.harness.people import PASSWORD, make_agent
 from tests.harness.requests import client_of

@@ -143,7 +143,7 @@ def _fix(
         now=now,
         action="kitchen.fix" if count.rank == 1 else "kitchen.change",
         summary=(
-            f"{site.name}, {french.day(day)} : {french.count(count.total, 'repas')}, "
+            f"{site.name}, {french.day(day)} : {french.count(count.total, 'repas', 'repas')}, "
             f"envoi n° {count.rank}"
         ),
         object_type="catalogue.Establishment",
@@ -176,7 +176,7 @@ def message_of(count: MealCount, site: str) -> tuple[str, str]:
     """Subject and text of the e-mail: figures alone, no name."""
     day = french.day(count.day, year=True)
     what = "repas" if count.rank == 1 else f"changement n° {count.rank - 1}"
-    lines = [f"{site}, {day} : {french.count(count.total, 'repas')}.", ""]
+    lines = [f"{site}, {day} : {french.count(count.total, 'repas', 'repas')}.", ""]
     changed = differences_of(count)
     if changed:
         lines += [

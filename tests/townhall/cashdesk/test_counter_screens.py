@@ -119,9 +119,10 @@ def test_who_may_not(family, office):
     assert Entry.objects.filter(action="cashdesk.refused_opening").exists()
 
 
-def test_the_search_goes_straight_to_the_family(cashier, family):
-    found = cashier.get(url("counter"), {"q": family.code})
-    assert found.status_code == 302 and found["Location"] == url("counter-family", family.code)
+def test_the_search_goes_straight_to_the_family(cashier, family, office):
+    for asked in (family.code, make_invoice(family, office, 1_000).number):
+        found = cashier.get(url("counter"), {"q": asked})
+        assert found.status_code == 302 and found["Location"] == url("counter-family", family.code)
     make_family(last_name="Belkacem")
     assert "Belkacem" in text(cashier.get(url("counter"), {"q": "belkacem"}))
     assert "Aucun dossier" in text(cashier.get(url("counter"), {"q": "zzzz"}))

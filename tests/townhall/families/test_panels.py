@@ -7,7 +7,7 @@ from preau.accounts.enums import Role
 from preau.families.services import record_quotient
 from preau.kernel.clock import paris_day, utc_now
 from preau.messaging.services import queue_email
-from preau.townhall.families.panels import PANELS
+from preau.townhall.families.lists import PANELS
 from tests.bookings import world as bookings
 from tests.casework.world import make_document_kind, make_file, submit
 from tests.harness.money import make_invoice, make_office
@@ -71,7 +71,7 @@ def test_each_list_is_whole_searched_and_exported(family, django_assert_max_num_
         with django_assert_max_num_queries(16):
             page = agent.get(url).content.decode()
         assert word in page, what
-        for state, _words, _condition in PANELS[what].states:
+        for state in [one.value for one in PANELS[what].states]:
             assert agent.get(url, {"etat": state}).status_code == 200
         assert "Rien ne répond" in agent.get(url, {"q": "introuvable"}).content.decode()
         table = b"".join(agent.get(url, {"export": "csv"})).decode("utf-8-sig")

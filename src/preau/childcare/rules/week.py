@@ -29,6 +29,17 @@ def week_words(minutes: Sequence[int]) -> str:
     return f"{french.and_join(days)}, {french.minutes(sum(minutes))} par semaine"
 
 
+def week_short(minutes: Sequence[int]) -> str:
+    """For a column: «lun.–ven., 45 h», «mar., jeu., 18 h»."""
+    worked = [index for index, value in enumerate(minutes) if value]
+    if not worked:
+        return "aucun jour"
+    names = [french.WEEKDAYS_SHORT[index] for index in worked]
+    in_a_row = len(worked) > 2 and worked == list(range(worked[0], worked[-1] + 1))
+    days = f"{names[0]}–{names[-1]}" if in_a_row else ", ".join(names)
+    return f"{days}, {french.minutes(sum(minutes))}"
+
+
 def read_week(spans: Iterable[Sequence[int] | None]) -> Week:
     """A week from what the database keeps: [[510, 1050], null, …]."""
     return tuple((int(span[0]), int(span[1])) if span else None for span in spans)

@@ -118,7 +118,7 @@ def activities(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "townhall/billing/activities.html",
         {
-            "section": "townhall:cash-offices",
+            "section": "townhall:billing",
             "office": found,
             "rows": rows,
             "forms": [form for row in rows for form in row.forms],

@@ -39,7 +39,7 @@ def offices(request: HttpRequest) -> HttpResponse:
         request,
         "townhall/billing/offices.html",
         {
-            "section": "townhall:cash-offices",
+            "section": "townhall:billing",
             "rows": [(o, gateways.get(o.pk)) for o in queries.cash_offices()],
         },
     )
@@ -72,7 +72,7 @@ def office(request: HttpRequest, code: str = "") -> HttpResponse:
     return render(
         request,
         "townhall/billing/office.html",
-        {"section": "townhall:cash-offices", "office": found, "form": form},
+        {"section": "townhall:billing", "office": found, "form": form},
         status=422 if form.errors else 200,
     )
 
@@ -116,7 +116,7 @@ def gateway(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "townhall/billing/gateway.html",
         {
-            "section": "townhall:cash-offices",
+            "section": "townhall:billing",
             "office": found,
             "account": account,
             "form": form,

@@ -69,6 +69,6 @@ def settings(request: HttpRequest, code: str) -> HttpResponse:
     return render(
         request,
         "townhall/billing/office_billing.html",
-        {"section": "townhall:cash-offices", "office": found, "form": form},
+        {"section": "townhall:billing", "office": found, "form": form},
         status=422 if form.errors else 200,
     )

@@ -20,7 +20,7 @@ from preau.townhall.cashdesk.forms import ActForm, EndPersonForm, PersonForm
 from preau.townhall.cashdesk.scope import office_or_404
 from preau.ui.refusals import add_refusal
 
-SECTION = {"section": "townhall:cash-offices"}
+SECTION = {"section": "townhall:billing"}
 KEEPERS = (Permission.BILL, Permission.MANAGE_TOWN)
 COPIED = (
     "decision",

@@ -19,18 +19,17 @@ from preau.billing.receipts import is_printed, part_words, print_receipt
 from preau.cashdesk import queries as desk
 from preau.cashdesk import services as cashdesk
 from preau.families.queries import payer_of
-from preau.journeys.family_file import visible_families
-from preau.kernel.clock import at_paris, paris_day, utc_now
+from preau.journeys.search import search_all
+from preau.kernel.clock import at_paris, utc_now
 from preau.kernel.errors import Refusal
 from preau.kernel.money import euros
 from preau.townhall.access import agent_required
 from preau.townhall.cashdesk.forms import CollectForm, CorrectForm, CounterFilterForm, VoidForm
-from preau.townhall.cashdesk.scope import family_or_404, my_offices
+from preau.townhall.cashdesk.scope import family_or_404, my_offices, section
 from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.refusals import add_refusal
 
 PAGE = 50
-FOUND = 12
 COLUMNS = (
     Column("Reçu", "receipt_number"),
     Column("Le", "received_at"),
@@ -46,14 +45,13 @@ COLUMNS = (
 @agent_required(Permission.TAKE_PAYMENTS)
 @require_GET
 def counter(request: HttpRequest) -> HttpResponse:
-    """Search a family; straight to it when one alone answers."""
-    text = request.GET.get("q", "").strip()
-    day = paris_day(utc_now())
-    found: list[Any] = []
-    if text:
-        found = list(visible_families(request.user, day, text)[:FOUND])  # type: ignore[arg-type]
-        if len(found) == 1:
-            return redirect("townhall:counter-family", found[0].code)
+    """Search a family, or type an invoice's number; straight to it when one alone answers."""
+    text = request.GET.get("q", "").strip()[:80]
+    now = utc_now()
+    found = search_all(request.user, text, permissions=request.permissions, now=now)  # type: ignore[arg-type]
+    alone = found.invoice.family if found.invoice else found.only_family
+    if alone:
+        return redirect("townhall:counter-family", alone.code)
     offices = my_offices(request)
     days = desk.open_days(office.pk for office in offices)
     return render(
@@ -63,6 +61,7 @@ def counter(request: HttpRequest) -> HttpResponse:
             "section": "townhall:counter",
             "text": text,
             "found": found,
+            "types": not found.families,
             "tills": [(office, days.get(office.pk)) for office in offices],
             "last": counter_queries.counter_payments().filter(taken_by_id=request.user.pk)[:6],
         },
@@ -168,7 +167,7 @@ def done(request: HttpRequest, receipt: str) -> HttpResponse:
         request,
         "townhall/cashdesk/done.html",
         {
-            "section": "townhall:counter",
+            **section(request),
             "payment": found,
             "parts": [(part_words(p), p.amount_cents) for p in (found.voids or found).parts.all()],
             "settled": counter_queries.settled_by(found),

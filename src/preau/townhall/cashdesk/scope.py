@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 
+from preau.accounts.enums import Permission
 from preau.billing import queries
 from preau.billing.acts import offices_naming
 from preau.journeys.family_file import visible_family
@@ -29,3 +30,9 @@ def family_or_404(request: HttpRequest, code: str) -> Any:
 def my_offices(request: HttpRequest) -> list[Any]:
     """Where the agent is named today."""
     return list(offices_naming(request.user.pk, paris_day(utc_now())))
+
+
+def section(request: HttpRequest) -> dict[str, str]:
+    """Where the cash desk stands in this agent's menu: who cannot collect comes from «Factures»."""
+    collects = Permission.TAKE_PAYMENTS in request.permissions
+    return {"section": "townhall:counter" if collects else "townhall:billing"}

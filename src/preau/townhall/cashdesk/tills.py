@@ -30,12 +30,11 @@ from preau.townhall.cashdesk.forms import (
     OpenDayForm,
     VoidForm,
 )
-from preau.townhall.cashdesk.scope import my_offices, office_or_404
+from preau.townhall.cashdesk.scope import my_offices, office_or_404, section
 from preau.ui.exports import FORMATS, Cents, Column, export_table
 from preau.ui.files import file_response
 from preau.ui.refusals import add_refusal
 
-SECTION = {"section": "townhall:counter"}
 READERS = (Permission.TAKE_PAYMENTS, Permission.BILL, Permission.MANAGE_TOWN)
 DAYS = (
     Column("Ouverte le", "opened_at"),
@@ -71,7 +70,7 @@ def tills(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/tills.html",
-        SECTION
+        section(request)
         | {
             "rows": [(o, state_of(o.pk, at=now)) for o in queries.cash_offices(only_active=True)],
             "alerts": alerts(now=now),
@@ -88,7 +87,7 @@ def till(request: HttpRequest, office: str) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/till.html",
-        SECTION
+        section(request)
         | {
             "office": found,
             "act": act,
@@ -116,7 +115,7 @@ def days(request: HttpRequest, office: str) -> HttpResponseBase:
     return render(
         request,
         "townhall/cashdesk/days.html",
-        SECTION | {"office": found, "page": page, "formats": FORMATS},
+        section(request) | {"office": found, "page": page, "formats": FORMATS},
     )
 
 
@@ -133,7 +132,7 @@ def deposits(request: HttpRequest, office: str) -> HttpResponseBase:
     return render(
         request,
         "townhall/cashdesk/deposits.html",
-        SECTION | {"office": found, "page": page, "formats": FORMATS},
+        section(request) | {"office": found, "page": page, "formats": FORMATS},
     )
 
 
@@ -192,7 +191,8 @@ def close_day(request: HttpRequest, office: str) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/close.html",
-        SECTION | {"office": found, "form": form, "state": state_of(found.pk, at=utc_now())},
+        section(request)
+        | {"office": found, "form": form, "state": state_of(found.pk, at=utc_now())},
         status=422 if form.errors else 200,
     )
 
@@ -214,7 +214,7 @@ def day(request: HttpRequest, day_id: int) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/day.html",
-        SECTION
+        section(request)
         | {
             "day": found,
             "received": [(label(means), n, cents) for means, n, cents in received],
@@ -265,7 +265,7 @@ def deposit(request: HttpRequest, office: str) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/deposit.html",
-        SECTION | {"office": found, "form": form, "pieces": pieces_held(found.pk)[:200]},
+        section(request) | {"office": found, "form": form, "pieces": pieces_held(found.pk)[:200]},
         status=422 if form.errors else 200,
     )
 
@@ -278,7 +278,7 @@ def deposit_seen(request: HttpRequest, number: str) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/deposit_seen.html",
-        SECTION
+        section(request)
         | {
             "deposit": found,
             "office": found.cash_office,
@@ -321,7 +321,7 @@ def void_deposit(request: HttpRequest, number: str) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/void_deposit.html",
-        SECTION | {"deposit": found, "form": form},
+        section(request) | {"deposit": found, "form": form},
         status=422 if form.errors else 200,
     )
 
@@ -360,7 +360,8 @@ def hand_over(request: HttpRequest, office: str) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/handover.html",
-        SECTION | {"office": found, "form": form, "state": state_of(found.pk, at=utc_now())},
+        section(request)
+        | {"office": found, "form": form, "state": state_of(found.pk, at=utc_now())},
         status=422 if form.errors else 200,
     )
 
@@ -395,5 +396,5 @@ def statement(request: HttpRequest, office: str) -> HttpResponse:
     return render(
         request,
         "townhall/cashdesk/statement.html",
-        SECTION | {"office": found, "state": state, "form": form},
+        section(request) | {"office": found, "state": state, "form": form},
     )

@@ -16,7 +16,7 @@ from preau.childcare import queries, services
 from preau.childcare.enums import CareAbsence, IncomeSource, Regime
 from preau.childcare.monthly import reckon
 from preau.childcare.rules.instalments import instalment
-from preau.childcare.rules.week import read_week, span_words, week_words
+from preau.childcare.rules.week import read_week, span_words, week_short, week_words
 from preau.families import queries as families
 from preau.kernel import french
 from preau.kernel.clock import utc_now
@@ -71,7 +71,7 @@ def contracts(request: HttpRequest) -> HttpResponseBase:
     papers = queries.papers_of_contracts(page, today())
     for row in page:
         row.paper = next((p for p in papers.get(row.pk, []) if not p.is_signed), None)
-        row.week_words = week_words(row.weekly_minutes)
+        row.week_words = week_short(row.weekly_minutes)
         row.now_terms = terms_now(row)
     return render(
         request,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from preau.accounts.enums import Permission
 from preau.childcare import queries, services
-from preau.childcare.rules.week import lengths, read_week, week_words
+from preau.childcare.rules.week import lengths, read_week, week_short
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.townhall.access import agent_required
@@ -40,7 +40,7 @@ def offers(request: HttpRequest) -> HttpResponseBase:
         return export_table(request.GET["export"], "places-proposees", COLUMNS, found.iterator(500))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     for row in page:
-        row.week_words = week_words(lengths(read_week(row.week)))
+        row.week_words = week_short(lengths(read_week(row.week)))
     return render(
         request,
         "townhall/childcare/offers.html",

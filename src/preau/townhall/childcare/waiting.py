@@ -14,7 +14,7 @@ from preau.childcare import queries, services
 from preau.childcare.enums import OPEN_WISHES, WishStatus
 from preau.childcare.queries.points import claims_of
 from preau.childcare.rules.points import score_of
-from preau.childcare.rules.week import read_week, span_words, week_words
+from preau.childcare.rules.week import read_week, span_words, week_short, week_words
 from preau.documents.queries import get_file
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
@@ -73,7 +73,7 @@ def waiting_list(request: HttpRequest) -> HttpResponseBase:
         )
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     for row in page:
-        row.week_words = week_words(row.weekly_minutes)
+        row.week_words = week_short(row.weekly_minutes)
     return render(
         request,
         "townhall/childcare/waiting.html",

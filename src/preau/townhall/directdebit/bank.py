@@ -27,6 +27,8 @@ from preau.ui.refusals import add_refusal
 
 PAGE = 50
 SECTION = "townhall:billing"
+NAMESAKES = 8
+TITLES = {"MME", "MLLE", "MONSIEUR", "MADAME", "VIR"}
 COLUMNS = (
     Column("Le", "booked_on"),
     Column("Régie", "creditor.cash_office.name"),
@@ -128,6 +130,18 @@ def _told(entry: Any) -> str:
     return f"{euros(entry.amount_cents)}, {who}, « {entry.communication} »"
 
 
+def _namesakes(request: HttpRequest, payer: str) -> list[tuple[str, str]]:
+    """The files that bear the payer's name («MME LEROY CLAIRE»): all its words first, then some."""
+    words = [word for word in payer.split()[:6] if len(word) > 2 and word.upper() not in TITLES]
+    found: dict[str, str] = {}
+    for word in [" ".join(words), *words] if words else []:
+        for family in families_for_agent(request.user, word, day=paris_day(utc_now()))[:NAMESAKES]:
+            found.setdefault(
+                family.code, f"{family.name}, {family.printed_code}, {family.address_line1}"
+            )
+    return list(found.items())[:NAMESAKES]
+
+
 @agent_required(Permission.TAKE_PAYMENTS)
 @require_http_methods(["GET", "POST"])
 def give(request: HttpRequest, entry_id: int) -> HttpResponse:
@@ -158,7 +172,7 @@ def give(request: HttpRequest, entry_id: int) -> HttpResponse:
         title=_("Rapprocher un virement"),
         lead=_told(found),
         warning=_("Il paie les plus anciennes factures ; le reste devient un crédit."),
-        form=GiveForm(request.POST or None),
+        form=GiveForm(request.POST or None, namesakes=_namesakes(request, found.counterpart)),
         do=do,
         done=_("Le virement est inscrit au compte de la famille."),
         label=_("Inscrire au compte"),

@@ -112,8 +112,31 @@ class EntryFilterForm(forms.Form):
 
 
 class GiveForm(forms.Form):
-    code = forms.CharField(label=gettext_lazy("Code famille"), max_length=12)
+    """Whose transfer it is: one of the files that bear the payer's name, or another's code."""
+
+    known = forms.ChoiceField(
+        label=gettext_lazy("Dossiers qui portent ce nom"),
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    code = forms.CharField(label=gettext_lazy("Code famille"), max_length=12, required=False)
     reason = forms.CharField(label=gettext_lazy("Comment le savez-vous ?"), max_length=200)
+
+    def __init__(self, *args: Any, namesakes: Iterable[tuple[str, str]] = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        choices = list(namesakes)
+        if choices:
+            self.fields["known"].choices = [*choices, ("", _("Un autre dossier"))]  # type: ignore[attr-defined]
+            self.fields["code"].label = _("Code famille, pour un autre dossier")
+        else:
+            del self.fields["known"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["code"] = data.pop("known", "") or data.get("code", "")
+        if not data["code"]:
+            self.add_error("code", _("Choisissez un dossier, ou donnez son code famille."))
+        return data
 
 
 class CreditorForm(forms.Form):

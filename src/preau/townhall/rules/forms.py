@@ -111,7 +111,7 @@ class TextForm(forms.Form):
     text = forms.CharField(
         label=_("Texte du règlement"),
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "wide"}),
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "tall code"}),
     )
 
 

@@ -112,7 +112,13 @@ def print_pdf(request: HttpRequest, site_id: int, print_id: int) -> HttpResponse
 
 
 def printed_cards(
-    request: HttpRequest, cards: Any, title: str, *, page: Any = None, site: Any = None
+    request: HttpRequest,
+    cards: Any,
+    title: str,
+    *,
+    page: Any = None,
+    site: Any = None,
+    family: Any = None,
 ) -> HttpResponse:
     """A page of cards to print."""
     found = list(cards)
@@ -121,7 +127,14 @@ def printed_cards(
     return render(
         request,
         "townhall/sites/cards_print.html",
-        {"rows": rows, "title": title, "page": page, "site": site, "section": "townhall:sites"},
+        {
+            "rows": rows,
+            "title": title,
+            "page": page,
+            "site": site,
+            "family": family,
+            "section": "townhall:families" if family else "townhall:sites",
+        },
     )
 
 

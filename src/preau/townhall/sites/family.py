@@ -127,4 +127,4 @@ def card_print(request: HttpRequest, code: str, card_id: int) -> HttpResponse:
     found: list[Any] = [c for c in active_cards(ids) if c.pk == card_id]
     if not found:
         raise Http404
-    return printed_cards(request, found, family.name)
+    return printed_cards(request, found, family.name, family=family)

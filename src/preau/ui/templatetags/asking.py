@@ -72,10 +72,13 @@ def search_box(
     name: str = "q",
     key: str = "",
     live: bool = False,
+    id: str = "",
+    focus: bool = False,
 ) -> dict[str, Any]:
     """`{% search_box action=url label="Chercher une famille" key="/" %}`.
 
-    `live`: what the address answers to htmx is shown under the box while one types.
+    `live`: what the address answers to htmx is shown under the box while one types. `id`: its own,
+    where the header has a box too. `focus`: the page is there to search, one types at once.
     """
     request = context.get("request")
     return {
@@ -85,5 +88,10 @@ def search_box(
         "name": name,
         "key": key,
         "live": live,
-        "value": request.GET.get(name, "") if request else "",
+        "id": id or f"find-{name}",
+        "focus": focus,
+        # A box shows what was asked of its own page, not another list's search.
+        "value": request.GET.get(name, "")
+        if request and request.path == (action or request.path)
+        else "",
     }

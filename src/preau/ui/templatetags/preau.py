@@ -60,6 +60,17 @@ def route(name: str, *args: object) -> str:
     return routes.route(name, *args)
 
 
+@register.simple_tag
+def back(label: str, name: str, *args: object) -> SafeString:
+    """`{% back _("Absences signalées") "townhall:absences" %}`: the way back, above the title."""
+    return format_html(
+        '<p class="back small"><a href="{}">{}{}</a></p>',
+        routes.route(name, *args) or "#contenu",
+        draw_icon("arrow-left"),
+        label,
+    )
+
+
 @register.simple_tag(takes_context=True)
 def nav_link(
     context: Context, name: str, label: str, icon: str = "", badge: int | str = ""

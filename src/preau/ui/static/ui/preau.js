@@ -120,7 +120,16 @@
     return true;
   }
 
+  const entries = (menu) => all("ul a[href], ul button", menu);
+
   document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest("details.menu-pop[open]");
+    if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      const items = entries(menu), at = items.indexOf(document.activeElement);
+      items[Math.min(Math.max(at + (event.key === "ArrowDown" ? 1 : -1), 0), items.length - 1)]?.focus();
+      event.preventDefault();
+      return;
+    }
     if (event.key === "Escape") {
       const pop = $("details.menu-pop[open]");
       if (pop) { pop.open = false; $("summary", pop).focus(); }
@@ -140,6 +149,8 @@
         used = true;
         if (target.matches("input, textarea, select")) { target.focus(); if (target.select) target.select(); }
         else target.click();
+        // A menu opened by its key is walked at once.
+        if (target.matches(".menu-pop > summary") && target.parentElement.open) entries(target.parentElement)[0]?.focus();
       }
     }
     if (used) event.preventDefault();

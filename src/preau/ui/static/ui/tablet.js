@@ -130,12 +130,15 @@
   }
   const slotNow = () => state.day.slots.find((s) => s.id === state.slot) || state.day.slots[0];
 
+  // «07:30» is told «7 h 30», «16:00» «16 h», as everywhere.
+  const toldHour = (text) => text.replace(/^0(?=\d)/, "").replace(":", "\u00a0h\u00a0").replace(/\u00a000$/, "");
+
   function drawSlots() {
     const list = $("[data-slots]");
     list.replaceChildren(...state.day.slots.map((slot) => make("li", {}, make("a", {
       href: "#", "aria-current": slot === slotNow() ? "true" : false, "data-slot": slot.id,
       onclick: (event) => { event.preventDefault(); state.slot = slot.id; draw(); },
-    }, `${slot.name} ${slot.from.replace(":", "\u00a0h\u00a0")}`, slot.closed ? " (close)" : ""))));
+    }, `${slot.name} ${toldHour(slot.from)}`, slot.closed ? " (close)" : ""))));
   }
 
   function adultsNow() {
@@ -227,7 +230,7 @@
     return Math.max(0, clock[0] * 60 + clock[1] - h * 60 - m);
   }
   function drawStaff() {
-    $("[data-staff]").replaceChildren(...(state.day.staff.length ? state.day.staff.map((s) => make("li", {}, make("span", {}, make("b", {}, s.name), ` ${s.from.replace(":", "\u00a0h\u00a0")} – ${s.to.replace(":", "\u00a0h\u00a0")}${s.group ? `, ${s.group}` : ""}`), s.absent ? tag("bad", "away", "absent") : "")) : [make("li", { class: "soft" }, "Personne n’est noté aujourd’hui.")]));
+    $("[data-staff]").replaceChildren(...(state.day.staff.length ? state.day.staff.map((s) => make("li", {}, make("span", {}, make("b", {}, s.name), ` ${toldHour(s.from)} – ${toldHour(s.to)}${s.group ? `, ${s.group}` : ""}`), s.absent ? tag("bad", "away", "absent") : "")) : [make("li", { class: "soft" }, "Personne n’est noté aujourd’hui.")]));
   }
   let hush;
   function say(words, bad) {
