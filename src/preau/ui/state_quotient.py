@@ -18,7 +18,7 @@ class StateQuotientForm(forms.Form):
     """Names and birth as the civil register has them; the file's own are not asked again."""
 
     first_names = forms.CharField(
-        label=_l("Tous ses prénoms, dans l’ordre de l’état civil"), max_length=120
+        label=_l("Tous vos prénoms, dans l’ordre de l’état civil"), max_length=120
     )
     sex = forms.ChoiceField(
         label=_l("Sexe à l’état civil"),
@@ -74,6 +74,7 @@ class StateQuotientForm(forms.Form):
         if adult.birth_on:
             del self.fields["birth_on"]
         if by_agent:
+            self.fields["first_names"].label = _("Tous ses prénoms, dans l’ordre de l’état civil")
             self.fields["agreed"].label = _(
                 "Cette personne, devant moi ou par écrit, autorise la ville à demander son quotient"
             )
