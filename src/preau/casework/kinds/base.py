@@ -213,7 +213,7 @@ class Kind:
 
     def wanted_documents(self, asking: Asking, payload: Mapping[str, Any]) -> list[Wanted]:
         """The pieces to join, required ones first."""
-        return [Wanted("Une pièce", "Facultative : un document qui aide à traiter la demande.")]
+        return [Wanted("Une pièce", "Un document qui aide à traiter la demande.")]
 
     def file_kind(self, payload: Mapping[str, Any], kind_id: int | None) -> int | None:
         """Which kind of document a joined file is; `kind_id` is what its field said."""

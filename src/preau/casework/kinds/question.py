@@ -48,7 +48,7 @@ class Question(Kind):
     default_next_step = _("Un agent vous répond ici et par e-mail.")
 
     def wanted_documents(self, asking: Asking, payload: dict[str, Any]) -> list[Wanted]:
-        return [Wanted("Une pièce jointe", "Facultative.")]
+        return [Wanted("Une pièce jointe")]
 
     def service_id(self, request: Request) -> int | None:
         return request.payload.get("service")

@@ -245,6 +245,8 @@ class StatusWords:
 
 def status_for_family(request: Request) -> StatusWords:
     """In words: who has the ball, and until when."""
+    from preau.casework.kinds import get_kind
+
     due = french.day(request.due_on)
     if request.status == RequestStatus.SUBMITTED:
         return StatusWords("wait", "En cours", f"La mairie vous répond avant {due}.", 2)
@@ -252,6 +254,8 @@ def status_for_family(request: Request) -> StatusWords:
         return StatusWords("bad", "À compléter", "La mairie attend une pièce ou une réponse.", 2)
     if request.status == RequestStatus.APPROVED:
         day = french.day(request.decided_at) if request.decided_at else ""
+        if get_kind(request.kind).needs_answer:
+            return StatusWords("ok", "Répondue", f"Réponse donnée {day} : lisez-la.", 4)
         return StatusWords("ok", "Acceptée", f"Acceptée {day} : votre dossier est à jour.", 4)
     if request.status == RequestStatus.REFUSED:
         day = french.day(request.decided_at) if request.decided_at else ""

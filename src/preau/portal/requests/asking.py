@@ -20,6 +20,7 @@ from preau.casework.kinds.base import Asking, Kind
 from preau.casework.kinds.enrolment import open_offerings, registration
 from preau.casework.queries.preview import preview
 from preau.enrolments import queries as enrolments
+from preau.enrolments.queries import open_campaign_on
 from preau.families import queries as families
 from preau.families.state_quotient import is_available
 from preau.kernel.clock import paris_day, utc_now
@@ -41,7 +42,13 @@ def choose(request: HttpRequest) -> HttpResponse:
         if kind.on_portal:
             groups[kind.group].append(kind)
     return render(
-        request, "portal/requests/choose.html", {"groups": groups, "section": "portal:requests"}
+        request,
+        "portal/requests/choose.html",
+        {
+            "groups": groups,
+            "campaign": open_campaign_on(paris_day(utc_now())),
+            "section": "portal:requests",
+        },
     )
 
 

@@ -15,6 +15,7 @@ from preau.casework import queries, services
 from preau.casework.errors import AlreadyDecided
 from preau.casework.kinds import get_kind
 from preau.casework.kinds.base import Asking, Wanted
+from preau.enrolments.queries import open_campaign_on
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
 from preau.portal.access import family_required
@@ -53,6 +54,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
             "open_rows": [r for r in rows if r["status"].step < 4],
             "done_rows": [r for r in rows if r["status"].step == 4],
             "waiting": [r for r in rows if r["request"].status == "WAITING_FAMILY"],
+            "campaign": open_campaign_on(paris_day(utc_now())),
             "section": "portal:requests",
         },
     )
