@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from preau.billing.models import CashOffice, CounterPayment, Invoice
@@ -98,6 +99,9 @@ def _announcement(invoice: Invoice, *, to: str, notice: Notice | None) -> Email:
         lines += ["", _("Prélèvement automatique")]
         lines += [f"- {name} : {value}" for name, value in notice.facts]
         lines += [notice.sentence, ""]
+    else:
+        lines.append("")
+    lines += [_("La lire en ligne : %(url)s") % {"url": f"{settings.BASE_URL}/espace/compte/"}]
     if invoice.cash_office.phone:
         lines.append(
             _("Une question ? %(phone)s") % {"phone": telephone(invoice.cash_office.phone)}
