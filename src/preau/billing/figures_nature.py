@@ -104,7 +104,7 @@ def natures_of_invoices(parts: Mapping[int, int]) -> dict[int, list[ByNature]]:
 
 def nature_words(parts: Iterable[ByNature]) -> str:
     """«70671 (281) : 45,10 € ; 70672 : 12,00 €»."""
-    return " ; ".join(f"{nature_name(part.nature)} : {euros(part.cents)}" for part in parts)
+    return " ; ".join(f"{nature_name(part.nature)} : {euros(part.cents)}" for part in parts)
 
 
 def nature_name(nature: Nature) -> str:

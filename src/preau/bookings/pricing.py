@@ -249,5 +249,5 @@ def _refused_booking(decision: Decision) -> str:
 
 
 def _sentence(decision: Decision) -> str:
-    words = " ; ".join(decision.sentences)
+    words = " ; ".join(decision.sentences)
     return f"{words[:1].upper()}{words[1:]}." if words else NOT_SAID

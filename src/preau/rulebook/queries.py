@@ -48,7 +48,7 @@ def version_words(ids: Iterable[int | None]) -> str:
     if not wanted:
         return ""
     rows = RulebookVersion.objects.filter(pk__in=wanted).order_by("applies_from", "pk")
-    return " ; ".join(
+    return " ; ".join(
         ", ".join(part for part in (row.name, _decision(row.council_decision)) if part)
         for row in rows
     )

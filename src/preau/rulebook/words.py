@@ -121,7 +121,7 @@ def tell_condition(condition: Condition, book: Rulebook) -> str:
     """«rang de l'enfant 3 et plus ; habite la commune»; "" for always."""
     match condition:
         case All(parts):
-            return " ; ".join(tell_condition(part, book) for part in parts)
+            return " ; ".join(tell_condition(part, book) for part in parts)
         case AnyOf(parts):
             return " ou bien ".join(f"({tell_condition(part, book)})" for part in parts)
         case Not(part):
@@ -202,7 +202,7 @@ def _tell_step(limit: Limit) -> str:
         case WeekdayBefore():
             return _tell_weekday(step)
         case WeekdayMap(entries):
-            return " ; ".join(
+            return " ; ".join(
                 f"{word(code)} : {_tell_weekday(target)}"
                 + (f" {french_time(minutes)}" if minutes is not None else "")
                 for code, target, minutes in entries
@@ -214,7 +214,7 @@ def _tell_step(limit: Limit) -> str:
             when = {0: "du mois", 1: "du mois précédent"}.get(months, f"{months} mois avant")
             return f"le {day} {when}"
         case Windows(windows):
-            return " ; ".join(
+            return " ; ".join(
                 " ".join(
                     filter(
                         None,
@@ -304,7 +304,7 @@ def tell_rule(rule: Rule, book: Rulebook) -> str:
     if isinstance(rule, Deadline):
         verbs_ = french.and_join([word(action) for action in rule.actions])
         what = "jamais possible" if rule.never else tell_limit(rule.limit) if rule.limit else ""
-        late = f" ; ensuite : {word(rule.late)}" if not rule.never else ""
+        late = f" ; ensuite : {word(rule.late)}" if not rule.never else ""
         return f"{verbs_} : {what}{late}"
     if isinstance(rule, Access):
         return word(rule.outcome)

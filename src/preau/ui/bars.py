@@ -53,7 +53,7 @@ def bars(rows: Sequence[Bar], *, title: str, most: int | None = None) -> SafeStr
             length = max(length, second)
         parts.append(f'<text x="{LABEL + length + 8}" y="{middle}">{escape(bar.told)}</text>')
     height = len(shown) * (ROW + GAP)
-    words = escape(" ; ".join(f"{bar.label} : {bar.told}" for bar in shown[:12]))
+    words = escape(" ; ".join(f"{bar.label} : {bar.told}" for bar in shown[:12]))
     # Every piece is escaped above; the rest is our own drawing.
     return mark_safe(  # noqa: S308
         f'<figure class="bars" tabindex="0" aria-label="{escape(title)}">'

@@ -163,7 +163,7 @@ def _minute(row: Decision) -> dict[str, str]:
     return {
         "number": wish.number or "",
         "points": str(row.score),
-        "why": " ; ".join(claim.sentence for claim in score.claims if claim.proved)
+        "why": " ; ".join(claim.sentence for claim in score.claims if claim.proved)
         or "date de la demande",
         "asked_on": french.day(wish.created_at, year=True, weekday=False),
         "outcome": outcome,

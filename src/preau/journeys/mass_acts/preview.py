@@ -232,7 +232,7 @@ def _judge_one(
     decision = rules.absence(service, booking.child_id, at=now, **facts)
     if decision is None or decision.outcome in ("ambiguous", "proposal"):
         return _row(booking, charged=False, cents=0, sentence=SCHOOL_SAID)
-    said = " ; ".join(decision.sentences)
+    said = " ; ".join(decision.sentences)
     if not decision.charged:
         return _row(
             booking,

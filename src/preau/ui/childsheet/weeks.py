@@ -67,5 +67,5 @@ def rule_words(stay: Any) -> str:
     if stay.weeks == "DAYS":
         said = _("certains jours")
     if stay.holidays != "AS_WEEKS":
-        said += _(" ; vacances : %s") % stay.get_holidays_display()
+        said += _(" ; vacances : %s") % stay.get_holidays_display()
     return said[:1].upper() + said[1:]
