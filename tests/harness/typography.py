@@ -32,7 +32,7 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=[\d}]) ([%€])(?=$|[\s\"'<.,;:)])"), "\u202f\\1"),
     (re.compile(r"(?<=\S) ([:»])" + AFTER), "\u00a0\\1"),
     (re.compile(r"^ ([:»])" + AFTER), "\u00a0\\1"),
-    (re.compile(r"^ ([;!?])" + AFTER), "\u202f\\1"),
+    (re.compile(r"^ ([;!?])(?= )"), "\u202f\\1"),
     (re.compile(r"«[ \u202f]?(?=[\w{%…])"), "«\u00a0"),
     (re.compile(r"(?<=[\w}).…?!])(?<!u00a0)\u202f?»"), "\u00a0»"),
     (

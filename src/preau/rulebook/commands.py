@@ -72,7 +72,7 @@ def parse_facts(book: Rulebook, given: Sequence[str]) -> Facts:
     """Facts from «quotient=812» words (several in one string, apart by spaces or « ; »)."""
     values = {}
     for text in given:
-        for word in re.split(r"[;\s]+(?=\w+=)", text.strip(" ;")):
+        for word in re.split(r"[;\s]+(?=\w+=)", text.strip(" ;")):
             if not word:
                 continue
             name, sign, value = word.partition("=")
