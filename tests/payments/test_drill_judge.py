@@ -30,7 +30,7 @@ class Books:
     """One of each: a payment on line, a wrong one, a cash payment, debits, a transfer, a refund."""
 
     def __init__(self):
-        self.office, self.family = make_office(), make_family()
+        self.office, self.family = make_office(payment_days=10), make_family()
         self.who = (self.family.pk, self.office.pk)
         self.invoice = make_invoice(self.family, self.office, 9_000)
         self.town = Town([], {}, {}, {}, [], {"SPPLUS": self.office.pk})
