@@ -166,6 +166,7 @@ def test_a_part_of_a_contested_line_is_granted_and_told(world):
             unit_cents=318,
             dates=[{"day": f"2026-10-0{day}", "note": ""} for day in (1, 2, 5, 6)],
         )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute("ALTER TABLE billing_invoiceline ENABLE TRIGGER USER")
     given = {"invoice": invoice.number, "reason": "Grève le 5 et le 6."}
     request = submit(world.family, "INVOICE_DISPUTE", given)
