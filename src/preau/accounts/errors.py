@@ -51,7 +51,7 @@ class BadRoleDates(AccountRefusal):
 
 
 class RoleOfTheTown(AccountRefusal):
-    message = "Ce rôle vaut pour toute la ville : laissez l’établissement vide."
+    message = "Ce rôle vaut pour toute la ville : laissez l’établissement vide."
     code = "role_of_the_town"
 
 

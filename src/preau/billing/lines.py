@@ -134,7 +134,7 @@ class LineMaker:
                 extra.label = f"{extra.label}, majoration"
                 extra.unit_name = ""
             extra.fixed_quantity += 1
-            sentence = f"{french.day(charge.day)} : {charge.decision_sentence}".rstrip(" :")
+            sentence = f"{french.day(charge.day)} : {charge.decision_sentence}".rstrip("\u00a0 :")
             extra.explanation += (sentence,)
             self.cents[charge.activity_name] += charge.surcharge_cents
 

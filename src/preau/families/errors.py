@@ -68,7 +68,7 @@ class ClosedFamily(FamilyRefusal):
 
 
 class JoinedFamily(FamilyRefusal):
-    message = "Ce dossier a rejoint un autre dossier : défaites leur réunion."
+    message = "Ce dossier a rejoint un autre dossier : défaites leur réunion."
     code = "joined_family"
 
 
