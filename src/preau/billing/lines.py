@@ -134,7 +134,9 @@ class LineMaker:
                 extra.label = f"{extra.label}, majoration"
                 extra.unit_name = ""
             extra.fixed_quantity += 1
-            sentence = f"{french.day(charge.day)} : {charge.decision_sentence}".rstrip("\u00a0 :")
+            sentence = french.day(charge.day)
+            if charge.decision_sentence:
+                sentence += f" : {charge.decision_sentence}"
             extra.explanation += (sentence,)
             self.cents[charge.activity_name] += charge.surcharge_cents
 
