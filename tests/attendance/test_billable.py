@@ -104,12 +104,19 @@ def test_a_towns_month_is_read_whole_in_one_statement(now, django_assert_num_que
             "'STANDARD', false, 'nom' || g, '', now() FROM generate_series(1, 3300) g"
         )
         cursor.execute(
+            "INSERT INTO enrolments_enrolment (child_id, family_id, offering_id, starts_on, "
+            "ends_on, status, channel, created_at, ended_reason) SELECT c.id, %s, %s, "
+            "'2026-09-01', '2027-07-02', 'ACTIVE', 'PORTAL', now(), '' FROM families_child c "
+            "WHERE c.id <> %s",
+            [family.pk, offering.pk, child.pk],
+        )
+        cursor.execute(
             "INSERT INTO bookings_booking (slot_id, child_id, family_id, enrolment_id, status, "
             "ordinal, channel, booked_at, surcharge_cents, decision_sentence, cancelled_channel, "
-            "cancel_reason, is_charged) SELECT s.id, c.id, %s, (SELECT id FROM "
-            "enrolments_enrolment LIMIT 1), 'CONFIRMED', 1, 'PORTAL', now(), 0, '', '', '', true "
-            "FROM bookings_slot s, families_child c WHERE c.id <> %s",
-            [family.pk, child.pk],
+            "cancel_reason, is_charged) SELECT s.id, e.child_id, e.family_id, e.id, 'CONFIRMED', "
+            "1, 'PORTAL', now(), 0, '', '', '', true "
+            "FROM bookings_slot s, enrolments_enrolment e WHERE e.child_id <> %s",
+            [child.pk],
         )
         cursor.execute(
             "INSERT INTO attendance_attendance (slot_id, child_id, family_id, presence, "

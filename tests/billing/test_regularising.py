@@ -9,6 +9,7 @@ from preau.billing import pricing, regularising, repricing, runs
 from preau.billing.errors import AlreadyDecided, ReasonMissing
 from preau.billing.models import Invoice, InvoiceLine, Regularisation, ThirdPartyInvoice
 from preau.billing.rules import left_to_family
+from preau.bookings.services import cancel_slots, reopen_slots, restore_bookings
 from preau.rulebook.text.read_book import read_text
 from tests.billing.test_runs import (  # noqa: F401  (fixtures)
     BOOK,
@@ -90,6 +91,25 @@ def test_a_change_undone_takes_its_proposal_away(billed, slots):  # noqa: F811
     correct(slots[2], "PRESENT", is_justified=None)
     regularising.find_changes(now=LATER)
     assert not Regularisation.objects.exists()
+
+
+@pytest.mark.parametrize("credited", [False, True])
+def test_sessions_cancelled_by_mistake_and_given_back_are_due_again(
+    billed,
+    slots,  # noqa: F811
+    credited,
+):
+    apps.get_model("bookings", "Slot").objects.filter(pk=slots[2].pk).update(taken=1)
+    taken = cancel_slots(slot_ids=[slots[2].pk], reason="Panne", now=LATER, actor=AGENT)
+    assert regularising.find_changes(now=LATER) == 1
+    if credited:
+        decide(regularising.accept, Regularisation.objects.get())
+    reopen_slots(slot_ids=[slots[2].pk], since=LATER, now=LATER, actor=AGENT)
+    held = {booking.pk: "CONFIRMED" for booking in taken}
+    assert len(restore_bookings(held=held, now=LATER, actor=AGENT).back) == 1
+    regularising.find_changes(now=LATER)
+    found = Regularisation.objects.filter(status="PROPOSED").values_list("kind", "cents")
+    assert list(found) == ([("CHARGE", 318)] if credited else [])
 
 
 def test_what_costs_more_goes_on_the_next_invoice(billed, slots, office):  # noqa: F811

@@ -91,9 +91,9 @@ def set_quotient(family, value):
 
 def book_day(family, child, slot, status="CONFIRMED", **values):
     Enrolment = apps.get_model("enrolments", "Enrolment")
-    enrolment = Enrolment.objects.filter(child=child, family=family).first() or enrol(
-        family, slot.offering, child
-    )
+    enrolment = Enrolment.objects.filter(
+        child=child, family=family, offering=slot.offering_id
+    ).first() or enrol(family, slot.offering, child)
     if status == "CANCELLED":
         values.setdefault("cancelled_at", NOW)
     return apps.get_model("bookings", "Booking").objects.create(

@@ -8,14 +8,17 @@ import pytest
 from preau.audit.models import Entry
 from preau.bookings.models import Booking, Slot
 from preau.catalogue.models import SchoolClass
+from preau.enrolments.models import Enrolment
 from preau.journeys.mass_acts import (
     MassAct,
     Wish,
     ask_mass_act,
     ask_undo,
     preview_mass_act,
+    preview_undo,
     run_mass_act,
     run_undo,
+    undone_rows,
 )
 from preau.journeys.mass_acts.preview import MassActRefused
 from preau.messaging.models import Message
@@ -54,6 +57,16 @@ def wish(kind="CLOSED_DAY", **fields):
 def ask(asked, now, agent, **fields):
     fields = {"seen": preview_mass_act(asked, now).seen, "key": uuid.uuid4()} | fields
     return ask_mass_act(wish=asked, where="École", now=now, actor=agent, **fields)
+
+
+def undo(act, now, agent, **fields):
+    """Read, asked for a reason, done by the worker: the act as it is then."""
+    act.refresh_from_db()
+    fields = {"reason": "Chauffage réparé", "seen": preview_undo(act, now).seen} | fields
+    ask_undo(act_id=act.pk, now=now, actor=agent, **fields)
+    run_undo(act_id=act.pk, user_id=agent.user_id, label=agent.label, now=now)
+    act.refresh_from_db()
+    return act
 
 
 def put_in_class(child, name="CE2 B"):
@@ -100,9 +113,13 @@ def test_a_closed_day_from_its_preview_to_its_undoing(town, now, agent):
     assert Entry.objects.filter(action="bookings.cancel").count() == 2
     assert Entry.objects.filter(action="journeys.mass_act").count() == 1
 
-    ask_undo(act_id=act.pk, now=now, actor=agent)
-    run_undo(act_id=act.pk, user_id=agent.user_id, label=agent.label, now=now)
-    act.refresh_from_db()
+    read = preview_undo(act, now)
+    assert (read.opened, [(fate, n) for fate, _label, n in read.counts]) == (
+        2,
+        [("BACK", 5), ("WAITS", 1)],
+    )
+    assert Slot.objects.filter(status="OPEN").count() == 0  # only read
+    undo(act, now, agent)
     assert (act.status, act.restored, act.missed) == ("UNDONE", 6, 0)
     assert states(town["slots"][0]) == {
         town["lina"].pk: "CONFIRMED",
@@ -114,8 +131,10 @@ def test_a_closed_day_from_its_preview_to_its_undoing(town, now, agent):
         ("OPEN", 3),
     ]
     assert Message.objects.count() == 4
+    assert Message.objects.latest("pk").body.count("Chauffage réparé") == 1
+    assert "Chauffage réparé" in Entry.objects.get(action="journeys.ask_undo").summary
     with pytest.raises(MassActRefused, match="déjà défait"):
-        ask_undo(act_id=act.pk, now=now, actor=agent)
+        undo(act, now, agent)
 
 
 def test_run_again_after_a_kill_it_ends_and_tells_once(town, now, agent, monkeypatch):
@@ -157,12 +176,13 @@ def test_a_class_on_a_trip_leaves_the_others_and_the_queue_moves_up(town, now, a
     assert Booking.objects.get(slot=town["slots"][0], child=town["noe"]).status == "CONFIRMED"
     assert Booking.objects.get(slot=town["slots"][0], child=town["sami"]).status == "OFFERED"
     assert Booking.objects.filter(slot=town["slots"][1], status="CONFIRMED").count() == 3
-    # Her place is another's now: undoing says so.
-    ask_undo(act_id=act.pk, now=now, actor=agent)
-    run_undo(act_id=act.pk, user_id=None, label="Samia", now=now)
-    act.refresh_from_db()
-    assert (act.restored, act.missed) == (0, 1)
-    assert "n’a pas pu vous être rendue" in Message.objects.latest("pk").body
+    # Her place is another's now: she waits, first, and both the agent and her family know.
+    undo(act, now, agent)
+    assert (act.restored, act.queued, act.missed) == (0, 1, 0)
+    assert states(town["slots"][0])[town["lina"].pk] == "WAITING"
+    told = Message.objects.latest("pk").body
+    assert "la place a été donnée depuis, vous êtes 1er de la liste" in told
+    assert [(row.child, row.fate) for row in undone_rows(act)] == [("Lina Bouvier", "QUEUED")]
 
 
 def test_a_class_on_a_trip_leaves_its_queues_too_and_is_offered_nothing(town, now, agent):
@@ -176,8 +196,7 @@ def test_a_class_on_a_trip_leaves_its_queues_too_and_is_offered_nothing(town, no
     slot = town["slots"][0]
     assert Booking.objects.get(slot=slot, child=town["sami"]).status == "CANCELLED"
     assert not Message.objects.filter(subject__startswith="Une place se libère").exists()
-    ask_undo(act_id=act.pk, now=now, actor=agent)
-    run_undo(act_id=act.pk, user_id=None, label="Samia", now=now)
+    undo(act, now, agent)
     assert states(slot)[town["sami"].pk] == "WAITING"
 
 
@@ -225,3 +244,74 @@ def test_what_was_read_is_what_is_done_and_once(town, now, agent):
     first = ask(wish(), now, agent, key=key)
     assert ask(wish(), now, agent, key=key).pk == first.pk
     assert MassAct.objects.count() == 1
+
+
+def sessions(*slots, **fields):
+    return wish("SESSIONS", slots=tuple(slot.pk for slot in slots), **fields)
+
+
+def test_sessions_chosen_by_hand_come_back_as_they_were(town, now, agent):
+    first, second = town["slots"]
+    act = ask(sessions(first), now, agent)
+    run_mass_act(act_id=act.pk, now=now)
+    assert [Slot.objects.get(pk=s.pk).status for s in (first, second)] == ["CANCELLED", "OPEN"]
+    undo(act, now, agent)
+    first.refresh_from_db()
+    assert (first.status, first.taken, first.cancelled_reason) == ("OPEN", 2, "")
+    back = Booking.objects.get(slot=first, child=town["lina"])
+    assert (back.status, back.is_charged, back.decision_sentence) == ("CONFIRMED", True, "")
+    with pytest.raises(MassActRefused, match="au moins une séance"):
+        preview_mass_act(sessions(), now)
+
+
+def test_a_place_lost_meanwhile_waits_first_and_what_ended_is_told(town, now, agent):
+    slot = town["slots"][1]
+    act = ask(sessions(slot, starts_on=slot.day, ends_on=slot.day), now, agent)
+    run_mass_act(act_id=act.pk, now=now)
+    act.refresh_from_db()
+    # The town has fewer places now, and Noé is enrolled no more.
+    Slot.objects.filter(pk=slot.pk).update(capacity=1)
+    Enrolment.objects.filter(child=town["noe"], offering=slot.offering).update(status="ENDED")
+    read = preview_undo(act, now)
+    assert {row.child: row.fate for row in read.rows} == {
+        "Lina Bouvier": "BACK",
+        "Noé Bouvier": "MISSED",
+        "Lina Nguyen": "QUEUED",
+    }
+    assert read.of("MISSED")[0].why == "l’inscription a pris fin depuis"
+    with pytest.raises(MassActRefused, match="pourquoi"):
+        undo(act, now, agent, reason=" ")
+    with pytest.raises(MassActRefused, match="aperçu"):
+        undo(act, now, agent, seen="autre")
+    undo(act, now, agent)
+    slot.refresh_from_db()
+    assert (slot.taken, act.restored, act.queued, act.missed) == (1, 1, 1, 1)
+    told = {m.family_id: m.body for m in Message.objects.filter(subject__startswith="Finalement")}
+    assert "l’inscription a pris fin depuis\u202f; appelez" in told[town["families"][0].pk]
+    assert "liste d’attente" in told[town["families"][1].pk]
+
+
+def test_what_began_since_stays_cancelled_what_had_begun_comes_back(town, now, agent):
+    noon = dt.datetime(2026, 10, 15, 10, 0, tzinfo=dt.UTC)
+    slot = town["slots"][0]
+    act = ask(sessions(slot), now, agent)
+    run_mass_act(act_id=act.pk, now=now)
+    act.refresh_from_db()
+    assert (preview_undo(act, noon).opened, preview_undo(act, noon).begun) == (0, 1)
+    with pytest.raises(MassActRefused, match="passés"):
+        undo(act, noon, agent)
+    other = town["slots"][1]
+    after = noon + dt.timedelta(days=2)
+    late = ask(sessions(other, starts_on=other.day, ends_on=other.day), after, agent)
+    run_mass_act(act_id=late.pk, now=after)
+    undo(late, after, agent)
+    assert Booking.objects.filter(slot=other, status="CONFIRMED").count() == 3
+
+
+def test_another_act_that_closes_the_day_is_told(town, now, agent):
+    act = ask(sessions(town["slots"][0]), now, agent)
+    run_mass_act(act_id=act.pk, now=now)
+    strike = ask(wish("STRIKE", ends_on=DAY + dt.timedelta(days=1)), now, agent)
+    run_mass_act(act_id=strike.pk, now=now)
+    act.refresh_from_db()
+    assert [other.pk for other in preview_undo(act, now).others] == [strike.pk]

@@ -74,6 +74,7 @@ def family():
 
 def test_a_month_for_two_children_in_under_twelve_taps(live_server, open_page, family):
     page = family_page(open_page, live_server, family, width=360)
+    page.clock.install()
     page.goto(f"{live_server.url}/espace/reservations/?mois=2026-11")
     taps = 0
     week = page.locator("section.week", has_text="2 – 6 novembre")
@@ -91,6 +92,17 @@ def test_a_month_for_two_children_in_under_twelve_taps(live_server, open_page, f
     expect(page.locator("label.slot.added")).to_have_count(40)
     page.get_by_role("button", name="Vérifier et envoyer").last.click()
     expect(page.locator("body")).to_contain_text("Complets")
+    # The places are held, on the town's clock: minutes pass, a word comes before the end, then
+    # they may be held again. The town's own clock stands still here: they are held all the while.
+    held, again = page.locator("[data-hold]"), page.get_by_role("button", name="Garder à nouveau")
+    for minutes, words in (
+        (5, "encore 10 minutes"),
+        (8, "Encore deux minutes"),
+        (3, "Le temps est passé"),
+    ):
+        page.clock.fast_forward(minutes * 60_000)
+        expect(held).to_contain_text(words)
+        expect(again).to_be_visible(visible=words == "Le temps est passé")
     page.get_by_role("button", name="Envoyer").click()
     taps += 2
     expect(page.locator("body")).to_contain_text("C’est envoyé")

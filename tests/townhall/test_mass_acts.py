@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from preau.bookings.models import Booking
-from preau.journeys.mass_acts import MassAct, run_mass_act
+from preau.journeys.mass_acts import MassAct, run_mass_act, run_undo
 from tests.bookings import world
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,12 @@ ASKED = {"acte": "CLOSED_DAY", "du": "2026-10-15", "motif": "Panne de chauffage"
 
 @pytest.fixture(autouse=True)
 def at_nine(monkeypatch, now):
-    for module in ("townhall.sites.mass_acts", "townhall.sites.scope", "townhall.access"):
+    for module in (
+        "townhall.sites.cancelling",
+        "townhall.sites.mass_acts",
+        "townhall.sites.scope",
+        "townhall.access",
+    ):
         monkeypatch.setattr(f"preau.{module}.utc_now", lambda: now)
 
 
@@ -64,9 +69,43 @@ def test_an_agent_reads_then_applies_then_undoes(slot, now):
     page = read(agent.get(back.url))
     assert "2 réservations retirées" in page and "Défaire" in page
     assert "Panne de chauffage" in read(agent.get("/mairie/sites/actes/"))
-    agent.post(f"{back.url}defaire/")
+    undo = f"{back.url}defaire/"
+    page = read(agent.get(undo))
+    assert "séance rouverte" in page and "de nouveau réservé" in page and "Lina" in page
+    assert agent.post(undo, hidden(page)).status_code == 422  # why is not said
+    assert agent.post(undo, hidden(page) | {"motif": "Réparé"}).url == back.url
     act.refresh_from_db()
     assert act.status == "UNDOING"
+    run_undo(act_id=act.pk, user_id=None, label="Samia", now=now)
+    page = read(agent.get(back.url))
+    assert "2 réservations remises" in page and "Réparé" in page
+    assert agent.get(undo).url == back.url
+
+
+def test_sessions_of_a_sites_day_are_cancelled_and_undone_from_it(slot, now):
+    agent = sign_in("COUNTER")
+    site = f"/mairie/sites/{slot.offering.establishment_id}/"
+    day = f"{site}?jour=2026-10-15"
+    assert "Annuler les séances cochées" in read(agent.get(day))
+    assert "au moins une" in read(agent.get(f"{site}annuler/?jour=2026-10-15", follow=True))
+    other_day = world.make_slot("2026-10-16")  # of another day: left out
+    address = f"{site}annuler/?jour=2026-10-15&seance={slot.pk}&seance={other_day.pk}"
+    preview = read(agent.get(address))
+    assert "<b>2 enfants</b>" in preview and "Lina" in preview
+    asked = hidden(preview)
+    assert agent.post(address, asked).status_code == 422 and not MassAct.objects.exists()
+    asked["motif"] = "Panne"
+    back = agent.post(address, asked)
+    assert agent.post(address, asked).url == back.url
+    act = MassAct.objects.get()
+    run_mass_act(act_id=act.pk, now=now)
+    other_day.refresh_from_db()
+    assert other_day.status == "OPEN"
+    page = read(agent.get(day))
+    assert "Panne" in page and f'href="/mairie/sites/actes/{act.pk}/defaire/"' in page
+    elsewhere = sign_in("COUNTER", world.make_site("École Pasteur"))
+    assert elsewhere.get(address).status_code == 404
+    assert elsewhere.post(address, asked).status_code == 404
 
 
 def test_what_changed_since_the_preview_is_shown_again(slot):
@@ -115,7 +154,9 @@ def test_past_days_cannot_be_undone(slot, now, monkeypatch):
     monkeypatch.setattr(
         "preau.townhall.sites.mass_acts.utc_now", lambda: now + dt.timedelta(days=30)
     )
-    assert "Défaire" not in read(agent.get(f"/mairie/sites/actes/{act.pk}/"))
-    agent.post(f"/mairie/sites/actes/{act.pk}/defaire/")
+    undo = f"/mairie/sites/actes/{act.pk}/defaire/"
+    page = read(agent.get(undo))
+    assert "Rien ne peut revenir" in page and "reste annulée" in page
+    assert agent.post(undo, {"motif": "Réparé"}).status_code == 422
     act.refresh_from_db()
     assert act.status == "DONE"

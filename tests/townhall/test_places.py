@@ -45,6 +45,17 @@ def test_a_day_tells_its_places_and_changes_them_at_once(town, slots, site):
     family = world.make_family(4)
     for child in world.children_of(family):
         world.book(slots["day"], child, family)
+    # The morning has places of its own left, but the day's four take all those they share.
+    day = reverse("townhall:site", args=[site.pk]) + "?jour=2026-10-14"
+    assert "avec les autres formules" not in town.get(day).content.decode()
+    Pool.objects.update(capacity=4)
+    told = town.get(day).content.decode()
+    assert told.count("avec les autres formules") == 3 and "4 sur 4" in told
+    assert (
+        "Complet"
+        in town.get(reverse("townhall:slot-queue", args=[slots["day"].pk])).content.decode()
+    )
+    Pool.objects.update(capacity=10)
     page = town.get(place_url(site, jour="2026-10-14")).content.decode()
     assert page.count('data-l="Prises sur places"') == 3 and "dès 8" in page
     url = reverse("townhall:site-places-change", args=[site.pk]) + "?jour=2026-10-14"

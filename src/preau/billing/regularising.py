@@ -68,7 +68,10 @@ WHERE greatest(report.reported_at, report.document_at, report.decided_at) > bill
 UNION
 SELECT line.invoice_id FROM billing_regularisation proposal
 JOIN billing_invoiceline line ON line.id = proposal.line_id
-WHERE proposal.status = 'PROPOSED'
+WHERE (proposal.status = 'PROPOSED'
+        -- Credited, then given back (a closed day that was undone): nothing else tells of it.
+        OR proposal.status = 'ACCEPTED' AND proposal.kind = 'CREDIT'
+            AND proposal.found_at >= %(since)s)
     AND (%(family)s::bigint IS NULL OR proposal.family_id = %(family)s)
 ORDER BY 1
 """

@@ -1,12 +1,18 @@
 """Slots, places and waiting lists. A slot's row is what takers lock; the database refuses one
 too many."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q, Value
 
 from preau.bookings.enums import HOLDING, LIVE, BookingStatus, SlotStatus
-from preau.bookings.rules import GROUP_AGE, adults_needed, group_name, over
-from preau.bookings.triggers import COUNTS_WHAT_IS_SHARED, REFUSES_ONE_TOO_MANY
+from preau.bookings.rules import GROUP_AGE, adults_needed, group_name, over, room
+from preau.bookings.triggers import (
+    BOOKED_BY_RIGHT,
+    COUNTS_WHAT_IS_SHARED,
+    REFUSES_ONE_TOO_MANY,
+    STAYS_BY_RIGHT,
+)
 from preau.kernel.enums import Channel
 
 
@@ -65,6 +71,11 @@ class Counter(models.Model):
         return over(self)
 
     @property
+    def is_full(self) -> bool:
+        """Whether families may have no place more; the town may still give those it keeps."""
+        return room(self, young=True) == room(self, young=False) == 0
+
+    @property
     def adults_needed(self) -> int | None:
         """Adults that the children booked ask for; None when no rule says it."""
         return adults_needed(self, self.young_taken, self.old_taken)
@@ -100,7 +111,12 @@ class Slot(Counter):
             models.Index(fields=["day", "offering"], name="slot_by_day"),
             models.Index(fields=["offering", "day"], name="slot_by_offering"),
         ]
-        triggers = [REFUSES_ONE_TOO_MANY, COUNTS_WHAT_IS_SHARED]
+        triggers = [
+            REFUSES_ONE_TOO_MANY,
+            COUNTS_WHAT_IS_SHARED,
+            # What is booked, and by which right, hangs on it.
+            pgtrigger.ReadOnly(name="keeps_its_offering", fields=["offering"]),
+        ]
 
 
 class Pool(Counter):
@@ -208,6 +224,7 @@ class Booking(models.Model):
                 condition=Q(status__in=["WAITING", "OFFERED"]),
             ),
         ]
+        triggers = [BOOKED_BY_RIGHT, STAYS_BY_RIGHT]
 
 
 class Hold(models.Model):

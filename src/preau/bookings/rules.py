@@ -159,3 +159,11 @@ def lives_here(weeks: str, day: date) -> bool:
 def started(*, day: date, starts_at: time, now: datetime) -> bool:
     """Whether the slot has begun."""
     return at_paris(day, starts_at) <= now
+
+
+def begun_since(*, day: date, starts_at: time, at: datetime, now: datetime) -> bool:
+    """Whether the slot has begun since it was cancelled `at`: families did not come. One that had
+    begun before is as it was."""
+    return started(day=day, starts_at=starts_at, now=now) and not started(
+        day=day, starts_at=starts_at, now=at
+    )

@@ -1,7 +1,8 @@
 """What the database itself refuses of places, whoever writes.
 
 The functions `bookings_adults`, `bookings_room` and `bookings_in_group` are in the migrations:
-`rules.adults_needed`, `rules.room` and `rules.waits_in_group` in SQL (a test compares them).
+`rules.adults_needed`, `rules.room` and `rules.waits_in_group` in SQL (a test compares them). So is
+`bookings_has_right`, that says whether the household of a booking is enrolled for its slot.
 """
 
 import pgtrigger
@@ -56,6 +57,50 @@ COUNTS_WHAT_IS_SHARED = pgtrigger.Trigger(
             WHERE n.shares GROUP BY member.pool_id
         ) d
         WHERE pool.id = d.pool_id AND (d.taken <> 0 OR d.young_taken <> 0 OR d.kept <> 0);
+        RETURN NULL;
+    """,
+)
+
+# Booked is by right of an enrolment: the child's, in the household that books, for the offering of
+# the slot. Once a statement, before which the enrolment is always written; by subqueries, so that
+# each row asks two primary keys whatever the plan was made for.
+BOOKED_BY_RIGHT = pgtrigger.Trigger(
+    name="booked_by_right",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="new_bookings"),
+    func="""
+        IF EXISTS (
+            SELECT FROM new_bookings b
+            WHERE (SELECT e.offering_id FROM enrolments_enrolment e
+                   WHERE e.id = b.enrolment_id AND e.child_id = b.child_id
+                     AND e.family_id = b.family_id)
+                IS DISTINCT FROM (SELECT s.offering_id FROM bookings_slot s WHERE s.id = b.slot_id)
+        ) THEN
+            RAISE EXCEPTION 'preau: a booking without an enrolment for its slot'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+# A booking that goes to another household, child or enrolment (files joined or parted) is checked
+# when all has been moved. So is an enrolment that goes to another household: its trigger is in the
+# migrations, the rooms below know nothing of bookings.
+STAYS_BY_RIGHT = pgtrigger.Trigger(
+    name="stays_by_right",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("slot_id", "enrolment_id", "family_id"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Q(old__slot_id__df=pgtrigger.F("new__slot_id"))
+    | pgtrigger.Q(old__enrolment_id__df=pgtrigger.F("new__enrolment_id"))
+    | pgtrigger.Q(old__family_id__df=pgtrigger.F("new__family_id")),
+    func="""
+        IF NOT bookings_has_right(NEW.id) THEN
+            RAISE EXCEPTION 'preau: booking % without an enrolment for its slot', NEW.id
+                USING ERRCODE = 'check_violation';
+        END IF;
         RETURN NULL;
     """,
 )

@@ -1,5 +1,6 @@
 """The right to attend an activity over a period, and the documents that it asks for."""
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Q
@@ -106,6 +107,8 @@ class Enrolment(models.Model):
                 condition=Q(status="ACTIVE"),
             ),
         ]
+        # Another offering is another enrolment: what was booked by right of this one stays true.
+        triggers = [pgtrigger.ReadOnly(name="keeps_its_offering", fields=["offering"])]
 
 
 class Regulation(models.Model):

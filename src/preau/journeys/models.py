@@ -1,7 +1,7 @@
 """What a journey must remember between two of its steps."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from preau.kernel.enums import Channel
 
@@ -9,9 +9,10 @@ from preau.kernel.enums import Channel
 class MassAct(models.Model):
     """One act of the town on many children at once: asked by an agent, done by the worker.
 
-    `scope` says where it falls: `sites` (ids; null: everywhere), `activity`, `school_class`.
-    `held` keeps what each booking taken back was (id → status) and `slots` the slots cancelled:
-    all that undoing needs.
+    `scope` says where it falls: `sites` (ids; null: everywhere), `activity`, `school_class`, or
+    the very `slots`. `held` keeps what each booking taken back was (id → status) and `slots` the
+    slots cancelled: all that undoing needs. `became` says what undoing made of each booking: a
+    word of `Fate`, with why after a colon when it is missed.
     """
 
     class Kind(models.TextChoices):
@@ -19,6 +20,7 @@ class MassAct(models.Model):
         STRIKE = "STRIKE", "grève"
         SCHOOL_TRIP = "SCHOOL_TRIP", "sortie d’une classe"
         TEACHER_ABSENT = "TEACHER_ABSENT", "enseignant absent"
+        SESSIONS = "SESSIONS", "séances annulées"
 
     class Status(models.TextChoices):
         QUEUED = "QUEUED", "en attente"
@@ -26,6 +28,12 @@ class MassAct(models.Model):
         DONE = "DONE", "fait"
         UNDOING = "UNDOING", "retour en cours"
         UNDONE = "UNDONE", "défait"
+
+    class Fate(models.TextChoices):
+        BACK = "BACK", "de nouveau réservé"
+        WAITS = "WAITS", "de nouveau en attente"
+        QUEUED = "QUEUED", "en liste d’attente"
+        MISSED = "MISSED", "pas remis"
 
     kind = models.CharField("acte", max_length=16, choices=Kind)
     reason = models.CharField("motif", max_length=160)
@@ -40,7 +48,9 @@ class MassAct(models.Model):
     held = models.JSONField(default=dict)
     slots = models.JSONField(default=list)
     restored = models.PositiveIntegerField("réservations remises", default=0)
+    queued = models.PositiveIntegerField("mises en liste d’attente", default=0, db_default=0)
     missed = models.PositiveIntegerField("réservations non remises", default=0)
+    became = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     key = models.UUIDField(unique=True)
     asked_at = models.DateTimeField("demandé le")
     asked_by = models.CharField("par", max_length=160)
@@ -48,6 +58,9 @@ class MassAct(models.Model):
     channel = models.CharField("canal", max_length=10, choices=Channel)
     finished_at = models.DateTimeField("fini le", null=True)
     undone_by = models.CharField("défait par", max_length=160, blank=True)
+    undo_reason = models.CharField(
+        "pourquoi il est défait", max_length=160, blank=True, db_default=""
+    )
 
     class Meta:
         verbose_name = "acte de masse"

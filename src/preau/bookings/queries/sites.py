@@ -147,6 +147,15 @@ def slots_within(
     return found.order_by("day", "pk")
 
 
+def slots_by_id(slot_ids: Iterable[int]) -> list[Slot]:
+    """Slots with what they are of, in the order of their days."""
+    return list(
+        Slot.objects.filter(pk__in=list(slot_ids))
+        .select_related("offering__activity", "offering__establishment", "product")
+        .order_by("day", "offering_id", "starts_at", "pk")
+    )
+
+
 def live_statuses(slot_ids: Iterable[int]) -> dict[int, str]:
     """The live bookings of these slots (ids), each with its status."""
     return dict(Booking.objects.live().filter(slot__in=list(slot_ids)).values_list("pk", "status"))

@@ -1,4 +1,4 @@
-"""Doing a mass act, and undoing it: in the worker, by small transactions, safe to run again.
+"""Doing a mass act: in the worker, by small transactions, safe to run again.
 
 What is done is read from the tables themselves: an open slot is still to cancel, a place held is
 still to take back. A worker that dies leaves an act that its next run ends.
@@ -16,8 +16,6 @@ from preau.bookings.rules import started
 from preau.bookings.services import (
     cancel_bookings,
     cancel_slots,
-    reopen_slots,
-    restore_bookings,
 )
 from preau.journeys.mass_acts.preview import (
     Concerned,
@@ -27,7 +25,7 @@ from preau.journeys.mass_acts.preview import (
     judge,
     preview_mass_act,
 )
-from preau.journeys.mass_acts.telling import tell_back, tell_taken
+from preau.journeys.mass_acts.telling import tell_taken
 from preau.journeys.models import MassAct
 from preau.kernel import french
 from preau.kernel.actors import Actor
@@ -36,7 +34,6 @@ from preau.kernel.enums import Channel
 from preau.kernel.locks import lock_form
 
 SLOTS_AT_ONCE = 10
-BOOKINGS_AT_ONCE = 300
 
 
 @transaction.atomic
@@ -68,13 +65,14 @@ def ask_mass_act(
             "sites": None if wish.sites is None else sorted(wish.sites),
             "activity": wish.activity,
             "school_class": wish.school_class,
+            "slots": sorted(wish.slots),
         },
         asked_at=now,
         asked_by=actor.label,
         asked_by_id=actor.user_id,
         channel=actor.channel,
     )
-    _journal(act, "ask_mass_act", "demandé", now=now, actor=actor)
+    journal(act, "ask_mass_act", "demandé", now=now, actor=actor)
     apply_mass_act.defer(act_id=act.pk)
     return act
 
@@ -92,28 +90,36 @@ def run_mass_act(*, act_id: int, now: datetime) -> None:
     else:
         _take_off(act, wish, now=now, actor=actor)
     with transaction.atomic():
-        act = _locked(act_id)
+        act = locked(act_id)
         if act.status != MassAct.Status.RUNNING:
             return
         act.families = tell_taken(act, now=now)
         act.status, act.finished_at = MassAct.Status.DONE, now
         act.save(update_fields=["families", "status", "finished_at"])
         words = french.count(act.done, "réservation retirée", "réservations retirées")
-        _journal(act, "mass_act", f"fait, {words}", now=now, actor=actor)
+        journal(act, "mass_act", f"fait, {words}", now=now, actor=actor)
 
 
 def _close(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
     slots = slots_within(
-        first=max(wish.starts_on, paris_day(now)),
+        first=wish.starts_on if wish.slots else max(wish.starts_on, paris_day(now)),
         last=wish.ends_on,
         establishment_ids=wish.sites,
         activity_id=wish.activity,
     )
-    ids = [s.pk for s in slots if not started(day=s.day, starts_at=s.starts_at, now=now)]
+    ids = [
+        s.pk
+        for s in slots
+        if (
+            s.pk in wish.slots
+            if wish.slots
+            else not started(day=s.day, starts_at=s.starts_at, now=now)
+        )
+    ]
     for start in range(0, len(ids), SLOTS_AT_ONCE):
         chunk = ids[start : start + SLOTS_AT_ONCE]
         with transaction.atomic():
-            mine = _locked(act.pk)
+            mine = locked(act.pk)
             before = live_statuses(chunk)
             taken = cancel_slots(
                 slot_ids=chunk, reason=act.reason, now=now, actor=actor, tell=False
@@ -140,7 +146,7 @@ def _take_off(act: MassAct, wish: Wish, *, now: datetime, actor: Actor) -> None:
     turns = [(family_id, True) for family_id in waiting] + [(pk, False) for pk in holding]
     for family_id, waits in turns:
         with transaction.atomic():
-            mine = _locked(act.pk)
+            mine = locked(act.pk)
             found = [
                 booking
                 for booking in concerned_bookings(wish, now, family_id)
@@ -180,53 +186,6 @@ def _keep(act: MassAct, count: int) -> None:
     act.save(update_fields=["held", "slots", "done"])
 
 
-# --- Undoing -------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def ask_undo(*, act_id: int, now: datetime, actor: Actor) -> None:
-    """Have the worker open the slots again and give back what was held. MassActRefused when it
-    is not done, is undone already, or its days are over."""
-    from preau.journeys.tasks import undo_mass_act
-
-    act = _locked(act_id)
-    if act.status != MassAct.Status.DONE:
-        raise MassActRefused("Cet acte n’est pas fini, ou il est déjà défait.")
-    if act.ends_on < paris_day(now):
-        raise MassActRefused("Ces jours sont passés : on ne peut plus les rouvrir.")
-    act.status, act.undone_by = MassAct.Status.UNDOING, actor.label
-    act.save(update_fields=["status", "undone_by"])
-    _journal(act, "ask_undo", "à défaire", now=now, actor=actor)
-    undo_mass_act.defer(act_id=act.pk, user_id=actor.user_id, label=actor.label)
-
-
-def run_undo(*, act_id: int, user_id: int | None, label: str, now: datetime) -> None:
-    """The job: slots opened, places given back by those who held them, families told."""
-    actor = Actor(user_id, label, Channel.COUNTER, is_agent=True)
-    act = MassAct.objects.get(pk=act_id)
-    if act.status != MassAct.Status.UNDOING:
-        return
-    for start in range(0, len(act.slots), SLOTS_AT_ONCE):
-        reopen_slots(slot_ids=act.slots[start : start + SLOTS_AT_ONCE], now=now, actor=actor)
-    held = {int(pk): status for pk, status in act.held.items()}
-    # Slot by slot in order, so that the first who held a place is the first to have it back.
-    ids = [b.pk for b in sorted(get_bookings(held), key=lambda b: (b.slot_id, b.ordinal))]
-    for start in range(0, len(ids), BOOKINGS_AT_ONCE):
-        chunk = {pk: held[pk] for pk in ids[start : start + BOOKINGS_AT_ONCE]}
-        restore_bookings(held=chunk, now=now, actor=actor)
-    with transaction.atomic():
-        act = _locked(act_id)
-        if act.status != MassAct.Status.UNDOING:
-            return
-        act.restored, act.missed = tell_back(act, now=now)
-        act.status = MassAct.Status.UNDONE
-        act.save(update_fields=["restored", "missed", "status"])
-        _journal(act, "undo_mass_act", "défait", now=now, actor=actor)
-
-
-# --- What both need ------------------------------------------------------------------------------
-
-
 def wish_of(act: MassAct) -> Wish:
     """The wish as it was asked."""
     sites = act.scope.get("sites")
@@ -238,6 +197,7 @@ def wish_of(act: MassAct) -> Wish:
         None if sites is None else tuple(sites),
         act.scope.get("activity"),
         act.scope.get("school_class"),
+        tuple(act.scope.get("slots", ())),
     )
 
 
@@ -246,11 +206,13 @@ def actor_of(act: MassAct) -> Actor:
     return Actor(act.asked_by_id, act.asked_by, Channel(act.channel), is_agent=True)
 
 
-def _locked(act_id: int) -> MassAct:
+def locked(act_id: int) -> MassAct:
+    """The act, nobody else's until the transaction ends."""
     return MassAct.objects.select_for_update(no_key=True).get(pk=act_id)
 
 
-def _journal(act: MassAct, verb: str, words: str, *, now: datetime, actor: Actor) -> None:
+def journal(act: MassAct, verb: str, words: str, *, now: datetime, actor: Actor) -> None:
+    """One line of the journal about the act."""
     record(
         actor=actor,
         now=now,

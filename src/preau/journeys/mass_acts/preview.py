@@ -25,7 +25,7 @@ from preau.schools.queries import schooling_on
 
 LONGEST = timedelta(days=31)
 # The acts by which the town closes slots; the others take one class off its slots.
-CLOSING = (MassAct.Kind.CLOSED_DAY, MassAct.Kind.STRIKE)
+CLOSING = (MassAct.Kind.CLOSED_DAY, MassAct.Kind.STRIKE, MassAct.Kind.SESSIONS)
 REASONS = {
     MassAct.Kind.SCHOOL_TRIP: AbsenceReason.SCHOOL_TRIP,
     MassAct.Kind.TEACHER_ABSENT: AbsenceReason.TEACHER_ABSENT,
@@ -43,7 +43,8 @@ class MassActRefused(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an agent wants done: `sites` are those he may act on (None: everywhere)."""
+    """What an agent wants done: `sites` are those he may act on (None: everywhere). `slots`: these
+    very sessions, chosen by hand, even one that has begun."""
 
     kind: str
     reason: str
@@ -52,6 +53,7 @@ class Wish:
     sites: tuple[int, ...] | None = None
     activity: int | None = None
     school_class: int | None = None
+    slots: tuple[int, ...] = ()
 
     @property
     def closes(self) -> bool:
@@ -63,7 +65,9 @@ class Wish:
             raise MassActRefused("Le dernier jour est avant le premier : vérifiez les deux dates.")
         if self.ends_on - self.starts_on > LONGEST:
             raise MassActRefused("Un acte porte sur un mois au plus.")
-        if self.ends_on < paris_day(now):
+        if self.kind == MassAct.Kind.SESSIONS and not self.slots:
+            raise MassActRefused("Choisissez au moins une séance à annuler.")
+        if self.ends_on < paris_day(now) and not self.slots:
             raise MassActRefused("Ces jours sont passés : corrigez plutôt le pointage.")
         if self.closes and self.school_class is not None:
             raise MassActRefused("Une séance se ferme pour toutes les classes.")
@@ -145,15 +149,17 @@ def preview_mass_act(wish: Wish, now: datetime) -> Preview:
 
 
 def concerned_bookings(wish: Wish, now: datetime, family_id: int | None = None) -> list[Any]:
-    """The places held, and waited for, on open slots that have not begun, within the wish; one
-    query."""
+    """The places held, and waited for, on open slots within the wish; one query. What has begun
+    is left as it is, unless the very session was chosen."""
     found = register(
-        first=max(wish.starts_on, paris_day(now)),
+        first=wish.starts_on if wish.slots else max(wish.starts_on, paris_day(now)),
         last=wish.ends_on,
         establishment_ids=wish.sites,
         activity_id=wish.activity,
         with_waiting=True,
     ).filter(slot__status=SlotStatus.OPEN)
+    if wish.slots:
+        found = found.filter(slot__in=wish.slots)
     if wish.school_class is not None:
         # The class of the child on the day of each slot.
         found = with_class(found, wish.school_class, cast(date, OuterRef("slot__day")))
@@ -165,7 +171,8 @@ def concerned_bookings(wish: Wish, now: datetime, family_id: int | None = None) 
     return [
         booking
         for booking in found
-        if not started(day=booking.slot.day, starts_at=booking.slot.starts_at, now=now)
+        if wish.slots
+        or not started(day=booking.slot.day, starts_at=booking.slot.starts_at, now=now)
     ]
 
 

@@ -10,7 +10,7 @@ def acts_within(site_ids: Iterable[int] | None) -> list[MassAct]:
 
     An act on the whole town is seen by who acts everywhere, and by nobody else.
     """
-    found = MassAct.objects.defer("held", "slots").order_by("-asked_at", "-pk")
+    found = MassAct.objects.defer("held", "slots", "became").order_by("-asked_at", "-pk")
     if site_ids is None:
         return list(found[:100])
     mine = set(site_ids)
@@ -23,6 +23,22 @@ def get_act(act_id: int, *, site_ids: Iterable[int] | None) -> MassAct | None:
     if act is None or (site_ids is not None and not _is_within(act, set(site_ids))):
         return None
     return act
+
+
+def acts_of_slots(slot_ids: Iterable[int]) -> dict[int, int]:
+    """For each of these slots that an act closed, and that is not undone, the id of the act."""
+    found: dict[int, int] = {}
+    for slot_id in slot_ids:
+        act = (
+            MassAct.objects.filter(slots__contains=[slot_id])
+            .exclude(status=MassAct.Status.UNDONE)
+            .order_by("-pk")
+            .values_list("pk", flat=True)
+            .first()
+        )
+        if act is not None:
+            found[slot_id] = act
+    return found
 
 
 def _is_within(act: MassAct, site_ids: set[int]) -> bool:

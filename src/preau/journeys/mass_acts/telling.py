@@ -8,11 +8,13 @@ from django.conf import settings
 
 from preau.bookings.household import addresses_of, child_names
 from preau.bookings.notices import slot_titles
-from preau.bookings.queries import get_bookings
+from preau.bookings.queries import get_bookings, ranks_of
+from preau.bookings.rules import queue_words
 from preau.journeys.models import MassAct
 from preau.kernel import french
 from preau.messaging.services import queue_email
 
+Fate = MassAct.Fate
 SPACE = f"{settings.BASE_URL}/espace/reservations/"
 
 
@@ -31,29 +33,36 @@ def tell_taken(act: MassAct, *, now: datetime) -> int:
     return len(by_family)
 
 
-def tell_back(act: MassAct, *, now: datetime) -> tuple[int, int]:
-    """Each household reads what it has again, and what it has not. Returns (back, missed)."""
-    back = missed = 0
+def tell_back(act: MassAct, *, now: datetime) -> None:
+    """Each household reads what it has again, what it waits for now, and what it has not."""
+    waiting = [int(pk) for pk, said in act.became.items() if said in (Fate.WAITS, Fate.QUEUED)]
+    ranks = ranks_of(waiting)
 
     def words(booking: Any) -> str:
-        nonlocal back, missed
-        if booking.status == "CANCELLED":
-            missed += 1
-            return "la place n’a pas pu vous être rendue ; appelez le service."
-        back += 1
-        return "de nouveau réservé." if booking.status == "CONFIRMED" else "de nouveau en attente."
+        fate, _sep, why = act.became.get(str(booking.pk), "").partition(":")
+        if fate == Fate.BACK:
+            return "de nouveau réservé."
+        if not fate or fate == Fate.MISSED:
+            return f"{why or 'la place n’a pas pu vous être rendue'} ; appelez le service."
+        # A place may have been offered in the meantime: another message says so.
+        rank = (
+            queue_words(*ranks[booking.pk], "de la liste d’attente") if booking.pk in ranks else ""
+        )
+        if fate == Fate.QUEUED:
+            return "la place a été donnée depuis" + (f", vous êtes {rank}." if rank else ".")
+        return f"de nouveau en attente{f', {rank}' if rank else ''}."
 
     by_family = _lines(act, words)
     for family_id, lines in by_family.items():
         body = (
             f"Bonjour,\n\nNous revenons sur notre message ({act.get_kind_display()}, "
-            f"{french.period(act.starts_on, act.ends_on)}) : ces séances ont lieu.\n"
+            f"{french.period(act.starts_on, act.ends_on)}). Motif : {act.undo_reason}.\n"
             + "\n".join(lines)
             + f"\n\nUn jour ne vous convient plus ? Retirez-le : {SPACE}\n"
         )
-        subject = f"Finalement ouvert, {french.period(act.starts_on, act.ends_on)}"
+        title = "Finalement ouvert" if act.slots else "Nous revenons sur une absence"
+        subject = f"{title}, {french.period(act.starts_on, act.ends_on)}"
         _write(family_id, subject, body, key=f"mass-act-back-{act.pk}-{family_id}", now=now)
-    return back, missed
 
 
 def _lines(act: MassAct, words: Any) -> dict[int, list[str]]:

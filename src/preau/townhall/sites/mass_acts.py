@@ -4,16 +4,18 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
+from preau.accounts.enums import Permission
 from preau.catalogue.queries import active_classes, establishments, list_activities, school_year_of
+from preau.families.queries import get_families
 from preau.journeys.mass_acts import (
+    Back,
     MassAct,
     Preview,
     Wish,
@@ -22,6 +24,8 @@ from preau.journeys.mass_acts import (
     ask_undo,
     get_act,
     preview_mass_act,
+    preview_undo,
+    undone_rows,
 )
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
@@ -30,6 +34,13 @@ from preau.townhall.access import agent_required
 from preau.townhall.sites.scope import MANAGING, asked_day, managed_scope
 
 PAGE = 50
+# The kind of tag of each word on what becomes of a booking.
+FATES: dict[str, str] = {
+    MassAct.Fate.BACK: "ok",
+    MassAct.Fate.WAITS: "wait",
+    MassAct.Fate.QUEUED: "wait",
+    MassAct.Fate.MISSED: "bad",
+}
 TAGS = {
     "QUEUED": "wait",
     "RUNNING": "wait",
@@ -44,13 +55,26 @@ def _day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
+class UndoForm(forms.Form):
+    motif = forms.CharField(
+        label=_l("Pourquoi vous revenez sur cet acte"),
+        max_length=160,
+        help_text=_l("Les familles le liront, le journal le garde."),
+    )
+
+
 class MassActForm(forms.Form):
     """What is done, when and where; sites and classes are among those of the agent."""
 
     acte = forms.ChoiceField(
         label=_l("Que se passe-t-il ?"),
         widget=forms.RadioSelect,
-        choices=[(value, label.capitalize()) for value, label in MassAct.Kind.choices],
+        # Sessions one by one are chosen on their site's day.
+        choices=[
+            (value, label.capitalize())
+            for value, label in MassAct.Kind.choices
+            if value != MassAct.Kind.SESSIONS
+        ],
     )
     du = forms.DateField(label=_l("Du"), widget=_day_input())
     au = forms.DateField(
@@ -188,19 +212,23 @@ def new_act(request: HttpRequest) -> HttpResponse:
 
 
 def _apply(request: HttpRequest, form: MassActForm) -> HttpResponse:
-    try:
-        key = uuid.UUID(request.POST.get("key", ""))
-    except ValueError:
-        key = uuid.uuid4()
     act = ask_mass_act(
         wish=form.wish(),
         where=form.where(),
         seen=request.POST.get("seen", ""),
-        key=key,
+        key=asked_key(request),
         now=utc_now(),
         actor=request.actor,
     )
     return redirect("townhall:mass-act", act_id=act.pk)
+
+
+def asked_key(request: HttpRequest) -> uuid.UUID:
+    """The key of the form, so that sent twice it acts once."""
+    try:
+        return uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        return uuid.uuid4()
 
 
 def _is_about_the_form(refusal: Refusal) -> bool:
@@ -233,26 +261,77 @@ def _act_or_404(request: HttpRequest, act_id: int) -> MassAct:
 def show(request: HttpRequest, act_id: int) -> HttpResponse:
     """One act: how far the worker is, what was done, and how to undo it."""
     act = _act_or_404(request, act_id)
+    left = undone_rows(act) if act.status == "UNDONE" else []
+    page = Paginator(left, PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "townhall/sites/mass_act.html",
         {
             "act": act,
             "kind": TAGS[act.status],
+            "page": page,
+            "rows": _with_codes(request, page),
             "section": "townhall:sites",
             "runs": act.status in ("QUEUED", "RUNNING", "UNDOING"),
-            "may_undo": act.status == "DONE" and act.ends_on >= paris_day(utc_now()),
+            "may_undo": act.status == "DONE",
         },
     )
 
 
+def _with_codes(request: HttpRequest, page: Page) -> list[tuple[Back, str, str, str]]:
+    """Rows with the code of their family, for who may open files, and the tag of their fate."""
+    families = (
+        get_families(row.family_id for row in page)
+        if Permission.SEE_FAMILIES in request.permissions
+        else {}
+    )
+    return [
+        (
+            row,
+            families[row.family_id].code if families else "",
+            FATES[row.fate],
+            str(MassAct.Fate(row.fate).label),
+        )
+        for row in page
+    ]
+
+
 @agent_required(*MANAGING)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def undo(request: HttpRequest, act_id: int) -> HttpResponse:
-    """Open again, give back what was held, tell families."""
+    """What becomes of each child if the act is undone (GET); then, with a reason, undone as it was
+    read: open again, give back what was held, tell families (POST)."""
     act = _act_or_404(request, act_id)
-    try:
-        ask_undo(act_id=act.pk, now=utc_now(), actor=request.actor)
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    return redirect("townhall:mass-act", act_id=act.pk)
+    if act.status != "DONE":
+        return redirect("townhall:mass-act", act_id=act.pk)
+    now = utc_now()
+    form = UndoForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            ask_undo(
+                act_id=act.pk,
+                reason=form.cleaned_data["motif"],
+                seen=request.POST.get("seen", ""),
+                now=now,
+                actor=request.actor,
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("townhall:mass-act", act_id=act.pk)
+    preview = preview_undo(act, now)
+    page = Paginator(preview.rows, PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "townhall/sites/mass_act_undo.html",
+        {
+            "act": act,
+            "form": form,
+            "preview": preview,
+            "counts": [(FATES[fate], label, n) for fate, label, n in preview.counts],
+            "page": page,
+            "rows": _with_codes(request, page),
+            "section": "townhall:sites",
+        },
+        status=422 if form.errors else 200,
+    )

@@ -4,6 +4,7 @@ from django.urls import path
 
 from preau.townhall.sites import (
     absences,
+    cancelling,
     cards,
     child_places,
     family,
@@ -63,7 +64,7 @@ urlpatterns = [
         cards.print_pdf,
         name="site-cards-print-pdf",
     ),
-    path("sites/<int:site_id>/annuler/", views.cancel, name="site-cancel"),
+    path("sites/<int:site_id>/annuler/", cancelling.cancel, name="site-cancel"),
     path("sites/<int:site_id>/cartes/", cards.site_cards, name="site-cards"),
     path(SLOT, sheets.show, name="sheet"),
     path(f"{SLOT}pointer/", sheets.mark, name="sheet-mark"),

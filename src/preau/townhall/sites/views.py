@@ -14,7 +14,8 @@ from preau.attendance.queries import counts_of
 from preau.bookings.counts import pools_of
 from preau.bookings.queries import next_days_of, queue_of, ranks_of, site_days, slots_of
 from preau.bookings.rules import queue_words
-from preau.bookings.services import cancel_slots, move_in_queue
+from preau.bookings.services import move_in_queue
+from preau.journeys.mass_acts import acts_of_slots
 from preau.kernel import french
 from preau.kernel.clock import paris_day, utc_now
 from preau.kernel.errors import Refusal
@@ -24,7 +25,6 @@ from preau.townhall.sites.places import LIMITS
 from preau.townhall.sites.scope import (
     MANAGING,
     asked_day,
-    get_managed_site_or_404,
     get_managed_slot_or_404,
     get_site_or_404,
     get_slot_or_404,
@@ -62,9 +62,15 @@ def site(request: HttpRequest, site_id: int) -> HttpResponse:
     """A day of a site: each activity with its places, who waits, who came."""
     found = get_site_or_404(request, site_id)
     day = asked_day(request)
-    slots = list(slots_of(found.pk, day))
+    slots: list[Any] = list(slots_of(found.pk, day))
     counts = counts_of([slot.pk for slot in slots])
+    shared: dict[int, Any] = pools_of([slot.pk for slot in slots if slot.shares])
+    for slot in slots:
+        # Of what it shares with the other products of its day, the moment that is full.
+        slot.crowded = next((pool for pool in shared.get(slot.pk, ()) if pool.is_full), None)
     before, after = next_days_of(found.pk, day)
+    may_manage = may_manage_at(request, found.pk)
+    acts = acts_of_slots(slot.pk for slot in slots if slot.status == "CANCELLED" and may_manage)
     return render(
         request,
         "townhall/sites/day.html",
@@ -72,50 +78,13 @@ def site(request: HttpRequest, site_id: int) -> HttpResponse:
             "site": found,
             "day": day,
             "today": paris_day(utc_now()),
-            "rows": [(slot, counts[slot.pk]) for slot in slots],
+            "rows": [(slot, counts[slot.pk], acts.get(slot.pk)) for slot in slots],
             "before": before,
             "after": after,
             "section": "townhall:sites",
-            "may_manage": may_manage_at(request, found.pk),
+            "may_manage": may_manage,
         },
     )
-
-
-@agent_required(*MANAGING)
-@require_POST
-def cancel(request: HttpRequest, site_id: int) -> HttpResponse:
-    """The town cancels the slots chosen of a day; each family is told, nothing is due."""
-    found = get_managed_site_or_404(request, site_id)
-    day = asked_day(request)
-    ours = {slot.pk for slot in slots_of(found.pk, day)}
-    chosen = {int(pk) for pk in request.POST.getlist("slot") if is_number(pk)} & ours
-    if not chosen:
-        messages.error(request, _("Choisissez au moins une séance à annuler."))
-    else:
-        try:
-            taken_off = cancel_slots(
-                slot_ids=chosen,
-                reason=request.POST.get("reason", ""),
-                now=utc_now(),
-                actor=request.actor,
-            )
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        else:
-            told = len({booking.family_id for booking in taken_off})
-            messages.success(
-                request,
-                _("%(slots)s %(cancelled)s, %(families)s %(told)s. Rien n’est dû.")
-                % {
-                    "slots": french.count(len(chosen), _("séance")),
-                    "cancelled": french.plural(len(chosen), _("annulée")),
-                    "families": french.count(told, _("famille")),
-                    "told": french.plural(told, _("prévenue")),
-                },
-            )
-    response = redirect("townhall:site", site_id=found.pk)
-    response["Location"] += f"?jour={day.isoformat()}"
-    return response
 
 
 def _limits(slot: Any) -> list[dict[str, Any]]:

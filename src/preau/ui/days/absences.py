@@ -37,6 +37,7 @@ STATES = {
     "away": ("away", _l("Absence signalée"), "calendar-x-2"),
     "charged": ("past", _l("Retiré trop tard, dû"), "lock"),
 }
+ORDINARY = {"ok", "here"}
 STATUS_TAGS = {
     AbsenceStatus.REPORTED: ("wait", _l("Signalée")),
     AbsenceStatus.JUSTIFIED: ("ok", _l("Justifiée")),
@@ -105,6 +106,13 @@ class AbsenceForm(forms.Form):
         return data
 
 
+def _day(day: date, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A day of the month: an ordinary one, all as it was planned, is folded under one word."""
+    kinds = {row["kind"] for row in rows}
+    ordinary = len(rows) > 1 and len(kinds) == 1 and kinds <= ORDINARY
+    return {"day": french.day(day), "rows": rows, "folded": rows[0] if ordinary else None}
+
+
 def absences_page(desk: Desk) -> HttpResponse:
     """The reports made, and a month of days: expected, present, absent."""
     now = utc_now()
@@ -121,7 +129,7 @@ def absences_page(desk: Desk) -> HttpResponse:
         desk.template("list"),
         desk.context(
             reports=[_report_row(desk, r) for r in absences_of(desk.family.pk)[:50]],
-            days=[(french.day(day), rows) for day, rows in days.items()],
+            days=[_day(day, rows) for day, rows in days.items()],
             month=month,
             before=f"{base}?mois={before:%Y-%m}",
             after=f"{base}?mois={after:%Y-%m}",

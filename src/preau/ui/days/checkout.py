@@ -35,8 +35,9 @@ _GROUPS = (
     (Outcome.NOT_OPEN, "past", _l("Réservations pas ouvertes"), "lock"),
     (Outcome.REFUSED, "bad", _l("Refusés"), "circle-alert"),
 )
-# More days than that of one outcome are folded by child and month.
-MANY = 40
+# More days than that of one outcome are folded by child and month: on a telephone, what is sent
+# must be in sight. What each day says of itself (a rank, a surcharge) is folded later.
+MANY, MANY_TELLING = 12, 40
 _PLANNED = {
     Outcome.CONFIRMED: _l("À réserver"),
     Outcome.WAITING: _l("Complets : à mettre en liste d’attente"),
@@ -54,15 +55,18 @@ def groups_of(lines: list[Any], *, planned: bool = False) -> list[dict[str, Any]
     for outcome, kind, title, icon in _GROUPS:
         rows = [line for line in lines if line.outcome == outcome]
         if rows:
+            drawn = [_row(line) for line in rows]
+            telling = any(row["note"] for row in drawn)
+            folded = len(rows) > (MANY_TELLING if telling else MANY)
             found.append(
                 {
                     "outcome": outcome,
                     "kind": kind,
                     "icon": icon,
                     "title": _PLANNED.get(outcome, title) if planned else title,
-                    "rows": [_row(line) for line in rows] if len(rows) <= MANY else [],
+                    "rows": [] if folded else drawn,
                     "many": len(rows),
-                    "folds": _folds(rows) if len(rows) > MANY else [],
+                    "folds": _folds(rows) if folded else [],
                 }
             )
     return found
@@ -82,6 +86,7 @@ def _folds(lines: list[Any]) -> list[dict[str, Any]]:
                 "child": name,
                 "month": french.month(date.fromisoformat(f"{month}-01")),
                 "rows": drawn,
+                "what": ", ".join(dict.fromkeys(row["activity"] for row in drawn)),
                 "cents": sum(known) if known else None,
             }
         )
@@ -170,9 +175,12 @@ def hold_words(held: int, until: datetime | None, now: datetime) -> str:
         "hour": french.clock_time(paris(until)),
     }
     return format_html(
-        '<span data-hold="{}" data-over="{}">{}, <span data-hold-left>{}</span>.</span>',
+        '<span data-hold="{}" data-now="{}" data-soon="{}" data-over="{}"><span data-hold-words>'
+        '{}, <span data-hold-left>{}</span>.</span><span class="sr" role="status"></span></span>',
         until.isoformat(),
-        _("Les places ne sont plus gardées. Elles sont peut-être encore libres : vérifiez."),
+        now.isoformat(),
+        _("Encore deux minutes, puis rien ne sera plus gardé pour vous."),
+        _("Le temps est passé : rien n’est plus gardé pour vous. C’est peut-être encore libre."),
         words,
         _("encore %s") % french.count(minutes, _("minute")),
     )

@@ -132,6 +132,7 @@ def pattern_page(desk: Desk) -> HttpResponse:
             rows=_drawn(rows, products, chosen if request.method == "POST" else None),
             weekdays=[french.WEEKDAYS[weekday] for weekday, _ in rows[0].boxes] if rows else [],
             missing=missing,
+            has_more=request.method == "POST",
             tabs=_tabs(desk, board),
             back=back,
         ),
