@@ -78,7 +78,7 @@ def test_a_duplicate_names_the_first_line() -> None:
     files = onde([LUCIE, LUCIE], [MOTHER])
     assert len(files.pupils) == 1
     assert [str(p) for p in files.problems] == [
-        "fichier élèves, ligne 3 : l’INE est déjà celui de la ligne 2"
+        "fichier élèves, ligne 3\u00a0: l’INE est déjà celui de la ligne 2"
     ]
 
 

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from preau.accounts.models import User
 from preau.accounts.queries import permissions_of
+from preau.bookings.models import Slot
 from preau.demo.town.people import AGENTS, FAMILIES
 from preau.enrolments.models import Enrolment
 from preau.families.models import Family, Guardian
@@ -120,6 +121,7 @@ class WholeTown:
                 self.accounts[guardian.family_id] = guardian.user
 
         self.extra["portal:planning-opening"] = [self._before_the_hour()]
+        self.extra["townhall:site-cancel"] = [(self._ticked_sessions(), self.client(agents[0]))]
         joined = Family.objects.filter(merged_into__isnull=False).first()
         assert joined is not None and joined.merged_into is not None
         self.extra["portal:account-joined"] = [
@@ -140,6 +142,14 @@ class WholeTown:
             f"&activite={offering.activity.slug}"
         )
         return address, self.client(self.account_of(waiting.family_id))
+
+    def _ticked_sessions(self) -> str:
+        """What a site's day asks about the session ticked there."""
+        slot = Slot.objects.filter(day__gt=self.day, status="OPEN", taken__gt=0).first()
+        assert slot is not None
+        site = slot.offering.establishment_id
+        address = reverse("townhall:site-cancel", args=[site])
+        return f"{address}?jour={slot.day.isoformat()}&seance={slot.pk}"
 
     def client(self, user: Any | None) -> Client:
         """This account's client, one for all its pages."""

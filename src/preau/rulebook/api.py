@@ -273,7 +273,8 @@ def _one_reading(
     for book, rule, label in rulebook.readings:
         other = ask(book)
         if key(other) != key(first):
-            readings = (show(first), f"{label + ' : ' if label else ''}{show(other)}")
+            named = f"{label}\u00a0: {show(other)}" if label else show(other)
+            readings = (show(first), named)
             question = rule.unclear.question if rule.unclear else ""
             raise Undecided(question, rule.id, readings)
     return first

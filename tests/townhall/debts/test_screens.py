@@ -124,7 +124,9 @@ def test_a_collection_by_hand(agent, family, office):
     assert "au plus tôt" in text(agent.post(url("debit-prepare"), soon), 422)
     early = soon | {"collection_on": (first - DAY).isoformat()}
     assert "annoncée pour ce jour-là" in text(agent.post(url("debit-prepare"), early), 422)
-    assert first.isoformat() in text(agent.get(url("debit-prepare")))
+    form = text(agent.get(url("debit-prepare")))
+    for part in ("day", "month", "year"):
+        assert f'name="collection_on_{part}" value="{getattr(first, part)}"' in form
     agent.post(url("debit-prepare"), {"office": "enfance", "collection_on": first.isoformat()})
     batch = Batch.objects.get()
     page = url("debit-batch", batch.pk)
