@@ -24,6 +24,9 @@ from preau.kernel import french
 from preau.kernel.actors import Actor
 from preau.kernel.clock import paris_day
 from preau.kernel.enums import Channel
+from preau.kernel.locks import advisory_lock
+
+ENROL_LOCK = 75
 
 
 @transaction.atomic
@@ -59,6 +62,8 @@ def enrol(
     child = next((child for child in children if child.pk == child_id), None)
     if child is None:
         raise NotInHousehold
+    # One at a time for a child: rows that exclude each other, written together, deadlock.
+    advisory_lock(ENROL_LOCK, child_id)
     try:
         with transaction.atomic():
             enrolment = Enrolment.objects.create(
