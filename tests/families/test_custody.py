@@ -9,8 +9,8 @@ from preau.bookings.household import get_household
 from preau.families import queries, services
 from preau.families.custody import Stay, custody_calendars, follows
 from preau.families.enums import CustodyHolidays, CustodyWeeks
-from preau.families.errors import ParentingRefused, SwapRefused
-from preau.families.models import ParentingRecord, ProtectedAddress
+from preau.families.errors import ClosedFamily, ParentingRefused, SwapRefused
+from preau.families.models import Custody, Family, ParentingRecord, ProtectedAddress
 from preau.families.services import ParentingData
 from preau.families.values import AddressData, ChildData, GuardianData
 from preau.kernel.actors import Actor
@@ -43,6 +43,39 @@ def homes():
         actor=AGENT,
     )
     return child, mother, father
+
+
+def test_the_weeks_of_two_homes_change_together_or_not_at_all(homes):
+    child, mother, father = homes
+
+    def weeks():
+        day = D(2026, 12, 1)
+        return [
+            Custody.objects.filter(child=child, family=home, starts_on__lte=day)
+            .exclude(ends_on__lt=day)
+            .get()
+            .weeks
+            for home in (mother, father)
+        ]
+
+    def exchange():
+        rules = {mother.pk: {"weeks": "ODD"}, father.pk: {"weeks": "EVEN"}}
+        services.set_custody_of_homes(
+            child_id=child.pk,
+            rules=rules,
+            starts_on=D(2026, 11, 2),
+            ends_on=None,
+            now=NOW,
+            actor=AGENT,
+        )
+
+    Family.objects.filter(pk=father.pk).update(status="CLOSED")
+    with pytest.raises(ClosedFamily):
+        exchange()
+    assert weeks() == ["EVEN", "ODD"]
+    Family.objects.filter(pk=father.pk).update(status="ACTIVE")
+    exchange()
+    assert weeks() == ["ODD", "EVEN"]
 
 
 def test_weeks_days_and_halves_of_holidays(django_assert_max_num_queries):

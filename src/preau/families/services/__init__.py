@@ -15,7 +15,7 @@ from preau.families.services.access import (
     send_password_reset,
     use_opening_link,
 )
-from preau.families.services.custody import end_custody, set_custody
+from preau.families.services.custody import end_custody, set_custody, set_custody_of_homes
 from preau.families.services.household import (
     change_address,
     close_family,
@@ -101,6 +101,7 @@ __all__ = [
     "request_password_reset",
     "send_password_reset",
     "set_custody",
+    "set_custody_of_homes",
     "set_payer",
     "start_batch",
     "type_swap",

@@ -1,5 +1,6 @@
 """Which household a child lives in, and which weeks."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -77,6 +78,33 @@ def set_custody(
         object_id=child.pk,
     )
     return custody
+
+
+@transaction.atomic
+def set_custody_of_homes(
+    *,
+    child_id: int,
+    rules: Mapping[int, Mapping[str, str]],
+    starts_on: date,
+    ends_on: date | None,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    """The rules (`weeks`, `days`, `holidays`) of several households at once, all or none.
+
+    A child is never left with one home's new weeks and the other's old ones. Households are held
+    in the order of their keys. Raises what `set_custody` raises.
+    """
+    for family_id in sorted(rules):
+        set_custody(
+            child_id=child_id,
+            family_id=family_id,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            now=now,
+            actor=actor,
+            **rules[family_id],
+        )
 
 
 @transaction.atomic

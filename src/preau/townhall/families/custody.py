@@ -250,15 +250,13 @@ def _act(
         if act == "preview":
             _draft(calendar, wanted, data["starts_on"], data["ends_on"])
             return "", True
-        for family_id, rule in wanted:
-            services.set_custody(
-                child_id=child.pk,
-                family_id=family_id,
-                starts_on=data["starts_on"],
-                ends_on=data["ends_on"],
-                **rule,
-                **who,
-            )
+        services.set_custody_of_homes(
+            child_id=child.pk,
+            rules=dict(wanted),
+            starts_on=data["starts_on"],
+            ends_on=data["ends_on"],
+            **who,
+        )
         return _("Garde enregistrée."), False
     if act == "swap":
         if not swap_form.is_valid():

@@ -107,7 +107,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             '{} <a href="{}">{}</a>',
             said % {"ref": reference},
             reverse("townhall:request", args=[reference]),
-            _("La revoir, ou annuler"),
+            _("La revoir"),
         ),
     )
     return _to(request, after) if after else redirect(f"{reverse('townhall:inbox')}?{queue.query}")
